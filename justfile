@@ -1,0 +1,59 @@
+# Short names for the commands of the house. Everything here can be typed out by hand; CI does not need `just`.
+
+# list what there is
+default:
+    @just --list --unsorted
+
+# what must be clean before a change is handed in
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo check --no-default-features
+
+# every test that needs no network and no second language
+test *args:
+    cargo test {{args}}
+
+# floors 0 to 2 alone: they build with no runtime, no network and no screen
+core:
+    cargo check --no-default-features
+
+# many rooms in virtual time; `just sim --seed 7` replays one run
+sim *args:
+    cargo run --release --example sim --no-default-features -- {{args}}
+
+# throw random input at one target until stopped: `just fuzz frame_open -max_total_time=60`
+fuzz target *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
+        echo "fuzzing needs a nightly toolchain and cargo-fuzz:" >&2
+        echo "    rustup toolchain install nightly && cargo install cargo-fuzz --locked" >&2
+        exit 1
+    fi
+    cargo +nightly fuzz run {{target}} -- {{args}}
+
+# write tests/vectors/v1.json anew; a difference means the protocol changed
+vectors:
+    cargo run --release --example vectors
+
+# the second implementation, in Python, reads the vectors with nothing but the specification's rules
+interop:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    venv=target/interop-venv
+    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
+    "$venv/bin/python" tests/interop/reader.py tests/vectors/v1.json
+
+# what things cost; each benchmark says what it is compared with
+bench *args:
+    cargo bench {{args}}
+
+# licences, sources and duplicates of the dependencies (advisories need the open internet: `cargo deny check advisories`)
+deny:
+    cargo deny check bans licenses sources
+
+# the screen in a simulated room, no network
+demo:
+    cargo run --release -- demo

@@ -1,0 +1,282 @@
+//! Every bound of the protocol, by name. What is not listed here is not a limit.
+//!
+//! Those that decide which frames are valid are part of version 1; the others may differ between nodes without harm.
+
+// ---- Time
+
+/// Length of an epoch.
+pub const EPOCH_MS: u64 = 60_000;
+/// Length of a day.
+pub const DAY_MS: u64 = 86_400_000;
+/// Epochs behind now whose keys are still held and whose frames are still taken.
+pub const EPOCHS_BACK: u64 = 2;
+/// Epochs ahead of now whose frames are still taken.
+pub const EPOCHS_AHEAD: u64 = 1;
+/// Epochs by which a lobby frame may be off.
+pub const LOBBY_EPOCHS: u64 = 6;
+/// How long around midnight the topics of two days are heard.
+pub const MIDNIGHT_MS: u64 = 600_000;
+/// How far a room's time may be from a newcomer's own.
+pub const WELCOME_SKEW_MS: u64 = 300_000;
+/// Room time slews by at most one part in this many.
+pub const SLEW_DIVISOR: u64 = 50;
+/// Offsets below this are noise.
+pub const SLEW_IGNORED_MS: u64 = 1_000;
+/// How far slewing may go from what was adopted.
+pub const SLEW_FROM_ADOPTED_MS: i64 = 90_000;
+/// How far slewing may go from this node's own calendar.
+pub const SLEW_FROM_OWN_MS: i64 = 300_000;
+/// The sum of all steps forward that merges may ask of a room.
+pub const STEPS_TOTAL_MS: u64 = 240_000;
+
+// ---- Frames
+
+/// Longest frame on the wire.
+pub const FRAME_BYTES: usize = 32_768;
+/// Bytes of a frame that are not payload: head 65, length 2, signature 64, tag 16, gate 32.
+pub const FRAME_OVERHEAD: usize = 179;
+/// Longest payload: what is left of the longest frame.
+pub const PAYLOAD_BYTES: usize = FRAME_BYTES - FRAME_OVERHEAD;
+/// Arrays inside arrays that a canonical item may have.
+pub const NESTING: usize = 8;
+/// A signature.
+pub const SIGNATURE_BYTES: usize = 64;
+/// Counters remembered behind the highest one of a sender.
+pub const REPLAY_WINDOW: u64 = 2_048;
+/// Senders remembered by the replay guard of the lobby.
+pub const REPLAY_SENDERS: usize = 1_024;
+/// Frames that wait for a key.
+pub const WAITING_FRAMES: usize = 64;
+/// How long they wait.
+pub const WAITING_MS: u64 = 5_000;
+
+// ---- Text and names
+
+/// Longest text of a message.
+pub const TEXT_BYTES: usize = 4_000;
+/// Longest nick.
+pub const NICK_BYTES: usize = 96;
+/// Widest nick.
+pub const NICK_COLUMNS: usize = 24;
+/// Longest reason given in the log.
+pub const WHY_BYTES: usize = 200;
+/// Longest of all other names: a status, a file's name, a title, a room's topic.
+pub const NAME_BYTES: usize = 256;
+/// Longest name of a room.
+pub const ROOM_BYTES: usize = 32;
+/// Combining marks and other code points without a column of their own that one cluster may carry.
+pub const CLUSTER_PASSENGERS: usize = 8;
+
+// ---- Parts of payloads
+
+/// An X-Wing public key.
+pub const KEM_BYTES: usize = 1_216;
+/// Longest name of a transport peer; empty stands for unknown.
+pub const PEER_BYTES: usize = 64;
+/// Longest transport address.
+pub const ADDR_BYTES: usize = 128;
+/// Addresses one member announces.
+pub const ADDRS: usize = 8;
+/// Foundings one member names as theirs.
+pub const FOUNDINGS: usize = 4;
+/// Ranges of counters in one author's part of a receipt or an ask.
+pub const RANGES: usize = 64;
+/// Authors in one receipt or ask.
+pub const RANGE_AUTHORS: usize = 512;
+/// Messages that one burn names.
+pub const BURN_IDS: usize = 256;
+/// Receivers that one part of a share, rekey or report is sealed to.
+pub const PART_RECEIVERS: usize = 24;
+/// Log entries in one page or handover.
+pub const PAGE_ENTRIES: usize = 512;
+/// Roster rows in one page or handover.
+pub const PAGE_ROWS: usize = 512;
+/// Messages in one page of what was missed.
+pub const PAGE_MISSED: usize = 512;
+/// Ban salts that one gate may hold.
+pub const SALTS: usize = 256;
+/// Causes that one note names.
+pub const CAUSES: usize = 32;
+/// Log heads that one note, page or ask names.
+pub const HEADS: usize = 32;
+/// Parents that one log entry names.
+pub const PARENTS: usize = 32;
+/// Longest note, signature included: what its fields come to when all of them are at their bound.
+pub const NOTE_BYTES: usize = 2_350;
+/// Longest log entry, signature included.
+pub const ENTRY_BYTES: usize = 1_024;
+/// Addresses in an invite.
+pub const INVITE_ADDRS: usize = 3;
+/// Longest invite before base32: what its fields come to when all of them are at their bound.
+pub const INVITE_BYTES: usize = 472;
+
+// ---- Messages
+
+/// The shortest life of a message, in seconds.
+pub const TTL_MIN_S: u64 = 5;
+/// Longest time a message may ask to live.
+pub const TTL_MAX_S: u64 = 86_400;
+/// The life a room gives a message unless told otherwise.
+pub const TTL_DEFAULT_S: u64 = 600;
+/// Living messages of a room.
+pub const LIVING: usize = 5_000;
+/// Bytes of them.
+pub const LIVING_BYTES: usize = 4 * 1024 * 1024;
+/// Burned messages remembered, so that nobody brings them back.
+pub const TOMBSTONES: usize = 5_000;
+/// An age below this is the network's, not the message's.
+pub const AGE_IGNORED_MS: u64 = 2_000;
+/// Pause between two messages of one person, on average.
+pub const PACE_EACH_MS: u64 = 200;
+/// And how many at once.
+pub const PACE_BURST: u64 = 20;
+/// Receivers allow so many times more.
+pub const PACE_SLACK: u64 = 2;
+/// Messages that wait to be sent.
+pub const QUEUE: usize = 1_000;
+/// How long receipts are gathered.
+pub const RECEIPTS_MS: u64 = 100;
+/// Members up to which receipts are sent unasked.
+pub const RECEIPT_MEMBERS: usize = 32;
+/// Own messages whose receipts are still counted.
+pub const MINE_REMEMBERED: usize = 2_048;
+
+// ---- Members
+
+/// Members of a room.
+pub const MEMBERS: usize = 256;
+/// Members remembered, here or gone.
+pub const KNOWN_MEMBERS: usize = 1_024;
+/// Missed beats after which a member counts as away.
+pub const AWAY_BEATS: u64 = 2;
+/// Silence that is treated as leaving.
+pub const SILENT_MS: u64 = 900_000;
+/// Members up to which a room is small.
+pub const SMALL_ROOM: usize = 32;
+
+// ---- Coming in
+
+/// No subscriber for so long: found at once.
+pub const FOUND_ALONE_MS: u64 = 1_500;
+/// Other seekers but no room for so long: the lowest founds.
+pub const FOUND_SILENCE_MS: u64 = 1_200;
+/// The others wait so much longer.
+pub const FOUND_YIELD_MS: u64 = 3_000;
+/// A subscriber but nothing heard for so long: found.
+pub const FOUND_QUIET_MS: u64 = 10_000;
+/// Other seekers remembered.
+pub const RIVAL_HELLOS: usize = 128;
+/// Hellos of one key that are remembered.
+pub const HELLOS_REMEMBERED: usize = 8;
+/// Welcomes one hello key opens.
+pub const HELLO_KEY_OPENS: usize = 4;
+/// How long a hello key lives after the first.
+pub const HELLO_KEY_MS: u64 = 10_000;
+/// Other welcomers' sets held beside the one in use while nobody has vouched for it.
+pub const RIVALS: usize = 3;
+/// Members who answer a hello at once.
+pub const ANSWERERS: usize = 2;
+/// Hellos that wait for an answer.
+pub const HELLOS_PENDING: usize = 256;
+/// A member welcomes one newcomer in so many milliseconds.
+pub const WELCOME_EACH_MS: u64 = 125;
+/// And so many at once.
+pub const WELCOME_BURST: u64 = 32;
+/// Bytes of what a newcomer is handed, so that its frame is one of 4,096.
+pub const WELCOME_BYTES: usize = 2_560;
+/// Bytes of what the other side of a partition is handed.
+pub const WELCOME_BYTES_MOST: usize = 30_000;
+/// Members told of in a welcome.
+pub const ROWS_IN_WELCOME: usize = 64;
+/// Members who must agree.
+pub const WITNESSES: usize = 2;
+/// Who was heard in this time counts as heard.
+pub const HEARD_MS: u64 = 60_000;
+/// A proved beat counts for so long.
+pub const AGREED_MS: u64 = 120_000;
+/// One witness is enough only after so long.
+pub const LONE_WITNESS_MS: u64 = 1_000;
+/// And only if no stranger's frame came in this time.
+pub const STRANGER_MS: u64 = 5_000;
+
+// ---- The pulse
+
+/// Pause between two beats of a member in a small room.
+pub const BEAT_MS: u64 = 25_000;
+/// In a large room each member adds so much to it: two beats a second in all.
+pub const BEAT_PER_MEMBER_MS: u64 = 500;
+/// Pause between two beats of a member whom nobody has vouched for.
+pub const TRIAL_BEAT_MS: u64 = 3_000;
+/// No beat follows another sooner than this.
+pub const BEAT_GAP_MS: u64 = 300;
+/// No beacon follows another sooner than this.
+pub const BEACON_GAP_MS: u64 = 3_000;
+
+// ---- Keys
+
+/// Base chains that one set may hold.
+pub const CHAINS: usize = 64;
+/// Chains in a set before somebody issues the next generation: a trigger, not a bound.
+pub const CHAINS_MANY: usize = 8;
+/// How far a generation may be ahead of the one known.
+pub const GENERATION_JUMP: u64 = 4_096;
+/// Steps a chain is taken forward in one go: a week.
+pub const STEPS_MAX: u64 = 10_080;
+/// Superseded sets that are still opened.
+pub const OLD_SETS: usize = 8;
+/// A set that was superseded less than this ago starts no merge.
+pub const SUPERSEDED_MS: u64 = 5_000;
+/// A member says hello across one partition in so many milliseconds.
+pub const MERGE_EACH_MS: u64 = 5_000;
+/// And so many at once.
+pub const MERGE_BURST: u64 = 6;
+/// A hello across is not begun anew while one is under way, or within this time.
+pub const APART_MS: u64 = 9_000;
+/// How long a handover key lives at most.
+pub const HAND_KEY_MS: u64 = 3_600_000;
+/// Fresh handover keys are announced within this time after one was used, spread.
+pub const KEY_SPREAD_MS: u64 = 60_000;
+/// Bytes of log and roster in a share or a rekey.
+pub const HANDOVER_ENTRY_BYTES: usize = 6_000;
+/// Longest time for which messages wait for the removed to lose the keys.
+pub const HOLD_MS: u64 = 5_000;
+/// How long leaves are gathered in a small room.
+pub const LEAVES_SMALL_MS: u64 = 30_000;
+/// How long in a large one.
+pub const LEAVES_LARGE_MS: u64 = 300_000;
+/// The oldest a set gets.
+pub const REKEY_AGE_MS: u64 = 86_400_000;
+
+// ---- The log
+
+/// Parents that a writer names: so many always fit beside the longest reason.
+pub const PARENTS_WRITTEN: usize = 12;
+/// Entries of a log.
+pub const LOG_ENTRIES: usize = 2_048;
+/// Entries of one author, so that nobody fills the log alone.
+pub const LOG_PER_AUTHOR: usize = 1_024;
+/// Entries that wait for parents.
+pub const LOG_WAITING: usize = 256;
+/// Removals that stand although their author wrote them beside their own removal.
+pub const BACKDATED_REMOVALS: usize = 8;
+
+// ---- Catching up
+
+/// A member is asked for log or roster no more often than this.
+pub const ASK_GAP_MS: u64 = 2_000;
+/// Authors named in a request.
+pub const ASK_AUTHORS: usize = 256;
+/// Others are asked for what was missed no more often than this.
+pub const CATCHUP_GAP_MS: u64 = 3_000;
+/// What has less time left than this is not handed on.
+pub const CATCHUP_LEAST_MS: u64 = 5_000;
+/// To somebody who was not there when it was said: less than this is not handed on.
+pub const CATCHUP_UNKEYED_MS: u64 = 180_000;
+/// Bytes of a page of missed messages.
+pub const CATCHUP_PAGE_BYTES: usize = 28_000;
+/// Pages in answer to one request.
+pub const CATCHUP_PAGES: usize = 8;
+/// Bytes of a page of the log.
+pub const LOG_PAGE_BYTES: usize = 28_000;
+/// Bytes of a page of the roster.
+pub const ROSTER_PAGE_BYTES: usize = 30_000;

@@ -1,0 +1,9 @@
+//! Floor 0: ids, limits, secrets, clean text, nicks, time as a value. Imports nothing of ours.
+
+mod codepoint;
+pub mod id;
+pub mod limits;
+pub mod nick;
+pub mod secret;
+pub mod text;
+pub mod time;

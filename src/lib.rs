@@ -1,0 +1,16 @@
+//! A chat node that needs nobody's server: sealed messages that burn away when their time ends.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test that panics has done its work"
+    )
+)]
+
+pub mod base;
+pub mod crypto;
+pub mod room;
+pub mod wire;

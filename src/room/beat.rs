@@ -1,0 +1,293 @@
+//! The pulse: beats that prove who holds what, beacons that find the other half, and the verdict on where one stands.
+
+use rand_core::CryptoRng;
+
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::{Event, Standing, Timer};
+use crate::base::id::{MemberId, Peer};
+use crate::base::limits::{
+    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EPOCH_MS, HEARD_MS, LONE_WITNESS_MS,
+    STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, WITNESSES,
+};
+use crate::base::time::Mono;
+use crate::crypto::identity::rank_hash;
+use crate::wire::payload::{Beacon, Beat, Body, KeyAnnounce, KeyUse, Payload};
+
+/// The pause between two beats in a room of so many others.
+pub(crate) fn beat_ms(others: usize) -> u64 {
+    BEAT_MS.max((others as u64 + 1) * BEAT_PER_MEMBER_MS)
+}
+
+impl Inside {
+    // ---- beats ----
+
+    /// Sends a beat and plans the next.
+    pub(crate) fn beat<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let next = if self.trial.is_some() { TRIAL_BEAT_MS } else { beat_ms(self.roster.count()) };
+        let wait = hub.between(next * 4 / 5, next * 6 / 5);
+        hub.after(wait, Timer::Beat);
+        if self.lonely.is_some() && self.roster.count() == 0 {
+            return;
+        }
+        let now = hub.epoch();
+        let head = self.log.head();
+        let genesis = self.genesis;
+        let set = self.ring.current_mut();
+        let epoch = set.sending(now);
+        let Some(conf) = set.confirm(epoch, now, &genesis, &head) else { return };
+        let beat = Beat {
+            unconfirmed: self.trial.is_some(),
+            serve: hub.serve,
+            away: self.away,
+            conf,
+            roster: self.roster.hint(&hub.id),
+            living: self.timeline.hint(),
+            joined: self.joined,
+            peer: hub.reach.peer.as_ref().map(|p: &Peer| p.as_bytes().to_vec()).unwrap_or_default(),
+            addrs: hub.reach.addrs.clone(),
+        };
+        self.beat_sent = Some(hub.now);
+        hub.cancel(&Timer::Echo);
+        self.publish(hub, Body::Beat(beat));
+    }
+
+    /// A beat that somebody waits for: soon, and one for many.
+    pub(crate) fn echo_soon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.trial.is_some() {
+            return;
+        }
+        let wait = self.beat_sent.map_or(0, |at| BEAT_GAP_MS.saturating_sub(hub.now.since(at)));
+        let spread = hub.between(0, 50);
+        hub.within(wait.max(spread), Timer::Echo);
+    }
+
+    pub(crate) fn on_beat<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        sender: MemberId,
+        beat: &Beat,
+        payload: &Payload,
+        set: [u8; 32],
+    ) {
+        let now = hub.epoch();
+        let genesis = self.genesis;
+        let expected = if self.ring.current().hash() == set {
+            self.ring.current_mut().confirm(payload.epoch, now, &genesis, &payload.log_head)
+        } else {
+            None
+        };
+        let proved = expected.is_some_and(|conf| conf == beat.conf);
+        if let Some(member) = self.roster.get_mut(&sender) {
+            member.fresh = beat.unconfirmed;
+            member.away = beat.away;
+            member.serve = beat.serve;
+            member.joined = beat.joined;
+            if let Some(peer) = Peer::new(&beat.peer) {
+                member.peer = Some(peer);
+                member.addrs.clone_from(&beat.addrs);
+            }
+            member.agreed = proved.then_some((set, payload.log_head, hub.now));
+        }
+        if expected.is_some() && !proved {
+            hub.event(Event::Conflict { by: Some(sender) });
+        }
+        if beat.unconfirmed && self.trial.is_none() {
+            let what = payload.counter.to_be_bytes();
+            if self.roster.place(&hub.id, &[&sender.0[..], &what].concat(), |_, m| !m.fresh) < 3 {
+                self.echo_soon(hub);
+            }
+        }
+        if beat.roster != self.roster.hint(&hub.id) && self.roster.place(&hub.id, &beat.conf, |_, _| true) < 2
+        {
+            self.seek_roster(hub, &sender);
+        }
+        if beat.living != self.timeline.hint() && self.roster.place(&hub.id, &beat.conf, |_, _| true) < 3 {
+            self.seek_missed(hub, sender);
+        }
+        self.judge(hub);
+    }
+
+    // ---- where one stands ----
+
+    /// Decides, from what others have proved, whether what I was given is the room.
+    pub(crate) fn judge<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if let Some(trial) = &mut self.trial {
+            if let Some((set, heard)) = trial.take_better() {
+                trial.heard = heard;
+                let until = hub.now + 2 * EPOCH_MS;
+                self.ring.replace(set, until);
+                for id in self.roster.all().map(|(id, _)| *id).collect::<Vec<_>>() {
+                    if let Some(member) = self.roster.get_mut(&id) {
+                        member.agreed = None;
+                    }
+                }
+                hub.event(Event::Conflict { by: None });
+                hub.within(0, Timer::Beat);
+            }
+        }
+        let now = hub.now;
+        let state = (self.ring.current().hash(), self.log.head());
+        let agrees = |m: &super::roster::Member| {
+            m.agreed.is_some_and(|(set, head, at)| (set, head) == state && now.since(at) <= AGREED_MS)
+        };
+        let witnesses: Vec<MemberId> = self
+            .roster
+            .heard_within(now, HEARD_MS)
+            .filter(|(id, m)| agrees(m) && !self.is_removed(id))
+            .map(|(id, _)| *id)
+            .collect();
+        if self.trial.is_some() && self.vouched(hub, &witnesses) {
+            self.trial = None;
+            hub.cancel(&Timer::Hello);
+            hub.within(0, Timer::Beat);
+            self.put_abandoned_founding_under(hub);
+        }
+        let standing = match (&self.trial, self.roster.count()) {
+            (Some(_), _) => Standing::Unconfirmed,
+            (None, 0) => Standing::Alone,
+            (None, _) => Standing::Confirmed,
+        };
+        let only = match (standing, witnesses.as_slice()) {
+            (Standing::Confirmed | Standing::Unconfirmed, [one]) => Some(*one),
+            _ => None,
+        };
+        let shown = (standing, self.roster.count() + 1, only);
+        if self.shown != Some(shown) {
+            self.shown = Some(shown);
+            hub.event(Event::Standing { standing, members: shown.1, only });
+            if standing == Standing::Confirmed {
+                hub.within(0, Timer::Queue);
+            }
+        }
+    }
+
+    /// Two who agree are enough; the owner whom an invite names is enough; one alone is enough where nobody else is heard,
+    /// nothing speaks against it, and a moment has passed in which others could have spoken.
+    fn vouched<R: CryptoRng>(&mut self, hub: &mut Hub<R>, witnesses: &[MemberId]) -> bool {
+        let pinned = witnesses.iter().any(|w| self.is_pinned(hub, w));
+        let Some(trial) = &self.trial else { return true };
+        let heard =
+            self.roster.heard_within(hub.now, HEARD_MS).filter(|(id, _)| !self.is_removed(id)).count();
+        if pinned || witnesses.len() >= WITNESSES {
+            return true;
+        }
+        if self.roster.count() == 0 && hub.now.since(trial.since) > HEARD_MS {
+            return true;
+        }
+        if witnesses.len() != 1 || heard != 1 {
+            return false;
+        }
+        let strangers =
+            trial.stranger.is_some_and(|at| hub.now.since(at) < STRANGER_MS) || trial.has_rivals();
+        let waited = hub.now.since(trial.since);
+        if strangers || waited < LONE_WITNESS_MS {
+            let wait = if strangers { STRANGER_MS } else { LONE_WITNESS_MS - waited };
+            hub.within(wait.max(50), Timer::Witness);
+            return false;
+        }
+        true
+    }
+
+    // ---- beacons ----
+
+    /// Sends a beacon if nobody of my set has lately.
+    pub(crate) fn beacon_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if hub.now.since(self.beacon_heard) >= 5_000 {
+            self.beacon(hub);
+        }
+        let wait = hub.between(5_000, 8_000);
+        hub.after(wait, Timer::Beacon);
+    }
+
+    pub(crate) fn beacon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.trial.is_some() {
+            return;
+        }
+        self.beacon_heard = hub.now;
+        self.beacon_sent = Some(hub.now);
+        let beacon = Beacon {
+            set_tag: self.ring.current().tag(),
+            topic_tag: hub.doors.topic_tag(),
+            members: self.roster.count() as u64 + 1,
+            never_joined: self.lonely.is_some(),
+            founding: super::roster::short(self.lonely.map_or([0; 32], |f| f.0)),
+        };
+        self.lobby(hub, Body::Beacon(beacon));
+    }
+
+    /// A beacon at once, but not more than one in three seconds.
+    pub(crate) fn beacon_now<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.beacon_sent.is_none_or(|at| hub.now.since(at) >= BEACON_GAP_MS) {
+            self.beacon(hub);
+        }
+    }
+
+    /// True where my founding, which nobody ever joined, has to give way.
+    pub(crate) fn on_beacon<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        beacon: &Beacon,
+        sender: &MemberId,
+        epoch_off: u64,
+    ) -> bool {
+        let same = beacon.set_tag == self.ring.current().tag() && beacon.topic_tag == hub.doors.topic_tag();
+        if same && epoch_off <= 1 {
+            self.beacon_heard = hub.now;
+            return false;
+        }
+        if self.is_removed(sender) {
+            return false;
+        }
+        if let Some(mine) = self.lonely {
+            let theirs_stands = !beacon.never_joined || beacon.founding < super::roster::short(mine.0);
+            if theirs_stands {
+                return self.may_drop(hub.now);
+            }
+            self.beacon_now(hub);
+            return false;
+        }
+        if beacon.never_joined {
+            self.beacon_now(hub);
+            return false;
+        }
+        self.met_other_side(hub, beacon.set_tag);
+        self.beacon_now(hub);
+        false
+    }
+
+    /// A founder who has just welcomed somebody waits to see whether they come.
+    pub(crate) fn may_drop(&self, now: Mono) -> bool {
+        self.welcomed_at.is_none_or(|at| now.since(at) >= BEACON_GAP_MS)
+    }
+
+    /// Whether a set that I moved on from was in use a moment ago: others may still be moving.
+    pub(crate) fn just_superseded(&self, tag: crate::base::id::SetTag, now: Mono) -> bool {
+        self.ring.superseded(tag) && now.since(self.set_since) < SUPERSEDED_MS
+    }
+
+    // ---- keys that time wears out ----
+
+    /// Announces a fresh handover key.
+    pub(crate) fn fresh_key<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.hand.renew(&mut hub.rng, hub.now);
+        self.announce_key(hub);
+    }
+
+    pub(crate) fn announce_key<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let Some(kem) = self.hand.public().map(|k| Box::new(*k.as_bytes())) else { return };
+        self.publish(hub, Body::Key(KeyAnnounce { used_for: KeyUse::Handover, kem, x25519: None }));
+    }
+
+    /// Whether I am the one among the entitled who acts first: the lowest H.
+    pub(crate) fn is_first_authority<R: CryptoRng>(&self, hub: &Hub<R>) -> bool {
+        let rights = self.log.rights();
+        let authority = |id: &MemberId| rights.rank(id) > super::rights::Rank::Member && !self.is_removed(id);
+        let beat = beat_ms(self.roster.count());
+        let mine = rank_hash(&hub.id);
+        authority(&hub.id)
+            && !self.roster.present().any(|(id, _)| {
+                authority(id) && !self.roster.is_away(id, hub.now, beat) && rank_hash(id) < mine
+            })
+    }
+}

@@ -1,0 +1,289 @@
+//! What one missed: fetched from others while it lives, sealed to a key made for that one request, checked by its author's
+//! signature. And the pages of roster and log that a newcomer asks for.
+
+use std::collections::BTreeSet;
+
+use rand_core::CryptoRng;
+
+use super::envelope::{self, Drop};
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::Timer;
+use super::rekey::{boxed_aad, open_box, wrap_info};
+use super::timeline::{Living, in_ranges, remaining_ms};
+use crate::base::id::MemberId;
+use crate::base::limits::{
+    ASK_GAP_MS, CATCHUP_GAP_MS, CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_UNKEYED_MS,
+    HELLO_KEY_MS, LOG_PAGE_BYTES, ROSTER_PAGE_BYTES,
+};
+use crate::base::secret::Secret;
+use crate::base::time::Mono;
+use crate::crypto::identity;
+use crate::crypto::kdf::Label;
+use crate::crypto::kem::{self, KemPublic, KemSecret};
+use crate::crypto::seal;
+use crate::wire::log::History;
+use crate::wire::payload::{Ask, Body, Missed, Payload, Row, Sealed, What, decode_missed, encode_missed};
+use zeroize::Zeroizing;
+
+/// What is known of others having more.
+#[derive(Default)]
+pub(crate) struct CatchUp {
+    from: BTreeSet<MemberId>,
+    last: Option<Mono>,
+    key: Option<(KemSecret, KemPublic, Mono)>,
+}
+
+impl Inside {
+    // ---- asking ----
+
+    /// Somebody's living messages differ from mine.
+    pub(crate) fn seek_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId) {
+        if self.catchup.from.len() < 16 {
+            self.catchup.from.insert(from);
+        }
+        let gap = self.catchup.last.map_or(0, |at| CATCHUP_GAP_MS.saturating_sub(hub.now.since(at)));
+        let wait = hub.between(100, 600);
+        hub.unless_set(gap + wait, Timer::CatchUp);
+    }
+
+    pub(crate) fn catch_up<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let present: Vec<MemberId> = self
+            .catchup
+            .from
+            .iter()
+            .filter(|id| self.roster.get(id).is_some_and(|m| !m.left))
+            .copied()
+            .collect();
+        self.catchup.from.clear();
+        if present.is_empty() {
+            return;
+        }
+        let pick = (hub.rng.next_u64() % present.len() as u64) as usize;
+        let Some(from) = present.get(pick).copied() else { return };
+        self.catchup.from.extend(present.into_iter().filter(|id| *id != from));
+        self.catchup.last = Some(hub.now);
+        let (secret, public) = KemSecret::generate(&mut hub.rng);
+        let kem = Some(Box::new(*public.as_bytes()));
+        self.catchup.key = Some((secret, public, hub.now + HELLO_KEY_MS));
+        let had = self.timeline.had_of_all().iter().take(crate::base::limits::ASK_AUTHORS);
+        let had = had.map(|(id, ranges)| (*id, ranges.to_wire())).collect();
+        self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
+        if !self.catchup.from.is_empty() {
+            hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
+        }
+    }
+
+    /// Wipes the key of a request that was answered or that nobody answers.
+    pub(crate) fn expire_request(&mut self, now: Mono) {
+        if self.catchup.key.as_ref().is_some_and(|(_, _, until)| now >= *until) {
+            self.catchup.key = None;
+        }
+    }
+
+    /// Asks a member for the entries I lack.
+    pub(crate) fn seek_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
+        if self.may_ask(hub.now, from) {
+            let mut heads: Vec<_> = self.log.heads().iter().copied().collect();
+            heads.truncate(crate::base::limits::HEADS);
+            self.direct(hub, from, Body::Ask(Ask { what: What::Log, heads, kem: None, had: Vec::new() }));
+        }
+    }
+
+    /// Asks a member who is here.
+    pub(crate) fn seek_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
+        if self.may_ask(hub.now, from) {
+            self.direct(
+                hub,
+                from,
+                Body::Ask(Ask { what: What::Roster, heads: Vec::new(), kem: None, had: Vec::new() }),
+            );
+        }
+    }
+
+    fn may_ask(&mut self, now: Mono, from: &MemberId) -> bool {
+        let known = self.roster.get(from).is_some_and(|m| m.peer.is_some());
+        let ready = self.asked.get(from).is_none_or(|at| now.since(*at) >= ASK_GAP_MS);
+        if known && ready {
+            self.asked.retain(|_, at| now.since(*at) < ASK_GAP_MS);
+            self.asked.insert(*from, now);
+        }
+        known && ready
+    }
+
+    // ---- answering ----
+
+    pub(crate) fn on_ask<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, ask: &Ask) {
+        match ask.what {
+            What::Roster => self.send_roster(hub, from),
+            What::Log => self.send_log(hub, from, ask),
+            What::Missed => {
+                if let Some(kem) = ask.kem.as_ref().and_then(|k| KemPublic::from_bytes(&k[..])) {
+                    self.send_missed(hub, from, &kem, ask);
+                }
+            }
+        }
+    }
+
+    /// Pages of members: with their handover keys while the room is small enough for that.
+    fn send_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId) {
+        let keys = self.roster.count() <= crate::base::limits::SMALL_ROOM * 2;
+        let mut rows = vec![self.my_row(hub, true)];
+        let ids: Vec<MemberId> = self.roster.present().map(|(id, _)| *id).filter(|id| *id != to).collect();
+        rows.extend(ids.iter().filter_map(|id| self.roster.row(id, keys)));
+        let each = if keys { ROSTER_PAGE_BYTES / 1_400 } else { ROSTER_PAGE_BYTES / 300 };
+        let pages: Vec<Vec<Row>> = rows.chunks(each.max(1)).map(<[Row]>::to_vec).collect();
+        let count = pages.len() as u64;
+        for (page, rows) in pages.into_iter().enumerate() {
+            self.direct(hub, &to, Body::Roster { page: page as u64, pages: count, rows });
+        }
+    }
+
+    fn send_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId, ask: &Ask) {
+        let lacking: Vec<Vec<u8>> = self.log.beyond(&ask.heads).into_iter().map(<[u8]>::to_vec).collect();
+        let mut heads: Vec<_> = self.log.heads().iter().copied().collect();
+        heads.truncate(crate::base::limits::HEADS);
+        let mut page = Vec::new();
+        let mut bytes = 0;
+        for raw in lacking {
+            if bytes + raw.len() > LOG_PAGE_BYTES {
+                let entries = std::mem::take(&mut page);
+                self.direct(hub, &to, Body::Log { entries, heads: heads.clone() });
+                bytes = 0;
+            }
+            bytes += raw.len() + 4;
+            page.push(raw);
+        }
+        if !page.is_empty() {
+            self.direct(hub, &to, Body::Log { entries: page, heads: heads.clone() });
+        }
+        // What they have and I lack.
+        if ask.heads.iter().any(|h| !self.log.has(h)) {
+            self.seek_log(hub, &to);
+        }
+    }
+
+    /// What they lack, lives, and was said while they were here; what they were not here for only if the room says so.
+    fn send_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId, kem: &KemPublic, ask: &Ask) {
+        let Some(joined) = self.roster.get(&to).map(|m| m.joined) else { return };
+        let open_history = self.log.rights().policy.history == Some(History::Unexpired);
+        let room = hub.room();
+        let mut pages: Vec<Vec<(Vec<u8>, u64)>> = vec![Vec::new()];
+        let mut bytes = 0;
+        for (_, living) in self.timeline.all() {
+            let Body::Text(say) = &living.payload.body else { continue };
+            let author = living.payload.sender;
+            let has = ask.had.iter().any(|(id, ranges)| *id == author && in_ranges(ranges, say.n));
+            if has || author == to {
+                continue;
+            }
+            let ttl = living.payload.ttl_s * 1_000;
+            let left = living
+                .deadline
+                .map_or(remaining_ms(ttl, living.payload.sent, room, false), |at| at.since(hub.now));
+            let there = living.payload.sent.0 + crate::base::limits::AGE_IGNORED_MS >= joined.0;
+            let least = if there { CATCHUP_LEAST_MS } else { CATCHUP_UNKEYED_MS };
+            if left < least || (!there && !open_history) {
+                continue;
+            }
+            let mut inner = living.payload.encode().to_vec();
+            inner.extend_from_slice(&living.sig);
+            if bytes + inner.len() > CATCHUP_PAGE_BYTES {
+                if pages.len() >= CATCHUP_PAGES {
+                    break;
+                }
+                pages.push(Vec::new());
+                bytes = 0;
+            }
+            bytes += inner.len() + 16;
+            if let Some(page) = pages.last_mut() {
+                page.push((inner, left));
+            }
+        }
+        for items in pages.into_iter().filter(|p| !p.is_empty()) {
+            let missed = self.seal_missed(hub, kem, &items);
+            self.direct(hub, &to, Body::Missed(missed));
+        }
+        let theirs_more = ask.had.iter().any(|(author, ranges)| {
+            *author != hub.id && ranges.iter().any(|(_, to)| !self.timeline.had(author, *to))
+        });
+        if theirs_more {
+            self.seek_missed(hub, to);
+        }
+    }
+
+    fn seal_missed<R: CryptoRng>(
+        &self,
+        hub: &mut Hub<R>,
+        kem: &KemPublic,
+        items: &[(Vec<u8>, u64)],
+    ) -> Missed {
+        let w = Secret::<32>::random(&mut hub.rng);
+        let mut plain = encode_missed(items);
+        let nonce = hub.hedge.nonce(&mut hub.rng, &plain);
+        let (com, tag) = seal::seal(&w, &nonce, &boxed_aad(Label::Missed, &hub.id), &mut plain);
+        let mut boxed = plain.to_vec();
+        boxed.extend_from_slice(&tag);
+        let info = wrap_info(&kem.tag(), &self.genesis.0);
+        let sealed = kem::seal(kem, None, &info, &[], w.expose(), &mut hub.rng);
+        Missed { nonce, com, sealed, boxed }
+    }
+
+    // ---- taking in ----
+
+    pub(crate) fn on_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, missed: &Missed) {
+        let Some(items) = self.open_missed(&from, missed) else { return };
+        for (inner, left_ms) in items {
+            if let Err(drop) = self.take_missed(hub, &inner, left_ms) {
+                hub.count(drop);
+            }
+        }
+    }
+
+    fn open_missed(&self, from: &MemberId, missed: &Missed) -> Option<Vec<(Zeroizing<Vec<u8>>, u64)>> {
+        let (secret, public, _) = self.catchup.key.as_ref()?;
+        let info = wrap_info(&public.tag(), &self.genesis.0);
+        let w = Secret::<32>::from_slice(&secret.open(None, &info, &[], &missed.sealed).ok()?)?;
+        let sealed =
+            Sealed { to: Vec::new(), nonce: missed.nonce, com: missed.com, boxed: missed.boxed.clone() };
+        decode_missed(&open_box(&w, &sealed, Label::Missed, from)?).ok()
+    }
+
+    fn take_missed<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        inner: &[u8],
+        left_ms: u64,
+    ) -> Result<(), Drop> {
+        let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Drop::Payload)?;
+        let payload = Payload::decode(bytes).map_err(|_| Drop::Payload)?;
+        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
+        if payload.genesis != self.genesis {
+            return Err(Drop::OtherRoom);
+        }
+        if payload.sender == hub.id || self.timeline.had(&payload.sender, say.n) {
+            return Err(Drop::Replay);
+        }
+        if self.is_removed(&payload.sender) {
+            return Err(Drop::Removed);
+        }
+        identity::verify(&payload.sender, Label::Signature, &[bytes], sig).map_err(|_| Drop::Signature)?;
+        let ttl_ms = self.ttl_ms_of(&payload);
+        // The one who hands it on may shorten its life, never lengthen it.
+        let left = left_ms.min(remaining_ms(ttl_ms, payload.sent, hub.room(), false));
+        if left == 0 {
+            return Err(Drop::Epoch);
+        }
+        let id = envelope::message_id(bytes);
+        self.keep_message(hub, id, payload, *sig, left, true);
+        Ok(())
+    }
+}
+
+/// A living message, for those who look at what a room holds.
+pub(crate) fn text_of(living: &Living) -> Option<&str> {
+    match &living.payload.body {
+        Body::Text(say) => Some(say.text.as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,416 @@
+//! A room from within: what a member holds, how its frames are made, opened and handed to whoever they concern.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rand_core::CryptoRng;
+
+use super::catchup::CatchUp;
+use super::chains::Keyring;
+use super::entry::PendingHello;
+use super::envelope::{self, Admitted, Drop, Opened};
+use super::guard::{Bucket, Windows};
+use super::handkeys::HandKeys;
+use super::hub::Hub;
+use super::io::{Draft, Event, Output, Standing, Timer, Who};
+use super::log::{Inserted, Log};
+use super::merge::Merge;
+use super::rekey::Issued;
+use super::roster::Roster;
+use super::talk::Pace;
+use super::timeline::Timeline;
+use super::trial::Trial;
+use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::limits::{
+    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, REPLAY_SENDERS, WELCOME_BURST,
+    WELCOME_EACH_MS,
+};
+use crate::base::time::{Mono, Unix};
+use crate::crypto::identity::Identity;
+use crate::crypto::root::Kind;
+use crate::wire::frame::FrameType;
+use crate::wire::payload::{Body, Carriage, KeyUse};
+
+/// Everything a member holds of a room.
+pub(crate) struct Inside {
+    pub(crate) me: MemberId,
+    pub(crate) genesis: Genesis,
+    pub(crate) log: Log,
+    pub(crate) ring: Keyring,
+    pub(crate) roster: Roster,
+    pub(crate) timeline: Timeline,
+    pub(crate) hand: HandKeys,
+    pub(crate) seen: Windows,
+    pub(crate) joined: Unix,
+    /// The foundings I came in under, shortened.
+    pub(crate) foundings: Vec<[u8; 8]>,
+    /// Only while nobody has vouched for what I was given.
+    pub(crate) trial: Option<Trial>,
+    /// My founding, while nobody has ever joined it.
+    pub(crate) lonely: Option<EntryId>,
+    pub(crate) welcomed_at: Option<Mono>,
+    pub(crate) salts: BTreeSet<[u8; 16]>,
+    pub(crate) set_since: Mono,
+    pub(crate) pending: BTreeMap<[u8; 32], PendingHello>,
+    pub(crate) welcomes: Bucket,
+    pub(crate) beacon_heard: Mono,
+    pub(crate) beacon_sent: Option<Mono>,
+    pub(crate) beat_sent: Option<Mono>,
+    pub(crate) merge: Option<Merge>,
+    pub(crate) merges: Bucket,
+    pub(crate) same_side: Option<Mono>,
+    pub(crate) issued: Option<Issued>,
+    pub(crate) share_due: bool,
+    /// Those who left or fell silent since the current set was made.
+    pub(crate) gone: BTreeSet<MemberId>,
+    /// A generation seen elsewhere whose authors are strangers, or keys that contradict each other.
+    pub(crate) foreign: Option<u64>,
+    pub(crate) conflict: bool,
+    pub(crate) uncovered_since: Option<Mono>,
+    pub(crate) numbered: u64,
+    pub(crate) queue: VecDeque<(Draft, Mono)>,
+    pub(crate) pace: Pace,
+    pub(crate) receipts: BTreeMap<MemberId, BTreeSet<u64>>,
+    pub(crate) mine: BTreeMap<u64, (u64, MsgId, BTreeSet<MemberId>)>,
+    pub(crate) catchup: CatchUp,
+    pub(crate) shown: Option<(Standing, usize, Option<MemberId>)>,
+    pub(crate) asked: BTreeMap<MemberId, Mono>,
+    pub(crate) announced: BTreeSet<EntryId>,
+    pub(crate) knocks: BTreeSet<MemberId>,
+    pub(crate) away: bool,
+    pub(crate) abandoned: Option<Vec<u8>>,
+    /// The key of the invite I came in with.
+    pub(crate) invite: Option<Identity>,
+}
+
+impl Inside {
+    pub(crate) fn new<R: CryptoRng>(hub: &mut Hub<R>, genesis: Genesis, log: Log, ring: Keyring) -> Inside {
+        let now = hub.now;
+        Inside {
+            me: hub.id,
+            genesis,
+            log,
+            ring,
+            roster: Roster::default(),
+            timeline: Timeline::default(),
+            hand: HandKeys::new(&mut hub.rng, now),
+            seen: Windows::new(REPLAY_SENDERS),
+            joined: hub.room(),
+            foundings: Vec::new(),
+            trial: None,
+            lonely: None,
+            welcomed_at: None,
+            salts: BTreeSet::new(),
+            set_since: now,
+            pending: BTreeMap::new(),
+            welcomes: Bucket::new(WELCOME_EACH_MS, WELCOME_BURST),
+            beacon_heard: now,
+            beacon_sent: None,
+            beat_sent: None,
+            merge: None,
+            merges: Bucket::new(MERGE_EACH_MS, MERGE_BURST),
+            same_side: None,
+            issued: None,
+            share_due: false,
+            gone: BTreeSet::new(),
+            foreign: None,
+            conflict: false,
+            uncovered_since: None,
+            numbered: 0,
+            queue: VecDeque::new(),
+            pace: Pace::new(),
+            receipts: BTreeMap::new(),
+            mine: BTreeMap::new(),
+            catchup: CatchUp::default(),
+            shown: None,
+            asked: BTreeMap::new(),
+            announced: BTreeSet::new(),
+            knocks: BTreeSet::new(),
+            away: false,
+            abandoned: None,
+            invite: None,
+        }
+    }
+
+    /// Whether somebody stands removed.
+    pub(crate) fn is_removed(&self, who: &MemberId) -> bool {
+        let theirs = || self.roster.get(who).map(|m| m.foundings.as_slice()).unwrap_or_default();
+        let under = if *who == self.me { self.foundings.as_slice() } else { theirs() };
+        self.log.rights().removal(who, under).is_some()
+    }
+
+    /// A member as events name them.
+    pub(crate) fn who(&self, id: &MemberId) -> Who {
+        let nick = self.roster.get(id).map(|m| m.nick.clone()).unwrap_or_default();
+        Who { id: *id, nick, rank: self.log.rights().rank(id) }
+    }
+
+    // ---- sending ----
+
+    /// Seals a room frame under the current set.
+    pub(crate) fn seal<R: CryptoRng>(&mut self, hub: &mut Hub<R>, ttl_s: u64, body: Body) -> Option<Sealed> {
+        let now = hub.epoch();
+        let set = self.ring.current_mut();
+        let epoch = set.sending(now);
+        let (generation, tag) = (set.generation(), set.tag());
+        let head = self.log.head();
+        let payload = hub.payload(self.genesis, generation, epoch, head, ttl_s, body);
+        let key = &self.ring.current_mut().key(epoch, now)?.frame;
+        let gate = hub.doors.room()?;
+        let bytes = payload.encode();
+        let sig = hub.me.sign(crate::crypto::kdf::Label::Signature, &[&bytes]);
+        let frame = envelope::seal_inner(
+            &hub.hedge,
+            &mut hub.rng,
+            gate,
+            FrameType::Room,
+            tag,
+            epoch,
+            key,
+            &bytes,
+            &sig,
+        )?;
+        Some(Sealed { topic: gate.topic(), frame, id: envelope::message_id(&bytes), payload, sig })
+    }
+
+    /// Seals and gossips.
+    pub(crate) fn publish<R: CryptoRng>(&mut self, hub: &mut Hub<R>, body: Body) -> bool {
+        let Some(sealed) = self.seal(hub, 0, body) else { return false };
+        hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame });
+        true
+    }
+
+    /// Seals and sends straight to a member; false where no peer of theirs is known.
+    pub(crate) fn direct<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: &MemberId, body: Body) -> bool {
+        let Some(peer) = self.roster.get(to).and_then(|m| m.peer.clone()) else { return false };
+        self.direct_to(hub, peer, body)
+    }
+
+    /// Seals and sends straight to a peer.
+    pub(crate) fn direct_to<R: CryptoRng>(&mut self, hub: &mut Hub<R>, peer: Peer, body: Body) -> bool {
+        let Some(sealed) = self.seal(hub, 0, body) else { return false };
+        hub.out.push(Output::Direct { to: peer, bytes: sealed.frame });
+        true
+    }
+
+    /// Sends a lobby frame as a member.
+    pub(crate) fn lobby<R: CryptoRng>(&self, hub: &mut Hub<R>, body: Body) -> Option<[u8; 32]> {
+        hub.send_lobby(self.genesis, self.ring.current().generation(), self.log.head(), body)
+    }
+
+    // ---- receiving ----
+
+    /// Opens a room frame that passed the gate. A frame under a set not known here waits.
+    pub(crate) fn open_room<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        topic: Topic,
+        from: &Peer,
+        direct: bool,
+        frame: &Admitted<'_>,
+        bytes: &[u8],
+    ) -> Result<(Opened, [u8; 32]), Drop> {
+        let now = hub.epoch();
+        let epoch = now.nearest(frame.header.epoch_low);
+        if epoch > now.plus(EPOCHS_AHEAD) || epoch < now.minus(EPOCHS_BACK) {
+            return Err(Drop::Epoch);
+        }
+        let tag = frame.header.set_tag;
+        let mut failed = Drop::Unknown;
+        let mut found = None;
+        for set in self.ring.tagged(tag) {
+            let hash = set.hash();
+            let generation = set.generation();
+            let Some(key) = set.key(epoch, now) else { continue };
+            match frame.open(&key.frame) {
+                Ok(opened) => {
+                    found = Some((opened, hash, generation));
+                    break;
+                }
+                Err(why) => failed = why,
+            }
+        }
+        if found.is_none() {
+            if let Some(trial) = &mut self.trial {
+                found = trial.open(frame, epoch, now);
+            }
+        }
+        let Some((opened, hash, generation)) = found else {
+            if failed == Drop::Unknown && !direct {
+                hub.waiting.push(topic, from.clone(), direct, bytes, tag, hub.now);
+            }
+            return Err(failed);
+        };
+        let payload = &opened.payload;
+        let carriage = payload.kind().carriage();
+        if carriage == Carriage::Lobby {
+            return Err(Drop::Kind);
+        }
+        if payload.genesis != self.genesis
+            || payload.epoch != epoch
+            || payload.generation != generation
+            || payload.sender == hub.id
+        {
+            return Err(Drop::OtherRoom);
+        }
+        if !self.seen.is_new(&payload.sender, payload.counter) {
+            return Err(Drop::Replay);
+        }
+        if !opened.is_signed() {
+            return Err(Drop::Signature);
+        }
+        self.seen.mark(&payload.sender, payload.counter, hub.now);
+        Ok((opened, hash))
+    }
+
+    /// Acts on a room frame.
+    pub(crate) fn on_room<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        opened: Opened,
+        set: [u8; 32],
+        from: &Peer,
+        direct: bool,
+    ) -> Result<(), Drop> {
+        let sender = opened.payload.sender;
+        if self.is_removed(&sender) {
+            // What they had written into the log still counts for what it is worth; nothing else does.
+            if let Body::Entry(raws) = &opened.payload.body {
+                let raws = raws.clone();
+                self.take_entries(hub, &raws);
+            }
+            return Err(Drop::Removed);
+        }
+        if !self.hear(hub, &sender, &opened, set, from, direct) {
+            return Err(Drop::Limit);
+        }
+        let head = opened.payload.log_head;
+        let sent = opened.payload.sent;
+        let sig = opened.sig();
+        let id = envelope::message_id(opened.bytes());
+        match opened.payload.body {
+            Body::Text(_) => self.on_text(hub, opened.payload, sig, id)?,
+            Body::Have(ref had) => self.on_have(hub, sender, had),
+            Body::Opened(id) => self.on_opened(hub, sender, id),
+            Body::Burn { ref ids, upto } => self.on_burn(hub, sender, ids, upto),
+            Body::Join(ref join) => self.on_join(hub, sender, join, sent),
+            Body::Leave { .. } => self.on_leave(hub, sender),
+            Body::Key(ref key) => {
+                if key.used_for == KeyUse::Handover {
+                    self.on_key(sender, &key.kem);
+                }
+            }
+            Body::Beat(ref beat) => self.on_beat(hub, sender, beat, &opened.payload, set),
+            Body::Entry(ref raws) => {
+                self.take_entries(hub, raws);
+            }
+            Body::Profile(ref profile) => self.on_profile(hub, sender, &profile.nick),
+            Body::Roster { ref rows, .. } => self.take_rows(hub, rows),
+            Body::Log { ref entries, .. } => {
+                self.take_entries(hub, entries);
+            }
+            Body::Ask(ref ask) => self.on_ask(hub, sender, ask),
+            Body::Missed(ref missed) => self.on_missed(hub, sender, missed),
+            // Defined, and carried by later work; nothing here acts on them.
+            _ => {}
+        }
+        if head != self.log.head() {
+            self.seek_log(hub, &sender);
+        }
+        Ok(())
+    }
+
+    /// Notes that a member was heard. False where there is no room for one more.
+    fn hear<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        sender: &MemberId,
+        opened: &Opened,
+        set: [u8; 32],
+        from: &Peer,
+        direct: bool,
+    ) -> bool {
+        let known = self.roster.knows(sender);
+        if !known && self.roster.all().count() >= KNOWN_MEMBERS {
+            return false;
+        }
+        let room = hub.room();
+        let offset_ms = opened.payload.sent.offset_from(room);
+        let member = self.roster.meet(*sender, hub.now, room);
+        let returned = member.left || !known;
+        member.heard = Some(hub.now);
+        member.left = false;
+        member.offset_ms = offset_ms;
+        member.set = Some(set);
+        if direct && member.peer.is_none() {
+            member.peer = Some(from.clone());
+        }
+        self.gone.remove(sender);
+        self.lonely = None;
+        if let Some(trial) = self.trial.as_mut().filter(|_| set == self.ring.current().hash()) {
+            trial.heard.insert(*sender);
+        }
+        if returned && !matches!(opened.payload.body, Body::Join(_) | Body::Leave { .. }) {
+            let who = self.who(sender);
+            hub.event(Event::Joined(who));
+        }
+        if !known {
+            self.seek_roster(hub, sender);
+            hub.within(1_000, Timer::Beat);
+        }
+        true
+    }
+
+    /// Takes entries in, announces what came into force, and acts on it. True where anything was new.
+    pub(crate) fn take_entries<R: CryptoRng>(&mut self, hub: &mut Hub<R>, raws: &[Vec<u8>]) -> bool {
+        let mut new = false;
+        for raw in raws {
+            if self.is_forged_founding(raw) {
+                continue;
+            }
+            new |= matches!(self.log.insert(raw), Ok(Inserted::Added));
+        }
+        if new {
+            self.after_log(hub);
+        }
+        new
+    }
+
+    /// A founding by somebody whom everybody here knows under another one: it founds nothing.
+    fn is_forged_founding(&self, raw: &[u8]) -> bool {
+        let Some((statement, _)) = crate::wire::handover::split_signed(raw) else { return false };
+        let Ok(entry) = crate::wire::log::Entry::decode(statement) else { return false };
+        if !matches!(entry.act, crate::wire::log::Act::Founding { .. }) {
+            return false;
+        }
+        let id = super::log::entry_id(statement);
+        let claims = self.roster.get(&entry.author).map(|m| m.foundings.as_slice()).unwrap_or_default();
+        !claims.is_empty() && !claims.iter().any(|c| id.0.starts_with(c))
+    }
+
+    /// The foundings a newcomer comes in under today.
+    pub(crate) fn foundings_now(&self) -> Vec<[u8; 8]> {
+        let live = self.log.rights().domains.iter().filter(|(_, d)| d.yielded.is_none());
+        let mut out: Vec<[u8; 8]> = live.filter_map(|(id, _)| id.0.first_chunk::<8>().copied()).collect();
+        out.truncate(crate::base::limits::FOUNDINGS);
+        out
+    }
+
+    /// The founder that settles who owns the room: named by the invite, if there is one.
+    pub(crate) fn is_pinned(&self, hub: &Hub<impl CryptoRng>, who: &MemberId) -> bool {
+        hub.root.kind() == Kind::Invite && self.log.rights().rank(who) > super::rights::Rank::Member
+    }
+}
+
+/// A room frame, sealed.
+pub(crate) struct Sealed {
+    pub(crate) topic: Topic,
+    pub(crate) frame: Vec<u8>,
+    pub(crate) id: MsgId,
+    pub(crate) payload: crate::wire::payload::Payload,
+    pub(crate) sig: [u8; 64],
+}
+
+/// Whether a tag is one of mine, in use or still opened.
+pub(crate) fn knows_tag(ring: &mut Keyring, tag: SetTag) -> bool {
+    ring.tagged(tag).next().is_some()
+}

@@ -1,0 +1,302 @@
+//! Two halves meet: hello across, welcome back, and what was learnt shared with one's own side. The result is a union.
+
+use rand_core::CryptoRng;
+
+use super::chains::read_chains;
+use super::entry::{open_welcome, send_hello};
+use super::envelope::Opened;
+use super::handkeys::HelloKey;
+use super::hub::Hub;
+use super::inside::{Inside, knows_tag};
+use super::io::{Event, Timer};
+use super::trial::Asking;
+use crate::base::id::{MemberId, SetTag};
+use crate::base::limits::{APART_MS, EPOCH_MS, EPOCHS_AHEAD};
+use crate::base::time::Mono;
+use crate::crypto::kdf::Label;
+use crate::wire::handover::Handover;
+
+/// When a hello across goes out again, in milliseconds after the first.
+const ACROSS_AT: [u64; 4] = [700, 1_700, 3_700, 7_700];
+
+/// A merge under way.
+pub(crate) struct Merge {
+    asking: Asking,
+    first: Option<Mono>,
+    attempt: usize,
+    /// The tag whose holders I want to meet; zeros where it is only their clock that is off.
+    with: SetTag,
+    until: Mono,
+}
+
+/// How a handover came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Across, from the other half.
+    Across,
+    /// From somebody of my own side who met the other half.
+    Share,
+    /// As the key of a new generation.
+    Rekey,
+}
+
+impl Inside {
+    /// Something shows that others hold another set, stand on another topic, or live at another time.
+    pub(crate) fn met_other_side<R: CryptoRng>(&mut self, hub: &mut Hub<R>, tag: SetTag) {
+        if self.trial.is_some() || self.just_superseded(tag, hub.now) {
+            return;
+        }
+        if self.merge.as_ref().is_some_and(|m| hub.now < m.until) || !self.merges.take(hub.now.0) {
+            return;
+        }
+        let asking = Asking::new(HelloKey::new(&mut hub.rng));
+        let until = hub.now + APART_MS;
+        self.merge = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
+        let wait = hub.between(20, 400);
+        hub.after(wait, Timer::Across);
+    }
+
+    /// Says hello across, unless somebody of my side just did.
+    pub(crate) fn across_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let side_asks = self.same_side.is_some_and(|at| hub.now.since(at) < 1_000);
+        let Some(mut merge) = self.merge.take() else { return };
+        if knows_tag(&mut self.ring, merge.with) && merge.attempt > 0 {
+            return;
+        }
+        let first = *merge.first.get_or_insert(hub.now);
+        let Some(next) = ACROSS_AT.get(merge.attempt) else { return };
+        if side_asks && merge.attempt == 0 {
+            merge.attempt = 1;
+            hub.after(1_500, Timer::Across);
+            self.merge = Some(merge);
+            return;
+        }
+        if merge.asking.key.spent(hub.now) {
+            merge.asking = Asking::new(HelloKey::new(&mut hub.rng));
+        }
+        let at = Some((self.ring.current().tag(), hub.doors.topic_tag()));
+        let generation = self.ring.current().generation();
+        let proof = self.proof_of_invite(hub, merge.asking.key.public());
+        send_hello(hub, &mut merge.asking, self.genesis, generation, self.log.head(), proof, at);
+        merge.attempt += 1;
+        let wait = (first + *next).since(hub.now).max(300);
+        hub.after(wait, Timer::Across);
+        self.merge = Some(merge);
+    }
+
+    /// A welcome came while inside: from the other half, or from another welcomer while nobody has vouched for mine.
+    pub(crate) fn on_welcome<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        opened: &Opened,
+        hello: [u8; 32],
+        sealed: &[u8],
+    ) {
+        let from = opened.payload.sender;
+        if opened.payload.genesis != self.genesis {
+            return;
+        }
+        if let Some(mut trial) = self.trial.take() {
+            let plain = open_welcome(hub, &mut trial.asking, opened, hello, sealed, Label::Welcome);
+            self.trial = Some(trial);
+            if let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) {
+                self.second_welcome(hub, &from, handover);
+            }
+            return;
+        }
+        let Some(mut merge) = self.merge.take() else { return };
+        let plain = open_welcome(hub, &mut merge.asking, opened, hello, sealed, Label::Welcome);
+        self.merge = Some(merge);
+        if let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) {
+            self.adopt(hub, &from, handover, Way::Across);
+        }
+    }
+
+    fn second_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId, handover: Handover) {
+        self.take_entries(hub, &handover.entries);
+        if self.is_removed(from) {
+            return;
+        }
+        self.take_salts(hub, &handover.salts);
+        self.take_rows(hub, &handover.rows);
+        let known = Some(self.ring.current().generation());
+        let Ok(chains) = read_chains(&handover.chains, self.genesis, handover.generation, known) else {
+            return;
+        };
+        let Ok(mut set) = super::chains::KeySet::new(chains, handover.epoch) else { return };
+        set.advance(hub.epoch());
+        let now = hub.epoch();
+        let mine = self.ring.current_mut();
+        if set.hash() == mine.hash() && !set.differs(mine, now) {
+            return;
+        }
+        let tag = set.tag();
+        if let Some(trial) = &mut self.trial {
+            trial.add(set);
+        }
+        self.retry_waiting(hub, tag);
+    }
+
+    /// Takes over what a handover holds, as far as it may: the log always, keys only from those who are not removed.
+    pub(crate) fn adopt<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        from: &MemberId,
+        handover: Handover,
+        way: Way,
+    ) {
+        self.take_entries(hub, &handover.entries);
+        if self.is_removed(from) || self.is_removed(&hub.id) {
+            return;
+        }
+        let known = self.ring.current().generation();
+        let Ok(chains) = read_chains(&handover.chains, self.genesis, handover.generation, Some(known)) else {
+            return;
+        };
+        if chains.iter().any(|(c, _)| self.is_removed(&c.note.author) && c.note.generation > known) {
+            return;
+        }
+        // Time first: keys only move forward, so whoever is behind steps up, or stays apart and says so.
+        let ahead = handover.epoch > hub.epoch().plus(EPOCHS_AHEAD);
+        if way != Way::Rekey || ahead {
+            match hub.clock.step_to(hub.now, handover.room, handover.steps_ms) {
+                Ok(0) => {}
+                Ok(_) => self.upkeep(hub),
+                Err(off) => {
+                    if ahead {
+                        hub.event(Event::Apart { by_ms: off.by_ms });
+                        return;
+                    }
+                }
+            }
+        }
+        self.take_salts(hub, &handover.salts);
+        let strangers =
+            chains.iter().any(|(c, _)| c.note.author != hub.id && !self.roster.knows(&c.note.author));
+        self.take_rows(hub, &handover.rows);
+        let now = hub.epoch();
+        if handover.generation < known {
+            if way == Way::Across {
+                self.share_soon(hub);
+            }
+            return;
+        }
+        if handover.generation > known {
+            if strangers && way != Way::Share {
+                self.foreign = Some(self.foreign.unwrap_or(0).max(handover.generation));
+                self.consider_rekey(hub);
+                self.share_soon(hub);
+                return;
+            }
+            let Ok(mut set) = super::chains::KeySet::new(chains, handover.epoch) else { return };
+            set.advance(now);
+            if set.epochs().next().is_none() {
+                return;
+            }
+            self.move_to(hub, set, way != Way::Rekey);
+            if way == Way::Across {
+                self.share_soon(hub);
+            }
+            return;
+        }
+        let mine = self.ring.current_mut();
+        mine.key(handover.epoch.max(now), now);
+        if mine.contradicts(&chains, handover.epoch) && way != Way::Rekey {
+            self.conflict = true;
+            hub.event(Event::Conflict { by: Some(*from) });
+            self.consider_rekey(hub);
+            return;
+        }
+        if let Some(union) = self.ring.current_mut().with(chains, handover.epoch, now) {
+            self.move_to(hub, union, way != Way::Rekey);
+            if way == Way::Across {
+                self.share_soon(hub);
+            }
+        }
+    }
+
+    /// Moves on to another set. Frames under the old one are still opened for two epochs.
+    pub(crate) fn move_to<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        set: super::chains::KeySet,
+        merged: bool,
+    ) {
+        let tag = set.tag();
+        let until = hub.now + 2 * EPOCH_MS;
+        self.ring.replace(set, until);
+        self.set_since = hub.now;
+        self.gone.clear();
+        self.conflict = false;
+        if self.foreign.is_some_and(|g| g <= self.ring.current().generation()) {
+            self.foreign = None;
+        }
+        if let Some(trial) = &mut self.trial {
+            trial.heard.clear();
+        }
+        let current = self.ring.current();
+        let (generation, chains) = (current.generation(), current.chains().len());
+        let epoch = hub.epoch();
+        hub.event(Event::Keys { generation, chains, epoch, merged });
+        let soon = hub.between(50, 900);
+        hub.within(soon, Timer::Beat);
+        self.beacon_now(hub);
+        self.retry_waiting(hub, tag);
+        self.consider_rekey(hub);
+        hub.within(0, Timer::Queue);
+        self.judge(hub);
+    }
+
+    /// Puts the union before those of my own side who have not got it yet.
+    pub(crate) fn share_soon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.share_due = true;
+        let wait = hub.between(50, 300);
+        hub.within(wait, Timer::Reseal);
+    }
+
+    pub(crate) fn share<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if !std::mem::take(&mut self.share_due) {
+            return;
+        }
+        let current = self.ring.current().hash();
+        let behind: Vec<MemberId> = self
+            .roster
+            .present()
+            .filter(|(id, m)| m.set != Some(current) && !self.is_removed(id))
+            .map(|(id, _)| *id)
+            .collect();
+        self.hand_to(hub, &behind, Label::Share);
+    }
+
+    /// A set that frames wait for may have come: looks at them again.
+    pub(crate) fn retry_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>, tag: SetTag) {
+        let frames = hub.waiting.take(tag);
+        for frame in frames {
+            self.on_frame_again(hub, frame);
+        }
+    }
+
+    /// A frame under a set I do not know has waited for two seconds: there is another side.
+    pub(crate) fn check_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if let Some(tag) = hub.waiting.stuck(hub.now, 2_000) {
+            if self.trial.is_none() {
+                self.met_other_side(hub, tag);
+            }
+        }
+    }
+
+    /// Lobby frames that hand keys over: who may open them is in them.
+    pub(crate) fn on_handed<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        opened: &Opened,
+        sealed: &crate::wire::payload::Sealed,
+        label: Label,
+    ) {
+        let from = opened.payload.sender;
+        let Some(plain) = self.unwrap_sealed(hub, &from, sealed, label) else { return };
+        let Ok(handover) = Handover::decode(&plain) else { return };
+        let way = if label == Label::Rekey { Way::Rekey } else { Way::Share };
+        self.adopt(hub, &from, handover, way);
+    }
+}

@@ -1,0 +1,46 @@
+//! Floor 2: what a room is.
+//!
+//! The protocol in prose, as the files below carry it out.
+//!
+//! A node that wants in says *hello* in the lobby ([`entry`]); two members answer with a *welcome* that holds the keys of
+//! now (`welcome`). Nobody believes a single welcomer: until others prove that they hold the same keys and the same log,
+//! the newcomer is on *trial* and says so. Who finds nobody *founds* the room.
+//!
+//! Keys are chains, stepped every minute and wiped ([`chains`]). Everybody who has cause may add one; the joint key of all
+//! chains of the newest generation seals what is said. Halves that meet form the union (`merge`). Whoever is removed is
+//! left out of the next generation, which any member may issue (`rekey`), because who may remove whom is decided by a log
+//! of signed entries that folds to the same rights everywhere ([`log`], [`rights`]).
+//!
+//! Messages live on a [`timeline`] until their deadline on this node's own clock. [`clock`] keeps the room's calendar, within
+//! bounds that the network cannot move. `beat` is the pulse by which members prove and compare what they hold.
+//!
+//! [`State`] is the one door. [`sim`] runs many of them on a virtual network.
+
+mod beat;
+mod catchup;
+pub mod chains;
+pub mod clock;
+pub mod doors;
+pub mod entry;
+pub mod envelope;
+pub mod guard;
+mod handkeys;
+mod hub;
+mod inside;
+pub mod io;
+pub mod log;
+mod merge;
+mod moderate;
+mod people;
+mod rekey;
+pub mod rights;
+pub mod roster;
+pub mod state;
+mod talk;
+pub mod timeline;
+mod trial;
+mod welcome;
+
+pub use hub::Reach;
+pub use io::{Command, Event, Input, Output, Timer};
+pub use state::{Setup, State};

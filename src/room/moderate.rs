@@ -1,0 +1,116 @@
+//! Acts of the log as people mean them: checked here first, so that whoever may not is told at once.
+
+use rand_core::CryptoRng;
+
+use super::entry::invite_id;
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::{Deed, Event, Refused, Timer};
+use super::log::EntryError;
+use crate::base::id::{EntryId, MemberId};
+use crate::base::secret::Secret;
+use crate::crypto::identity::Identity;
+use crate::crypto::kdf::{self, Label};
+use crate::wire::log::Act;
+use crate::wire::payload::Body;
+
+impl Inside {
+    /// Carries out what somebody at this node wants done.
+    pub(crate) fn act<R: CryptoRng>(&mut self, hub: &mut Hub<R>, deed: Deed) {
+        if self.trial.is_some() {
+            hub.event(Event::Refused(Refused::Unconfirmed));
+            return;
+        }
+        let mut salt = None;
+        let act = match deed {
+            Deed::Grant(target) => Act::Grant { target },
+            Deed::Revoke(target) => Act::Revoke { target },
+            Deed::Kick(target, why) => Act::Kick { target, last_seq: self.log.last_seq(&target), why },
+            Deed::Ban { target, why, until, then } => {
+                let mut fresh = [0; 16];
+                hub.rng.fill_bytes(&mut fresh);
+                salt = Some(fresh);
+                let salt_hash = super::roster::short(kdf::sha256(&fresh));
+                Act::Ban { target, last_seq: self.log.last_seq(&target), why, until, then, salt_hash }
+            }
+            Deed::Unban(target) => Act::Unban { target },
+            Deed::Mute(target, until, why) => Act::Mute { target, until, why },
+            Deed::Unmute(target) => Act::Unmute { target },
+            Deed::Admit(target) => Act::Admit { target },
+            Deed::Deny(target) => Act::Deny { target },
+            Deed::Invite { key, uses, until } => Act::Invite { id: invite_id(&key), key, uses, until },
+            Deed::InviteRevoke(id) => Act::InviteRevoke { id },
+            Deed::Policy(policy) => Act::Policy(*policy),
+            Deed::Transfer(to) => Act::Transfer { to, leaving: false },
+            Deed::TransferAccept(transfer) => Act::TransferAccept { transfer },
+            Deed::Reclaim { token, next } => {
+                let key = Identity::from_seed(&Secret::new(token));
+                let token_sig = key.sign(Label::Reclaim, &[&self.genesis.0, &hub.id.0, &next]);
+                Act::Reclaim { next, token_sig }
+            }
+            Deed::Yield(to) => Act::Yield { to },
+            Deed::Rotate => Act::Rotate,
+            Deed::Close => Act::Close,
+        };
+        if let Some(target) = reaches(&act) {
+            if self.log.rights().reach(&hub.id, &target).0.is_empty() {
+                hub.event(Event::Refused(Refused::Role));
+                return;
+            }
+        }
+        if self.write(hub, act).is_some() {
+            if let Some(salt) = salt {
+                self.take_salts(hub, &[salt]);
+            }
+        }
+    }
+
+    /// Signs an entry, takes it in and publishes it.
+    pub(crate) fn write<R: CryptoRng>(&mut self, hub: &mut Hub<R>, act: Act) -> Option<EntryId> {
+        let raw = self.log.write(&hub.me, hub.room(), act);
+        match self.log.insert(&raw) {
+            Ok(_) => {}
+            Err(EntryError::Full) => {
+                hub.event(Event::Refused(Refused::LogFull));
+                return None;
+            }
+            Err(_) => {
+                hub.event(Event::Refused(Refused::Role));
+                return None;
+            }
+        }
+        let id = super::welcome::raw_entry_id(&raw)?;
+        // Under the keys of now, so that whoever is removed learns it, and why; the fresh keys go out right after.
+        self.publish(hub, Body::Entry(vec![raw]));
+        self.after_log(hub);
+        if self.need(hub.now).is_some() {
+            hub.within(0, Timer::Rekey);
+        }
+        Some(id)
+    }
+}
+
+/// Whom an act is about.
+pub(crate) fn target_of(act: &Act) -> Option<MemberId> {
+    match act {
+        Act::Grant { target }
+        | Act::Revoke { target }
+        | Act::Kick { target, .. }
+        | Act::Ban { target, .. }
+        | Act::Unban { target }
+        | Act::Mute { target, .. }
+        | Act::Unmute { target }
+        | Act::Admit { target }
+        | Act::Deny { target } => Some(*target),
+        Act::Transfer { to, .. } => Some(*to),
+        _ => None,
+    }
+}
+
+/// Whom an act is against: somebody whom the actor must outrank.
+fn reaches(act: &Act) -> Option<MemberId> {
+    match act {
+        Act::Kick { target, .. } | Act::Ban { target, .. } | Act::Mute { target, .. } => Some(*target),
+        _ => None,
+    }
+}

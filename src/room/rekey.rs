@@ -1,0 +1,305 @@
+//! Fresh keys: when a new generation is needed, who makes it, and how it is handed to everybody who stays.
+//!
+//! The need is read off the state, never off who asked: once a set answers it, nobody else acts. So two who act at once do
+//! no harm (their chains form one set) and one who vanishes holds nobody up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::chains::{Chain, KeySet};
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::{Event, Timer};
+use crate::base::id::{EntryId, MemberId};
+use crate::base::limits::{
+    CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, KEY_SPREAD_MS, LEAVES_LARGE_MS,
+    LEAVES_SMALL_MS, PART_RECEIVERS, REKEY_AGE_MS, SMALL_ROOM,
+};
+use crate::base::secret::Secret;
+use crate::base::time::Mono;
+use crate::crypto::kdf::{self, Label};
+use crate::crypto::kem::{self, KemPublic};
+use crate::crypto::seal;
+use crate::wire::handover::Why;
+use crate::wire::payload::{Body, Sealed};
+
+/// A generation of mine that some have yet to take up.
+pub(crate) struct Issued {
+    generation: u64,
+    repeats: usize,
+}
+
+/// When parts go out again, in milliseconds after the first.
+const REPEAT_AFTER: [u64; 2] = [1_500, 3_000];
+
+impl Inside {
+    /// Why the current set will not do, if so. Removals and contradictions are urgent: nothing is sent before they are met.
+    pub(crate) fn need(&self, now: Mono) -> Option<(Why, Vec<[u8; 32]>)> {
+        let set = self.ring.current();
+        let uncovered = self.uncovered();
+        if !uncovered.is_empty() {
+            let many = set.chains().len() > 1;
+            return Some((if many { Why::Collapse } else { Why::Entry }, first_causes(&uncovered)));
+        }
+        if self.conflict {
+            return Some((Why::Conflict, Vec::new()));
+        }
+        if self.foreign.is_some() {
+            return Some((Why::Union, Vec::new()));
+        }
+        let rotations: Vec<EntryId> =
+            self.log.rights().rotations.iter().filter(|id| !self.covers_anywhere(id)).copied().collect();
+        if !rotations.is_empty() {
+            return Some((Why::Entry, first_causes(&rotations)));
+        }
+        if set.chains().len() > CHAINS_MANY {
+            return Some((Why::Crowd, Vec::new()));
+        }
+        if !self.gone.is_empty() {
+            return Some((Why::Gone, self.gone.iter().take(CAUSES).map(|id| id.0).collect()));
+        }
+        (now.since(self.set_since) >= REKEY_AGE_MS).then_some((Why::Age, Vec::new()))
+    }
+
+    /// Removals in force that some chain of the current set was made without knowing of.
+    pub(crate) fn uncovered(&self) -> Vec<EntryId> {
+        let set = self.ring.current();
+        let blind = |removal: &EntryId| {
+            set.chains().iter().any(|c| self.log.seen_by(&c.note.heads, removal) != Some(true))
+        };
+        let standing = self.log.rights().removals.values().flatten();
+        let holds = |id: &MemberId| self.is_removed(id);
+        standing.filter(|r| holds(&r.target) && blind(&r.entry)).map(|r| r.entry).collect()
+    }
+
+    /// Whether some chain of the set was made in answer to an entry.
+    fn covers_anywhere(&self, entry: &EntryId) -> bool {
+        let set = self.ring.current();
+        set.chains().iter().any(|c| self.log.seen_by(&c.note.heads, entry) == Some(true))
+    }
+
+    fn urgent(why: Why) -> bool {
+        matches!(why, Why::Entry | Why::Collapse | Why::Conflict | Why::Union | Why::Crowd)
+    }
+
+    /// Plans a rekey if one is needed: at once for whoever the need is theirs to meet, later for everybody else.
+    pub(crate) fn consider_rekey<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.uncovered().is_empty() {
+            self.uncovered_since = None;
+        } else {
+            self.uncovered_since.get_or_insert(hub.now);
+        }
+        let Some((why, causes)) = self.need(hub.now) else {
+            hub.cancel(&Timer::Rekey);
+            return;
+        };
+        if self.trial.is_some() {
+            return;
+        }
+        if Inside::urgent(why) {
+            let mine = causes.iter().any(|c| self.log.get(&EntryId(*c)).is_some_and(|e| e.author == hub.id));
+            let wait = if mine {
+                0
+            } else if self.is_first_authority(hub) {
+                hub.between(100, 300)
+            } else {
+                hub.between(1_000, 5_000)
+            };
+            hub.within(wait, Timer::Rekey);
+        } else {
+            let batch = if self.roster.count() < SMALL_ROOM { LEAVES_SMALL_MS } else { LEAVES_LARGE_MS };
+            let spread = hub.between(0, 10_000);
+            hub.unless_set(if why == Why::Gone { batch + spread } else { spread }, Timer::Leaves);
+        }
+    }
+
+    pub(crate) fn rekey_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.trial.is_some() {
+            return;
+        }
+        if let Some((why, causes)) = self.need(hub.now) {
+            self.issue(hub, why, causes);
+        }
+    }
+
+    /// Whether messages wait, because somebody who was removed may still hold the keys of now.
+    pub(crate) fn holding(&self, now: Mono) -> bool {
+        self.uncovered_since.is_some_and(|since| now.since(since) < HOLD_MS)
+    }
+
+    /// Makes the next generation and hands it to everybody who stays.
+    fn issue<R: CryptoRng>(&mut self, hub: &mut Hub<R>, why: Why, mut causes: Vec<[u8; 32]>) {
+        causes.sort_unstable();
+        causes.dedup();
+        let generation = self.ring.current().generation().max(self.foreign.unwrap_or(0)) + 1;
+        let key = Secret::<32>::random(&mut hub.rng);
+        let birth = self.ring.current().sending(hub.epoch());
+        let mut heads: Vec<EntryId> = self.log.heads().iter().copied().collect();
+        heads.truncate(HEADS);
+        let chain = Chain::announce(&hub.me, self.genesis, generation, birth, &key, why, causes, heads);
+        let Ok(mut set) = KeySet::new(vec![(chain, key)], birth) else { return };
+        set.advance(hub.epoch());
+        self.move_to(hub, set, false);
+        self.issued = Some(Issued { generation, repeats: 0 });
+        let everybody: Vec<MemberId> = self.staying();
+        self.hand_to(hub, &everybody, Label::Rekey);
+        hub.after(REPEAT_AFTER[0], Timer::Repeat);
+    }
+
+    /// Everybody present who is not removed.
+    fn staying(&self) -> Vec<MemberId> {
+        self.roster.present().filter(|(id, _)| !self.is_removed(id)).map(|(id, _)| *id).collect()
+    }
+
+    /// Seals the current set to these members, in parts that each stand alone.
+    pub(crate) fn hand_to<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: &[MemberId], label: Label) {
+        let keys: Vec<KemPublic> =
+            to.iter().filter_map(|id| self.roster.get(id)).filter_map(|m| m.kem.clone()).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let plain = {
+            let now = hub.epoch();
+            let with_keys = label == Label::Share;
+            let Some(mut handover) = self.handover(hub, HANDOVER_ENTRY_BYTES, with_keys) else { return };
+            if !with_keys {
+                handover.rows.truncate(1);
+            }
+            debug_assert!(handover.epoch >= now);
+            handover.encode()
+        };
+        let room = crate::base::limits::FRAME_BYTES - 600;
+        let fits = room.saturating_sub(plain.len()) / (kem::OVERHEAD + 48);
+        for part in keys.chunks(fits.clamp(1, PART_RECEIVERS)) {
+            let sealed = self.wrap(hub, part, &plain, label);
+            let body = if label == Label::Rekey { Body::Rekey(sealed) } else { Body::Share(sealed) };
+            self.lobby(hub, body);
+        }
+    }
+
+    fn wrap<R: CryptoRng>(&self, hub: &mut Hub<R>, to: &[KemPublic], plain: &[u8], label: Label) -> Sealed {
+        let w = Secret::<32>::random(&mut hub.rng);
+        let mut boxed = Zeroizing::new(plain.to_vec());
+        let nonce = hub.hedge.nonce(&mut hub.rng, &boxed);
+        let (com, tag) = seal::seal(&w, &nonce, &boxed_aad(label, &hub.id), &mut boxed);
+        let mut out = boxed.to_vec();
+        out.extend_from_slice(&tag);
+        let to = to
+            .iter()
+            .map(|k| {
+                (
+                    k.tag(),
+                    kem::seal(k, None, &wrap_info(&k.tag(), &self.genesis.0), &[], w.expose(), &mut hub.rng),
+                )
+            })
+            .collect();
+        Sealed { to, nonce, com, boxed: out }
+    }
+
+    /// Opens a part that is sealed to one of my keys.
+    pub(crate) fn unwrap_sealed<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        from: &MemberId,
+        sealed: &Sealed,
+        label: Label,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let (tag, wrapped) = sealed.to.iter().find(|(tag, _)| self.hand.find(tag).is_some())?;
+        let w = self.hand.find(tag)?.open(None, &wrap_info(tag, &self.genesis.0), &[], wrapped).ok()?;
+        let w = Secret::<32>::from_slice(&w)?;
+        let plain = open_box(&w, sealed, label, from)?;
+        if self.hand.used(tag, hub.now) {
+            let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
+            hub.unless_set(wait, Timer::FreshKey);
+        }
+        Some(plain)
+    }
+
+    /// Sends the generation I made again to whoever has not been heard under it.
+    pub(crate) fn repeat_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let Some(issued) = self.issued.take() else { return };
+        let current = self.ring.current();
+        if current.generation() != issued.generation {
+            return;
+        }
+        let hash = current.hash();
+        let silent: Vec<MemberId> = self
+            .staying()
+            .into_iter()
+            .filter(|id| self.roster.get(id).is_some_and(|m| m.set != Some(hash)))
+            .collect();
+        if silent.is_empty() {
+            return;
+        }
+        self.hand_to(hub, &silent, Label::Rekey);
+        let repeats = issued.repeats + 1;
+        if let Some(wait) = REPEAT_AFTER.get(repeats) {
+            hub.after(*wait, Timer::Repeat);
+            self.issued = Some(Issued { generation: issued.generation, repeats });
+        }
+    }
+
+    /// Takes over ban salts whose fingerprints the log knows, and moves to the topic behind them.
+    pub(crate) fn take_salts<R: CryptoRng>(&mut self, hub: &mut Hub<R>, salts: &[[u8; 16]]) {
+        let known: BTreeSet<[u8; 16]> = self.log.salt_hashes();
+        let new = salts.iter().filter(|s| {
+            let print = super::roster::short(kdf::sha256(&s[..]));
+            known.contains(&print) && !self.salts.contains(*s)
+        });
+        let new: Vec<[u8; 16]> = new.copied().collect();
+        if new.is_empty() {
+            return;
+        }
+        self.salts.extend(new);
+        let (room, until) = (hub.room(), hub.now + 2 * EPOCH_MS);
+        let change = hub.doors.resalt(&hub.root, self.salts.clone(), room, hub.now, until);
+        if hub.change_doors(change) {
+            self.beacon_now(hub);
+        }
+    }
+
+    /// Tells of what came into force, acts on what concerns me, and sees to it that the removed lose the keys.
+    pub(crate) fn after_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let fresh: Vec<EntryId> =
+            self.log.raws().map(|(id, _)| *id).filter(|id| !self.announced.contains(id)).collect();
+        for id in fresh {
+            self.announced.insert(id);
+            if let Some(entry) = self.log.get(&id) {
+                let (by, target) = (entry.author, super::moderate::target_of(&entry.act));
+                hub.event(Event::Logged { entry: id, by, target });
+            }
+        }
+        self.consider_rekey(hub);
+        self.judge(hub);
+    }
+}
+
+/// Opens the box of a share, a rekey or a page with its key.
+pub(crate) fn open_box(
+    w: &Secret<32>,
+    sealed: &Sealed,
+    label: Label,
+    from: &MemberId,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let (body, tag) = sealed.boxed.split_last_chunk::<16>()?;
+    let mut plain = Zeroizing::new(body.to_vec());
+    seal::open(w, &sealed.nonce, &sealed.com, &boxed_aad(label, from), &mut plain, tag).ok()?;
+    Some(plain)
+}
+
+/// What a box is bound to: its purpose and who sealed it.
+pub(crate) fn boxed_aad(label: Label, from: &MemberId) -> Vec<u8> {
+    [kdf::PREFIX.as_bytes(), label.as_str().as_bytes(), &from.0].concat()
+}
+
+/// What a wrapped key is bound to: the key it is sealed to and the room.
+pub(crate) fn wrap_info(tag: &[u8; 8], genesis: &[u8; 16]) -> Vec<u8> {
+    [kdf::PREFIX.as_bytes(), Label::Wrap.as_str().as_bytes(), tag, genesis].concat()
+}
+
+fn first_causes(ids: &[EntryId]) -> Vec<[u8; 32]> {
+    let by_id: BTreeMap<[u8; 32], ()> = ids.iter().map(|id| (id.0, ())).collect();
+    by_id.into_keys().take(CAUSES).collect()
+}

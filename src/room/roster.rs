@@ -1,0 +1,184 @@
+//! Who is here: soft state, learnt from joins, beats and roster pages, never voted on.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::{InviteId, LogHead, MemberId, Peer};
+use crate::base::limits::{AWAY_BEATS, SILENT_MS};
+use crate::base::time::{Mono, Unix};
+use crate::crypto::identity::rank_hash;
+use crate::crypto::kdf::{self, Label};
+use crate::crypto::kem::KemPublic;
+use crate::wire::payload::Row;
+
+/// What is known of one member.
+#[derive(Debug)]
+pub struct Member {
+    /// The nick as they sent it; not clean, not an identity.
+    pub nick: String,
+    /// When they came in, in room time.
+    pub joined: Unix,
+    /// When a frame of theirs was last opened; `None` for somebody only told of.
+    pub heard: Option<Mono>,
+    /// When they were first told of, so that somebody never heard is not counted for ever.
+    pub told: Mono,
+    /// Their latest handover key.
+    pub kem: Option<KemPublic>,
+    /// They run `serve`.
+    pub serve: bool,
+    /// They said so.
+    pub away: bool,
+    /// The foundings they came in under, shortened; the first claim heard is kept.
+    pub foundings: Vec<[u8; 8]>,
+    /// Their transport peer.
+    pub peer: Option<Peer>,
+    /// Their transport addresses.
+    pub addrs: Vec<Vec<u8>>,
+    /// They left, or were silent for too long.
+    pub left: bool,
+    /// Nobody has vouched for them yet, as they say themselves.
+    pub fresh: bool,
+    /// The invite they came in with.
+    pub invite: Option<InviteId>,
+    /// The set and log under which their last beat was proved right, and when.
+    pub agreed: Option<([u8; 32], LogHead, Mono)>,
+    /// The set their last frame was sealed under.
+    pub set: Option<[u8; 32]>,
+    /// Offset of their room time from mine, in milliseconds, when last heard.
+    pub offset_ms: i64,
+}
+
+/// Everybody known, here or gone.
+#[derive(Debug, Default)]
+pub struct Roster {
+    members: BTreeMap<MemberId, Member>,
+}
+
+impl Roster {
+    /// A member.
+    pub fn get(&self, id: &MemberId) -> Option<&Member> {
+        self.members.get(id)
+    }
+
+    /// A member, to change.
+    pub fn get_mut(&mut self, id: &MemberId) -> Option<&mut Member> {
+        self.members.get_mut(id)
+    }
+
+    /// Whether somebody is known, present or not.
+    pub fn knows(&self, id: &MemberId) -> bool {
+        self.members.contains_key(id)
+    }
+
+    /// Everybody known.
+    pub fn all(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
+        self.members.iter()
+    }
+
+    /// Everybody who has not left.
+    pub fn present(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
+        self.members.iter().filter(|(_, m)| !m.left)
+    }
+
+    /// Number of those present.
+    pub fn count(&self) -> usize {
+        self.present().count()
+    }
+
+    /// Takes somebody in, or returns what is known of them.
+    pub fn meet(&mut self, id: MemberId, now: Mono, joined: Unix) -> &mut Member {
+        self.members.entry(id).or_insert_with(|| Member {
+            nick: String::new(),
+            joined,
+            heard: None,
+            told: now,
+            kem: None,
+            serve: false,
+            away: false,
+            foundings: Vec::new(),
+            peer: None,
+            addrs: Vec::new(),
+            left: false,
+            fresh: false,
+            invite: None,
+            agreed: None,
+            set: None,
+            offset_ms: 0,
+        })
+    }
+
+    /// Forgets somebody.
+    pub fn forget(&mut self, id: &MemberId) -> Option<Member> {
+        self.members.remove(id)
+    }
+
+    /// Those heard of in the last `ms`.
+    pub fn heard_within(&self, now: Mono, ms: u64) -> impl Iterator<Item = (&MemberId, &Member)> {
+        self.present().filter(move |(_, m)| m.heard.is_some_and(|at| now.since(at) <= ms))
+    }
+
+    /// Those who missed two beats of this length are away.
+    pub fn is_away(&self, id: &MemberId, now: Mono, beat_ms: u64) -> bool {
+        match self.members.get(id) {
+            None => true,
+            Some(m) => {
+                m.left || m.away || now.since(m.heard.unwrap_or(m.told)) > AWAY_BEATS * beat_ms * 6 / 5
+            }
+        }
+    }
+
+    /// Marks those silent for a quarter of an hour as gone, and names them.
+    pub fn gone_silent(&mut self, now: Mono) -> Vec<MemberId> {
+        let mut gone = Vec::new();
+        for (id, m) in &mut self.members {
+            if !m.left && now.since(m.heard.unwrap_or(m.told)) > SILENT_MS {
+                m.left = true;
+                gone.push(*id);
+            }
+        }
+        gone
+    }
+
+    /// A hint that two rosters differ: sixteen bytes over the keys present, mine included.
+    pub fn hint(&self, me: &MemberId) -> [u8; 16] {
+        let mut ids: Vec<&[u8]> = self.present().map(|(id, _)| id.0.as_slice()).collect();
+        ids.push(&me.0);
+        ids.sort_unstable();
+        short(kdf::hash(Label::Roster, &ids))
+    }
+
+    /// Where `me` stands among the members heard lately when all are ordered by a hash over `what`: 0 is the lowest.
+    pub fn place(&self, me: &MemberId, what: &[u8], among: impl Fn(&MemberId, &Member) -> bool) -> usize {
+        let order = |id: &MemberId| kdf::hash(Label::Order, &[what, &id.0]);
+        let mine = order(me);
+        self.present().filter(|(id, m)| among(id, m) && order(id) < mine).count()
+    }
+
+    /// Whether `me` has the lowest H among these.
+    pub fn lowest(&self, me: &MemberId, among: impl Fn(&MemberId, &Member) -> bool) -> bool {
+        let mine = rank_hash(me);
+        !self.present().any(|(id, m)| among(id, m) && rank_hash(id) < mine)
+    }
+
+    /// A member as a roster page tells of them.
+    pub fn row(&self, id: &MemberId, with_key: bool) -> Option<Row> {
+        let m = self.members.get(id)?;
+        Some(Row {
+            id: *id,
+            nick: m.nick.clone(),
+            joined: m.joined,
+            serve: m.serve,
+            left: m.left,
+            kem: m.kem.as_ref().filter(|_| with_key).map(|k| Box::new(*k.as_bytes())),
+            foundings: m.foundings.clone(),
+            peer: m.peer.as_ref().map(|p| p.as_bytes().to_vec()).unwrap_or_default(),
+            addrs: m.addrs.clone(),
+        })
+    }
+}
+
+/// The first sixteen bytes of a hash.
+pub fn short(hash: [u8; 32]) -> [u8; 16] {
+    let mut out = [0; 16];
+    out.copy_from_slice(&hash[..16]);
+    out
+}

@@ -1,0 +1,590 @@
+//! One room on one node: [`State`], the door through which everything goes in and out.
+
+use rand_core::CryptoRng;
+
+use super::entry::{Intent, Seeking, Welcomed};
+use super::envelope::{self, Counts, Drop};
+use super::guard::Waiting;
+use super::hub::{Hub, Reach};
+use super::inside::Inside;
+use super::io::{Burned, Command, Event, Input, Output, Refused, Standing, Timer, Verdict};
+use crate::base::id::{Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::time::{Day, Epoch, Mono, Unix};
+use crate::crypto::kdf::{self, Label};
+use crate::crypto::root::Root;
+use crate::wire::frame::FrameType;
+use crate::wire::payload::Body;
+
+/// What a room starts from.
+pub struct Setup<R> {
+    /// All randomness the room will ever use.
+    pub rng: R,
+    /// What admits.
+    pub root: Root,
+    /// This node's calendar at the start.
+    pub wall: Unix,
+    /// The nick, cleaned.
+    pub nick: String,
+    /// Come in, or open a new room.
+    pub intent: Intent,
+    /// How others reach this node.
+    pub reach: Reach,
+    /// A node that serves: shown as such, never counted as company.
+    pub serve: bool,
+    /// No limit on how fast messages go (both ways on this node).
+    pub rate_off: bool,
+}
+
+enum Phase {
+    Seeking(Box<Seeking>),
+    Inside(Box<Inside>),
+    Ended,
+}
+
+/// The state machine of one room.
+///
+/// Three kinds of method. [`State::new`] and [`State::handle`] take the time and give [`Output`]s, which must be carried out
+/// in their order; every [`Output::Timer`] comes back as [`Input::Timer`] not before its instant. What looks (`standing`,
+/// `members`, ..) changes nothing. Nothing here reads a clock, draws randomness but from the generator it was given, or
+/// depends on the order of an unordered collection: the same seed and the same inputs give the same bytes.
+///
+/// Invariant: on return from `handle(now, ..)` no key of an epoch more than two behind room time is held, and no message
+/// whose deadline is past.
+pub struct State<R> {
+    hub: Hub<R>,
+    phase: Phase,
+}
+
+impl<R: CryptoRng> State<R> {
+    /// A room at its beginning: looking for others, or founding at once.
+    pub fn new(now: Mono, setup: Setup<R>) -> (State<R>, Vec<Output>) {
+        let Setup { rng, root, wall, nick, intent, reach, serve, rate_off } = setup;
+        let mut hub = Hub::new(now, wall, rng, root, nick, reach);
+        hub.serve = serve;
+        hub.rate_off = rate_off;
+        let topics: Vec<Topic> = hub.doors.topics().copied().collect();
+        hub.out.extend(topics.into_iter().map(Output::Join));
+        let found = matches!(intent, Intent::Found(_));
+        let seeking = Seeking::new(&mut hub, intent);
+        let mut state = State { hub, phase: Phase::Seeking(Box::new(seeking)) };
+        if found {
+            state.found();
+        }
+        let out = std::mem::take(&mut state.hub.out);
+        (state, out)
+    }
+
+    /// Takes one input at one instant. Time first: what is overdue is gone before the input is looked at.
+    pub fn handle(&mut self, now: Mono, input: Input) -> Vec<Output> {
+        self.hub.now = self.hub.now.max(now);
+        let now = self.hub.now;
+        self.hub.clock.advance(now);
+        self.tick();
+        match input {
+            Input::Gossip { topic, from, bytes } => {
+                let verdict = self.on_frame(topic, &from, false, &bytes);
+                self.hub.out.push(Output::Verdict(verdict));
+            }
+            Input::Direct { from, bytes } => self.on_direct(&from, &bytes),
+            Input::Subscribed { topic, .. } => self.on_subscribed(&topic),
+            Input::LinkDown { peer } => self.on_link_down(&peer),
+            Input::Timer(timer) => {
+                if self.hub.is_due(&timer) {
+                    self.on_timer(timer);
+                }
+            }
+            Input::Command(command) => self.on_command(command),
+        }
+        self.settle();
+        std::mem::take(&mut self.hub.out)
+    }
+
+    // ---- time ----
+
+    /// Steps keys, wipes what is over, moves topics at midnight.
+    fn tick(&mut self) {
+        let hub = &mut self.hub;
+        if let Phase::Inside(inside) = &mut self.phase {
+            inside.pass_time(hub);
+        }
+        let room = hub.room();
+        let change = hub.doors.advance(&hub.root, room, hub.now);
+        if hub.change_doors(change) {
+            hub.forget_lobby_keys();
+        }
+        hub.waiting.expire(hub.now);
+    }
+
+    fn on_timer(&mut self, timer: Timer) {
+        let hub = &mut self.hub;
+        match (&mut self.phase, timer) {
+            (Phase::Seeking(seeking), Timer::Hello) => seeking.say_hello(hub),
+            (Phase::Seeking(seeking), Timer::Found) => {
+                if seeking.should_found(hub) {
+                    self.found();
+                }
+            }
+            (Phase::Inside(inside), timer) => inside.on_timer(hub, timer),
+            _ => {}
+        }
+    }
+
+    fn found(&mut self) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Ended);
+        self.phase = match phase {
+            Phase::Seeking(seeking) => match seeking.found(&mut self.hub) {
+                Some(inside) => Phase::Inside(Box::new(inside)),
+                None => Phase::Ended,
+            },
+            other => other,
+        };
+    }
+
+    /// After every input: did what happened end the room for me?
+    fn settle(&mut self) {
+        let Phase::Inside(inside) = &mut self.phase else { return };
+        let rights = inside.log.rights();
+        let removal =
+            inside.is_removed(&self.hub.id).then(|| rights.removals.get(&self.hub.id)?.first()).flatten();
+        let end = if let Some(removal) = removal {
+            Some(Event::Removed { by: removal.by, why: removal.why.clone(), ban: removal.ban.is_some() })
+        } else if rights.closed.is_some() {
+            Some(Event::Ended { closed: true })
+        } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at) {
+            Some(Event::Ended { closed: false })
+        } else {
+            None
+        };
+        if let Some(event) = end {
+            self.end(event);
+        }
+    }
+
+    fn end(&mut self, event: Event) {
+        if let Phase::Inside(inside) = &mut self.phase {
+            for id in inside.timeline.clear() {
+                self.hub.event(Event::Burned { id, why: Burned::Room });
+            }
+        }
+        self.phase = Phase::Ended;
+        self.hub.cancel_all();
+        let topics: Vec<Topic> = self.hub.doors.topics().copied().collect();
+        self.hub.out.extend(topics.into_iter().map(Output::Part));
+        self.hub.event(event);
+    }
+
+    // ---- frames ----
+
+    fn on_frame(&mut self, topic: Topic, from: &Peer, direct: bool, bytes: &[u8]) -> Verdict {
+        match self.take_frame(topic, from, direct, bytes) {
+            Ok(()) => Verdict::Accept,
+            Err(drop) => {
+                self.hub.count(drop);
+                verdict(drop)
+            }
+        }
+    }
+
+    fn take_frame(&mut self, topic: Topic, from: &Peer, direct: bool, bytes: &[u8]) -> Result<(), Drop> {
+        let hub = &mut self.hub;
+        let door = hub.doors.get(&topic).ok_or(Drop::Topic)?;
+        let frame = envelope::admit(&door.gate, bytes)?;
+        let (lobby, room, day) = (door.lobby, door.room, door.gate.day());
+        match frame.header.frame_type {
+            FrameType::Lobby if lobby => self.on_lobby(day, &frame),
+            FrameType::Room if room => match &mut self.phase {
+                Phase::Inside(inside) => inside.on_room_frame(hub, topic, from, direct, &frame, bytes),
+                Phase::Seeking(seeking) => {
+                    seeking.saw_life(hub);
+                    let tag = frame.header.set_tag;
+                    hub.waiting.push(topic, from.clone(), direct, bytes, tag, hub.now);
+                    Err(Drop::Unknown)
+                }
+                Phase::Ended => Err(Drop::Topic),
+            },
+            _ => Err(Drop::Topic),
+        }
+    }
+
+    fn on_lobby(&mut self, day: Day, frame: &envelope::Admitted<'_>) -> Result<(), Drop> {
+        let genesis = match &self.phase {
+            Phase::Inside(inside) => Some(inside.genesis),
+            _ => self.hub.root.genesis(),
+        };
+        let opened = self.hub.open_lobby(day, frame, genesis)?;
+        let sender = opened.payload.sender;
+        let off = opened.payload.epoch.0.abs_diff(self.hub.epoch().0);
+        let hub = &mut self.hub;
+        match (&mut self.phase, &opened.payload.body) {
+            (Phase::Seeking(seeking), Body::Hello(hello)) => {
+                seeking.on_hello(hub, sender, hello, kdf::sha256(opened.bytes()));
+            }
+            (Phase::Seeking(seeking), Body::Refusal { hello, sealed }) => {
+                if let Some(reason) = seeking.on_refusal(hub, &opened, *hello, sealed) {
+                    hub.event(Event::NotAdmitted(reason));
+                }
+            }
+            (Phase::Seeking(_), Body::Welcome { hello, sealed }) => {
+                self.on_first_welcome(&opened, *hello, sealed)
+            }
+            (Phase::Seeking(seeking), _) => seeking.saw_life(hub),
+            (Phase::Inside(inside), Body::Hello(hello)) => {
+                inside.on_hello(hub, sender, hello, kdf::sha256(opened.bytes()), off);
+                if hello.at.is_some() && inside.lonely.is_some() && inside.may_drop(hub.now) {
+                    self.give_way();
+                }
+            }
+            (Phase::Inside(inside), Body::Welcome { hello, sealed }) => {
+                inside.saw_welcome(hub, hello);
+                inside.on_welcome(hub, &opened, *hello, sealed);
+            }
+            (Phase::Inside(inside), Body::Beacon(beacon)) => {
+                if inside.on_beacon(hub, beacon, &sender, off) {
+                    self.give_way();
+                }
+            }
+            (Phase::Inside(inside), Body::Share(sealed)) => {
+                inside.on_handed(hub, &opened, sealed, Label::Share)
+            }
+            (Phase::Inside(inside), Body::Rekey(sealed)) => {
+                inside.on_handed(hub, &opened, sealed, Label::Rekey)
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_first_welcome(&mut self, opened: &envelope::Opened, hello: [u8; 32], sealed: &[u8]) {
+        let Phase::Seeking(seeking) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
+        let (seeking, welcomed) = seeking.on_welcome(&mut self.hub, opened, hello, sealed);
+        match (seeking, welcomed) {
+            (_, Welcomed::In(inside)) => {
+                self.phase = Phase::Inside(inside);
+                if let Phase::Inside(inside) = &mut self.phase {
+                    let tag = inside.ring.current().tag();
+                    inside.retry_waiting(&mut self.hub, tag);
+                }
+            }
+            (Some(mut seeking), Welcomed::No) => {
+                seeking.saw_life(&mut self.hub);
+                self.phase = Phase::Seeking(Box::new(seeking));
+            }
+            (None, Welcomed::No) => {}
+        }
+    }
+
+    /// My founding, which nobody ever joined, gives way to a room that people are in.
+    fn give_way(&mut self) {
+        let Phase::Inside(inside) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
+        let founding = inside.lonely.and_then(|id| inside.log.raw(&id).map(<[u8]>::to_vec));
+        let abandoned = founding.filter(|_| inside.welcomed_at.is_some());
+        for (id, _) in inside.timeline.all() {
+            self.hub.event(Event::Burned { id: *id, why: Burned::Room });
+        }
+        self.hub.cancel_all();
+        self.hub.event(Event::Yielded { to: None });
+        let seeking = Seeking::again(&mut self.hub, abandoned);
+        self.phase = Phase::Seeking(Box::new(seeking));
+    }
+
+    /// A frame over a link: the room's own, on today's room topic or one that is still heard.
+    fn on_direct(&mut self, from: &Peer, bytes: &[u8]) {
+        let topics: Vec<Topic> = self.hub.doors.topics().copied().collect();
+        let mut last = Drop::Topic;
+        for topic in topics {
+            match self.take_frame(topic, from, true, bytes) {
+                Ok(()) => return,
+                Err(Drop::Gate) => last = Drop::Gate,
+                Err(drop) => {
+                    last = drop;
+                    break;
+                }
+            }
+        }
+        self.hub.count(last);
+    }
+
+    fn on_subscribed(&mut self, topic: &Topic) {
+        if !self.hub.doors.is_lobby(topic) {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Seeking(seeking) => seeking.on_subscribed(&mut self.hub),
+            Phase::Inside(inside) => {
+                inside.beacon_now(&mut self.hub);
+                if inside.trial.is_some() {
+                    self.hub.within(500, Timer::Hello);
+                }
+            }
+            Phase::Ended => {}
+        }
+    }
+
+    fn on_link_down(&mut self, peer: &Peer) {
+        if let Phase::Inside(inside) = &mut self.phase {
+            inside.forget_peer(peer);
+        }
+    }
+
+    // ---- commands ----
+
+    fn on_command(&mut self, command: Command) {
+        let hub = &mut self.hub;
+        match (&mut self.phase, command) {
+            (_, Command::Addresses(addrs)) => hub.reach.addrs = addrs,
+            (Phase::Inside(inside), Command::Leave { panic }) => {
+                inside.leave(hub, panic);
+                self.end(Event::Ended { closed: false });
+            }
+            (Phase::Seeking(_), Command::Leave { .. }) => self.end(Event::Ended { closed: false }),
+            (Phase::Inside(inside), command) => inside.on_command(hub, command),
+            (Phase::Seeking(_), Command::Nick(nick)) => hub.nick = nick,
+            (_, Command::Say(draft)) => {
+                let fate = super::io::Fate::Failed(Refused::NotIn);
+                hub.event(Event::Fate { cid: draft.cid, id: None, fate });
+            }
+            _ => hub.event(Event::Refused(Refused::NotIn)),
+        }
+    }
+
+    // ---- looking ----
+
+    fn inside(&self) -> Option<&Inside> {
+        match &self.phase {
+            Phase::Inside(inside) => Some(inside),
+            _ => None,
+        }
+    }
+
+    /// My key for this stay.
+    pub fn me(&self) -> MemberId {
+        self.hub.id
+    }
+
+    /// Where this node stands.
+    pub fn standing(&self) -> Option<Standing> {
+        match &self.phase {
+            Phase::Seeking(_) => Some(Standing::Searching),
+            Phase::Inside(inside) => Some(inside.shown.map_or(Standing::Unconfirmed, |(s, ..)| s)),
+            Phase::Ended => None,
+        }
+    }
+
+    /// The one witness, where there is only one.
+    pub fn only(&self) -> Option<MemberId> {
+        self.inside()?.shown?.2
+    }
+
+    /// Members present, this one not among them.
+    pub fn others(&self) -> Vec<MemberId> {
+        self.inside().map(|i| i.roster.present().map(|(id, _)| *id).collect()).unwrap_or_default()
+    }
+
+    /// The log of rights.
+    pub fn log(&self) -> Option<&super::log::Log> {
+        self.inside().map(|i| &i.log)
+    }
+
+    /// The room's name, once it is known.
+    pub fn genesis(&self) -> Option<Genesis> {
+        self.inside().map(|i| i.genesis)
+    }
+
+    /// The hash of the set in use, its generation, and how many chains it has.
+    pub fn set(&self) -> Option<([u8; 32], u64, usize)> {
+        let set = self.inside()?.ring.current();
+        Some((set.hash(), set.generation(), set.chains().len()))
+    }
+
+    /// The four bytes by which frames name the set in use.
+    pub fn set_tag(&self) -> Option<SetTag> {
+        self.inside().map(|i| i.ring.current().tag())
+    }
+
+    /// Every epoch of which a chain key is held.
+    pub fn key_epochs(&self) -> Vec<Epoch> {
+        self.inside().map(|i| i.ring.epochs()).unwrap_or_default()
+    }
+
+    /// Ages of the handover keys held, in milliseconds.
+    pub fn hand_key_ages(&self) -> Vec<u64> {
+        self.inside().map(|i| i.hand.ages(self.hub.now).collect()).unwrap_or_default()
+    }
+
+    /// Living messages with their text.
+    pub fn living(&self) -> Vec<(MsgId, String)> {
+        let Some(inside) = self.inside() else { return Vec::new() };
+        let text = |l| super::catchup::text_of(l).unwrap_or_default().to_owned();
+        inside.timeline.all().map(|(id, l)| (*id, text(l))).collect()
+    }
+
+    /// Number of living messages.
+    pub fn living_count(&self) -> usize {
+        self.inside().map_or(0, |i| i.timeline.len())
+    }
+
+    /// Room time.
+    pub fn room_time(&self) -> Unix {
+        self.hub.room()
+    }
+
+    /// What was dropped, and why.
+    pub fn counts(&self) -> &Counts {
+        &self.hub.counts
+    }
+
+    /// The founder that never had company.
+    pub fn is_lonely(&self) -> bool {
+        self.inside().is_some_and(|i| i.lonely.is_some())
+    }
+}
+
+/// What the network is told: only a wrong gate is somebody's fault, and only what nobody could read is still passed on.
+fn verdict(drop: Drop) -> Verdict {
+    match drop {
+        Drop::Length | Drop::Version | Drop::Gate => Verdict::Reject,
+        // A member who is still catching up must not tear a hole into the mesh.
+        Drop::Unknown | Drop::Commitment | Drop::OtherRoom => Verdict::Accept,
+        _ => Verdict::Ignore,
+    }
+}
+
+impl Inside {
+    fn on_room_frame<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        topic: Topic,
+        from: &Peer,
+        direct: bool,
+        frame: &envelope::Admitted<'_>,
+        bytes: &[u8],
+    ) -> Result<(), Drop> {
+        match self.open_room(hub, topic, from, direct, frame, bytes) {
+            Ok((opened, set)) => self.on_room(hub, opened, set, from, direct),
+            Err(drop) => {
+                if matches!(drop, Drop::Unknown | Drop::Commitment) {
+                    self.met_stranger(hub);
+                }
+                Err(drop)
+            }
+        }
+    }
+
+    /// A frame that passed the gate and that no key of mine opens.
+    fn met_stranger<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        match &mut self.trial {
+            Some(trial) => {
+                trial.stranger = Some(hub.now);
+                let wait = trial.asking.last.map_or(0, |at| 500u64.saturating_sub(hub.now.since(at)));
+                hub.within(wait.max(1), Timer::Hello);
+            }
+            None => hub.within(2_000, Timer::Witness),
+        }
+    }
+
+    pub(crate) fn on_frame_again<R: CryptoRng>(&mut self, hub: &mut Hub<R>, frame: Waiting) {
+        let Some(door) = hub.doors.get(&frame.topic) else { return };
+        let Ok(admitted) = envelope::admit(&door.gate, &frame.bytes) else { return };
+        if let Err(drop) =
+            self.on_room_frame(hub, frame.topic, &frame.from, frame.direct, &admitted, &frame.bytes)
+        {
+            hub.count(drop);
+        }
+    }
+
+    /// Everything that time alone brings about.
+    fn pass_time<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.reap(hub);
+        let epoch = hub.epoch();
+        self.ring.advance(hub.now, epoch);
+        if let Some(trial) = &mut self.trial {
+            trial.advance(epoch);
+        }
+        if self.hand.advance(hub.now) {
+            hub.unless_set(1, Timer::FreshKey);
+        }
+        self.expire_request(hub.now);
+    }
+
+    pub(crate) fn upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.pass_time(hub);
+        self.notice_silence(hub);
+        let mut offsets: Vec<i64> =
+            self.roster.heard_within(hub.now, 60_000).map(|(_, m)| m.offset_ms).collect();
+        hub.clock.aim(&mut offsets);
+        let here: std::collections::BTreeSet<MemberId> = self.roster.present().map(|(id, _)| *id).collect();
+        let me = hub.id;
+        self.timeline.forget_authors(|id| here.contains(id) || *id == me);
+        self.consider_rekey(hub);
+        self.judge(hub);
+        self.plan_upkeep(hub);
+    }
+
+    /// The next instant at which something must be wiped.
+    pub(crate) fn plan_upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let next_epoch = hub.epoch().plus(1).start().offset_from(hub.room()).max(1) as u64;
+        let death = self.timeline.next_death().map_or(u64::MAX, |at| at.since(hub.now));
+        hub.within(next_epoch.min(death).max(1), Timer::Upkeep);
+    }
+
+    fn on_timer<R: CryptoRng>(&mut self, hub: &mut Hub<R>, timer: Timer) {
+        match timer {
+            Timer::Upkeep => self.upkeep(hub),
+            Timer::Hello => self.hello_again(hub),
+            Timer::Answer(hash) => self.answer_pending(hub, hash),
+            Timer::Beat | Timer::Echo => self.beat(hub),
+            Timer::Beacon => self.beacon_due(hub),
+            Timer::Across => self.across_due(hub),
+            Timer::Repeat => self.repeat_due(hub),
+            Timer::Rekey | Timer::Leaves => self.rekey_due(hub),
+            Timer::FreshKey => self.fresh_key(hub),
+            Timer::CatchUp => self.catch_up(hub),
+            Timer::Receipts => self.send_receipts(hub),
+            Timer::Queue => self.drain_queue(hub),
+            Timer::Reseal => self.share(hub),
+            Timer::Witness => {
+                self.check_waiting(hub);
+                self.judge(hub);
+            }
+            Timer::Found => {}
+        }
+    }
+
+    /// While nobody has vouched for me I go on asking, so that one liar cannot be all I hear.
+    fn hello_again<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let Some(mut trial) = self.trial.take() else { return };
+        if trial.asking.key.spent(hub.now) {
+            trial.asking = super::trial::Asking::new(super::handkeys::HelloKey::new(&mut hub.rng));
+        }
+        let proof = self.proof_of_invite(hub, trial.asking.key.public());
+        let (genesis, head) = (self.genesis, self.log.head());
+        super::entry::send_hello(hub, &mut trial.asking, genesis, 0, head, proof, None);
+        let wait = super::entry::next_hello(hub, trial.since);
+        hub.after(wait, Timer::Hello);
+        self.trial = Some(trial);
+    }
+
+    fn forget_peer(&mut self, peer: &Peer) {
+        let ids: Vec<MemberId> =
+            self.roster.all().filter(|(_, m)| m.peer.as_ref() == Some(peer)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.asked.remove(&id);
+        }
+    }
+
+    fn on_command<R: CryptoRng>(&mut self, hub: &mut Hub<R>, command: Command) {
+        match command {
+            Command::Say(draft) => self.say(hub, draft),
+            Command::Open(id) => self.open_message(hub, id),
+            Command::Burn(ids) => self.burn(hub, ids, false),
+            Command::BurnMine => self.burn(hub, Vec::new(), true),
+            Command::Act(deed) => self.act(hub, deed),
+            Command::Nick(nick) => self.rename(hub, nick),
+            Command::Away(away) => {
+                self.away = away;
+                hub.within(0, Timer::Beat);
+            }
+            Command::Addresses(_) | Command::Leave { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! Messages: paced when they go out, counted when they come in, and gone when their time is over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_core::CryptoRng;
+
+use super::envelope::Drop;
+use super::guard::Bucket;
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::{Burned, Draft, Event, Fate, Heard, Output, Refused, Standing, Timer};
+use super::rights::Rank;
+use super::timeline::{Living, remaining_ms};
+use crate::base::id::{MemberId, MsgId};
+use crate::base::limits::{
+    BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE, RECEIPT_MEMBERS, RECEIPTS_MS,
+    TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+};
+use crate::base::time::Mono;
+use crate::wire::payload::{Body, Payload, Say};
+
+/// How fast messages go: mine out, others' in.
+pub(crate) struct Pace {
+    out: Bucket,
+    slow_until: Mono,
+    heard: BTreeMap<MemberId, (Bucket, u64)>,
+}
+
+impl Pace {
+    pub(crate) fn new() -> Pace {
+        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0), heard: BTreeMap::new() }
+    }
+
+    /// Counts a message by the time its author signed, with twice the slack, so that a burst that was held up on the way
+    /// is not taken for a flood.
+    fn hears(&mut self, from: &MemberId, sent_ms: u64, each_ms: u64) -> bool {
+        let (bucket, newest) = self
+            .heard
+            .entry(*from)
+            .or_insert_with(|| (Bucket::new(each_ms / PACE_SLACK, PACE_BURST * PACE_SLACK), sent_ms));
+        *newest = (*newest).max(sent_ms);
+        bucket.take(*newest)
+    }
+}
+
+impl Inside {
+    /// The longest a message may live here, in seconds.
+    pub(crate) fn ttl_cap_s(&self) -> u64 {
+        self.log.rights().policy.ttl_max_s.unwrap_or(TTL_MAX_S).clamp(TTL_MIN_S, TTL_MAX_S)
+    }
+
+    fn ttl_default_s(&self) -> u64 {
+        self.log.rights().policy.ttl_s.unwrap_or(TTL_DEFAULT_S).clamp(TTL_MIN_S, self.ttl_cap_s())
+    }
+
+    /// How long a message lives here, whatever its author asked for.
+    pub(crate) fn ttl_ms_of(&self, payload: &Payload) -> u64 {
+        payload.ttl_s.min(self.ttl_cap_s()) * 1_000
+    }
+
+    fn pace_ms<R>(&self, hub: &Hub<R>) -> u64 {
+        match self.log.rights().policy.rate {
+            _ if hub.rate_off => 0,
+            Some(0) => 0,
+            Some(per_second) => (1_000 / per_second).max(1),
+            None => PACE_EACH_MS,
+        }
+    }
+
+    // ---- out ----
+
+    /// Checks a draft and sends it, or lets it wait its turn.
+    pub(crate) fn say<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: Draft) {
+        let cid = draft.cid;
+        if let Err(why) = self.may_say(hub, &draft) {
+            hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(why) });
+            return;
+        }
+        let standing = self.shown.map(|(s, ..)| s);
+        if standing == Some(Standing::Alone) {
+            // Heard by nobody, now or later, unless the room says otherwise; it lives here and dies here.
+            if let Some(id) = self.send_now(hub, &draft, true) {
+                hub.event(Event::Fate { cid, id: Some(id), fate: Fate::Queued });
+            }
+            return;
+        }
+        let ready = self.queue.is_empty() && !self.holding(hub.now) && hub.now >= self.pace.slow_until;
+        if ready && (self.pace_ms(hub) == 0 || self.pace.out.take(hub.now.0)) {
+            self.send_and_tell(hub, &draft);
+            return;
+        }
+        if self.queue.len() >= QUEUE {
+            hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(Refused::QueueFull) });
+            return;
+        }
+        hub.event(Event::Fate { cid, id: None, fate: Fate::Queued });
+        self.queue.push_back((draft, hub.now));
+        self.plan_queue(hub);
+    }
+
+    fn plan_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let ready = self.pace.out.ready_at(hub.now.0).max(self.pace.slow_until.0);
+        let wait = ready.saturating_sub(hub.now.0).max(if self.holding(hub.now) { 200 } else { 1 });
+        hub.within(wait, Timer::Queue);
+    }
+
+    /// Sends what waits, as far as the pace allows.
+    pub(crate) fn drain_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        while !self.queue.is_empty() {
+            let free = self.pace_ms(hub) == 0;
+            if self.holding(hub.now)
+                || hub.now < self.pace.slow_until
+                || (!free && !self.pace.out.take(hub.now.0))
+            {
+                self.plan_queue(hub);
+                return;
+            }
+            if let Some((draft, _)) = self.queue.pop_front() {
+                self.send_and_tell(hub, &draft);
+            }
+        }
+    }
+
+    fn send_and_tell<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: &Draft) {
+        let id = self.send_now(hub, draft, false);
+        let fate = if id.is_some() { Fate::Sent } else { Fate::Failed(Refused::NotIn) };
+        hub.event(Event::Fate { cid: draft.cid, id, fate });
+        if let Some(slow) =
+            self.log.rights().policy.slow_s.filter(|_| self.log.rights().rank(&hub.id) == Rank::Member)
+        {
+            self.pace.slow_until = hub.now + slow * 1_000;
+        }
+    }
+
+    fn may_say<R: CryptoRng>(&self, hub: &Hub<R>, draft: &Draft) -> Result<(), Refused> {
+        if draft.text.len() > TEXT_BYTES || draft.text.is_empty() {
+            return Err(Refused::TooLong);
+        }
+        if draft.ttl_s.is_some_and(|s| !(TTL_MIN_S..=self.ttl_cap_s()).contains(&s)) {
+            return Err(Refused::TtlRange);
+        }
+        if draft.once_s.is_some() && self.trial.is_some() {
+            return Err(Refused::Unconfirmed);
+        }
+        let rights = self.log.rights();
+        if rights.is_muted(&hub.id, hub.room()) {
+            return Err(Refused::Muted);
+        }
+        if (draft.announce || draft.keep) && rights.rank(&hub.id) < Rank::Admin {
+            return Err(Refused::Role);
+        }
+        Ok(())
+    }
+
+    fn send_now<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: &Draft, alone: bool) -> Option<MsgId> {
+        self.numbered += 1;
+        let n = self.numbered;
+        let ttl_s = match (draft.ttl_s, draft.once_s.is_some() || draft.from_read) {
+            (Some(s), _) => s,
+            (None, true) => self.ttl_cap_s(),
+            (None, false) => self.ttl_default_s(),
+        };
+        let say = Say {
+            n,
+            action: draft.action,
+            announce: draft.announce,
+            from_read: draft.from_read,
+            keep: draft.keep,
+            text: draft.text.clone(),
+            reply: draft.reply,
+            once_s: draft.once_s.unwrap_or(0),
+        };
+        let sealed = self.seal(hub, ttl_s, Body::Text(say))?;
+        if !alone || self.log.rights().policy.queued == Some(true) {
+            hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame });
+        }
+        if self.mine.len() >= MINE_REMEMBERED {
+            self.mine.pop_first();
+        }
+        self.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
+        self.keep_message(hub, sealed.id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
+        Some(sealed.id)
+    }
+
+    // ---- in ----
+
+    pub(crate) fn on_text<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        payload: Payload,
+        sig: [u8; 64],
+        id: MsgId,
+    ) -> Result<(), Drop> {
+        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
+        let sender = payload.sender;
+        let rights = self.log.rights();
+        if self.timeline.had(&sender, say.n) {
+            return Err(Drop::Replay);
+        }
+        let rank = rights.rank(&sender);
+        if rights.is_muted(&sender, hub.room()) || ((say.announce || say.keep) && rank < Rank::Admin) {
+            return Err(Drop::Limit);
+        }
+        let slow = rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s * 1_000);
+        let each = self.pace_ms(hub).max(slow / PACE_BURST);
+        if each > 0 && !self.pace.hears(&sender, payload.sent.0, each) {
+            return Err(Drop::Limit);
+        }
+        let n = say.n;
+        let ttl_ms = self.ttl_ms_of(&payload);
+        let fresh = payload.epoch.plus(1) >= hub.epoch();
+        let left = remaining_ms(ttl_ms, payload.sent, hub.room(), fresh);
+        if left == 0 {
+            self.timeline.note_had(sender, n);
+            return Err(Drop::Epoch);
+        }
+        self.keep_message(hub, id, payload, sig, left, false);
+        if self.roster.count() < RECEIPT_MEMBERS {
+            self.receipts.entry(sender).or_default().insert(n);
+            hub.unless_set(RECEIPTS_MS, Timer::Receipts);
+        }
+        Ok(())
+    }
+
+    /// Puts a message among the living and shows it.
+    pub(crate) fn keep_message<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        id: MsgId,
+        payload: Payload,
+        sig: [u8; 64],
+        left_ms: u64,
+        caught_up: bool,
+    ) {
+        let Body::Text(say) = &payload.body else { return };
+        let (author, n) = (payload.sender, say.n);
+        if self.timeline.is_burned(&id, &author, n) {
+            self.timeline.note_had(author, n);
+            return;
+        }
+        let mine = author == hub.id;
+        let sealed = say.once_s > 0 && !mine;
+        let kept = say.keep && self.log.rights().rank(&author) >= Rank::Admin;
+        let dies = (!kept).then_some(hub.now + left_ms);
+        let heard = Heard {
+            id,
+            from: self.who(&author),
+            text: (!sealed).then(|| say.text.clone()),
+            action: say.action,
+            announce: say.announce,
+            reply: say.reply,
+            sent: payload.sent,
+            ttl_s: payload.ttl_s,
+            dies,
+            once_s: (say.once_s > 0).then_some(say.once_s),
+            keep: kept,
+            mine,
+            caught_up,
+        };
+        let living = Living { payload, sig, deadline: dies, sealed, caught_up };
+        let crowded = self.timeline.insert(id, n, living);
+        hub.event(Event::Message(Box::new(heard)));
+        for id in crowded {
+            hub.event(Event::Burned { id, why: Burned::Crowded });
+        }
+        self.plan_upkeep(hub);
+    }
+
+    pub(crate) fn on_have<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        from: MemberId,
+        had: &[(MemberId, Vec<(u64, u64)>)],
+    ) {
+        let of = self.roster.count();
+        let Some((_, ranges)) = had.iter().find(|(id, _)| *id == hub.id) else { return };
+        let mut told = Vec::new();
+        for (low, high) in ranges {
+            for (_, (cid, id, by)) in self.mine.range_mut(*low..=*high) {
+                if by.insert(from) {
+                    told.push((*cid, *id, by.len()));
+                }
+            }
+        }
+        for (cid, id, count) in told {
+            hub.event(Event::Fate { cid, id: Some(id), fate: Fate::Delivered { count, of: of.max(count) } });
+        }
+    }
+
+    /// Tells authors what came, straight to them.
+    pub(crate) fn send_receipts<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        for (author, numbers) in std::mem::take(&mut self.receipts) {
+            let mut ranges = super::timeline::Ranges::default();
+            numbers.into_iter().for_each(|n| ranges.add(n));
+            self.direct(hub, &author, Body::Have(vec![(author, ranges.to_wire())]));
+        }
+    }
+
+    // ---- once, and gone ----
+
+    /// Opens a once-message, or starts the clock of one that counts from its first display.
+    pub(crate) fn open_message<R: CryptoRng>(&mut self, hub: &mut Hub<R>, id: MsgId) {
+        let Some(living) = self.timeline.get(&id) else {
+            hub.event(Event::Refused(Refused::Unknown));
+            return;
+        };
+        let Body::Text(say) = &living.payload.body else { return };
+        let (once_s, sealed, from_read) = (say.once_s, living.sealed, say.from_read);
+        let (author, text) = (living.payload.sender, say.text.clone());
+        if author == hub.id || !(sealed || from_read) {
+            return;
+        }
+        let life = if once_s > 0 { once_s } else { living.payload.ttl_s };
+        let dies = hub.now + life.min(self.ttl_cap_s()) * 1_000;
+        let heard = Heard {
+            id,
+            from: self.who(&author),
+            text: Some(text),
+            action: say.action,
+            announce: say.announce,
+            reply: say.reply,
+            sent: living.payload.sent,
+            ttl_s: living.payload.ttl_s,
+            dies: Some(dies),
+            once_s: (once_s > 0).then_some(once_s),
+            keep: false,
+            mine: false,
+            caught_up: living.caught_up,
+        };
+        self.timeline.shorten(&id, dies);
+        if sealed {
+            hub.event(Event::Message(Box::new(heard)));
+            self.publish(hub, Body::Opened(id));
+        }
+        self.plan_upkeep(hub);
+    }
+
+    pub(crate) fn on_opened<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, id: MsgId) {
+        if self.mine.values().any(|(_, mine, _)| *mine == id) {
+            hub.event(Event::Opened { id, by });
+        }
+    }
+
+    /// Takes messages back: my own, or anybody's where my rank reaches them.
+    pub(crate) fn burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, mut ids: Vec<MsgId>, all_mine: bool) {
+        ids.truncate(BURN_IDS);
+        let allowed = ids.iter().all(|id| self.may_burn(&hub.id, id));
+        if !allowed {
+            hub.event(Event::Refused(Refused::Role));
+            return;
+        }
+        let upto = if all_mine { self.numbered } else { 0 };
+        let me = hub.id;
+        self.burn_here(hub, &me, &ids, upto);
+        self.publish(hub, Body::Burn { ids, upto });
+    }
+
+    fn may_burn(&self, who: &MemberId, id: &MsgId) -> bool {
+        match self.timeline.get(id).map(|l| l.payload.sender) {
+            Some(author) if author == *who => true,
+            Some(author) => !self.log.rights().reach(who, &author).0.is_empty(),
+            None => {
+                self.mine.values().any(|(_, mine, _)| mine == id)
+                    || self.log.rights().rank(who) >= Rank::Admin
+            }
+        }
+    }
+
+    pub(crate) fn on_burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, ids: &[MsgId], upto: u64) {
+        let allowed: Vec<MsgId> = ids.iter().filter(|id| self.may_burn_remote(&by, id)).copied().collect();
+        self.burn_here(hub, &by, &allowed, upto);
+    }
+
+    /// A message that has not come yet may be burned by its author alone, which is known only once it comes: the tombstone
+    /// of somebody without rank is then worth nothing, so it is set only for what is here or by those who may burn all.
+    fn may_burn_remote(&self, by: &MemberId, id: &MsgId) -> bool {
+        match self.timeline.get(id) {
+            Some(_) => self.may_burn(by, id),
+            None => self.log.rights().rank(by) >= Rank::Admin,
+        }
+    }
+
+    fn burn_here<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: &MemberId, ids: &[MsgId], upto: u64) {
+        let until = hub.now + self.ttl_cap_s() * 1_000;
+        for id in ids {
+            let author = self.timeline.get(id).map(|l| l.payload.sender);
+            if self.timeline.burn(id, until).is_some() {
+                let why = if author == Some(*by) { Burned::Sender } else { Burned::Admin };
+                hub.event(Event::Burned { id: *id, why });
+            }
+        }
+        if upto > 0 {
+            for id in self.timeline.burn_upto(by, upto) {
+                hub.event(Event::Burned { id, why: Burned::Sender });
+            }
+        }
+    }
+
+    /// Removes what is overdue, before anything else happens.
+    pub(crate) fn reap<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        for (id, once) in self.timeline.reap(hub.now) {
+            hub.event(Event::Burned { id, why: if once { Burned::Once } else { Burned::Ttl } });
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The living: messages that have time left, and what is remembered of those that do not.
+//!
+//! A deadline is an instant on this node's own monotonic clock, fixed when the message comes in. Nothing the network says
+//! later can move it away; only burning and opening bring it nearer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::id::{MemberId, MsgId};
+use crate::base::limits::{LIVING, LIVING_BYTES, RANGES, TOMBSTONES};
+use crate::base::time::{Mono, Unix};
+use crate::crypto::kdf::{self, Label};
+use crate::wire::payload::{Body, Payload, Say};
+
+use super::roster::short;
+
+/// A message that has time left.
+pub struct Living {
+    /// What its author signed.
+    pub payload: Payload,
+    /// The author's signature.
+    pub sig: [u8; 64],
+    /// When it dies; `None` for one that is kept until the room closes.
+    pub deadline: Option<Mono>,
+    /// Once-messages are sealed until somebody opens them.
+    pub sealed: bool,
+    /// Fetched from somebody else after the fact.
+    pub caught_up: bool,
+}
+
+impl Living {
+    fn say(&self) -> Option<&Say> {
+        match &self.payload.body {
+            Body::Text(say) => Some(say),
+            _ => None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.say().map_or(0, |s| s.text.len()) + 512
+    }
+}
+
+/// Number ranges of one author's messages: ascending, not touching.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ranges(Vec<(u64, u64)>);
+
+impl Ranges {
+    /// Whether a number is inside.
+    pub fn has(&self, n: u64) -> bool {
+        self.0.iter().any(|(from, to)| (*from..=*to).contains(&n))
+    }
+
+    /// Adds a number. When there are too many gaps the oldest are taken as filled: what they lack is long dead.
+    pub fn add(&mut self, n: u64) {
+        let at = self.0.partition_point(|(from, _)| *from <= n);
+        if at > 0 && self.0.get(at - 1).is_some_and(|(_, to)| *to >= n) {
+            return;
+        }
+        self.0.insert(at, (n, n));
+        self.fuse(at);
+        if at > 0 {
+            self.fuse(at - 1);
+        }
+        while self.0.len() > RANGES {
+            self.close_first_gap();
+        }
+    }
+
+    fn fuse(&mut self, at: usize) {
+        let (Some((_, to)), Some((from, next))) = (self.0.get(at).copied(), self.0.get(at + 1).copied())
+        else {
+            return;
+        };
+        if to.saturating_add(1) >= from {
+            self.0.remove(at + 1);
+            if let Some(r) = self.0.get_mut(at) {
+                r.1 = to.max(next);
+            }
+        }
+    }
+
+    fn close_first_gap(&mut self) {
+        if let Some((_, to)) = self.0.get(1).copied() {
+            self.0.remove(1);
+            if let Some(r) = self.0.first_mut() {
+                r.1 = to;
+            }
+        }
+    }
+
+    /// The ranges as they go on the wire.
+    pub fn to_wire(&self) -> Vec<(u64, u64)> {
+        self.0.clone()
+    }
+}
+
+/// Whether wire ranges hold a number.
+pub fn in_ranges(ranges: &[(u64, u64)], n: u64) -> bool {
+    ranges.iter().any(|(from, to)| (*from..=*to).contains(&n))
+}
+
+/// All living messages of a room.
+#[derive(Default)]
+pub struct Timeline {
+    living: BTreeMap<MsgId, Living>,
+    deadlines: BTreeSet<(Mono, MsgId)>,
+    bytes: usize,
+    had: BTreeMap<MemberId, Ranges>,
+    burned: BTreeMap<MsgId, Mono>,
+    burned_upto: BTreeMap<MemberId, u64>,
+    hint: Option<[u8; 16]>,
+}
+
+impl Timeline {
+    /// A living message.
+    pub fn get(&self, id: &MsgId) -> Option<&Living> {
+        self.living.get(id)
+    }
+
+    /// All of them, by id.
+    pub fn all(&self) -> impl Iterator<Item = (&MsgId, &Living)> {
+        self.living.iter()
+    }
+
+    /// How many live.
+    pub fn len(&self) -> usize {
+        self.living.len()
+    }
+
+    /// Whether none lives.
+    pub fn is_empty(&self) -> bool {
+        self.living.is_empty()
+    }
+
+    /// Whether this message came in before, living or not.
+    pub fn had(&self, author: &MemberId, n: u64) -> bool {
+        self.had.get(author).is_some_and(|r| r.has(n))
+    }
+
+    /// What came in of every author.
+    pub fn had_of_all(&self) -> &BTreeMap<MemberId, Ranges> {
+        &self.had
+    }
+
+    /// Whether it was burned before it came.
+    pub fn is_burned(&self, id: &MsgId, author: &MemberId, n: u64) -> bool {
+        self.burned.contains_key(id) || self.burned_upto.get(author).is_some_and(|upto| n <= *upto)
+    }
+
+    /// Takes a message in; names those that had to make room for it.
+    pub fn insert(&mut self, id: MsgId, n: u64, message: Living) -> Vec<MsgId> {
+        self.had.entry(message.payload.sender).or_default().add(n);
+        self.bytes += message.bytes();
+        if let Some(at) = message.deadline {
+            self.deadlines.insert((at, id));
+        }
+        self.living.insert(id, message);
+        self.hint = None;
+        let mut out = Vec::new();
+        while self.living.len() > LIVING || self.bytes > LIVING_BYTES {
+            let Some(first) =
+                self.deadlines.first().map(|(_, id)| *id).or(self.living.keys().next().copied())
+            else {
+                break;
+            };
+            self.remove(&first);
+            out.push(first);
+        }
+        out
+    }
+
+    /// Notes that a number was had without keeping the message (own ones that were taken back, overdue ones).
+    pub fn note_had(&mut self, author: MemberId, n: u64) {
+        self.had.entry(author).or_default().add(n);
+    }
+
+    /// Removes a message. Its text is wiped when the last handle goes.
+    pub fn remove(&mut self, id: &MsgId) -> Option<Living> {
+        let message = self.living.remove(id)?;
+        self.bytes = self.bytes.saturating_sub(message.bytes());
+        if let Some(at) = message.deadline {
+            self.deadlines.remove(&(at, *id));
+        }
+        self.hint = None;
+        Some(message)
+    }
+
+    /// Burns a message, also one that has not come yet.
+    pub fn burn(&mut self, id: &MsgId, until: Mono) -> Option<Living> {
+        if self.burned.len() >= TOMBSTONES {
+            let soonest = self.burned.iter().min_by_key(|(id, at)| (**at, **id)).map(|(id, _)| *id);
+            soonest.map(|id| self.burned.remove(&id));
+        }
+        self.burned.insert(*id, until);
+        self.remove(id)
+    }
+
+    /// Burns everything an author numbered up to `upto`.
+    pub fn burn_upto(&mut self, author: &MemberId, upto: u64) -> Vec<MsgId> {
+        let known = self.burned_upto.entry(*author).or_insert(0);
+        *known = (*known).max(upto);
+        let theirs = |m: &Living| m.payload.sender == *author && m.say().is_some_and(|s| s.n <= upto);
+        let ids: Vec<MsgId> = self.living.iter().filter(|(_, m)| theirs(m)).map(|(id, _)| *id).collect();
+        ids.iter().for_each(|id| {
+            self.remove(id);
+        });
+        ids
+    }
+
+    /// Brings a deadline nearer (a once-message that was opened). Never further away.
+    pub fn shorten(&mut self, id: &MsgId, to: Mono) {
+        let Some(message) = self.living.get_mut(id) else { return };
+        message.sealed = false;
+        let at = message.deadline.map_or(to, |old| old.min(to));
+        if let Some(old) = message.deadline.replace(at) {
+            self.deadlines.remove(&(old, *id));
+        }
+        self.deadlines.insert((at, *id));
+    }
+
+    /// When the next message dies.
+    pub fn next_death(&self) -> Option<Mono> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Removes everything overdue, and names it; true with those that had been opened once.
+    pub fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
+        self.burned.retain(|_, until| now < *until);
+        let mut dead = Vec::new();
+        while let Some((at, id)) = self.deadlines.first().copied() {
+            if at > now {
+                break;
+            }
+            let once = self.remove(&id).is_some_and(|m| !m.sealed && m.say().is_some_and(|s| s.once_s > 0));
+            dead.push((id, once));
+        }
+        dead
+    }
+
+    /// Wipes all of it.
+    pub fn clear(&mut self) -> Vec<MsgId> {
+        let ids = self.living.keys().copied().collect();
+        *self = Timeline::default();
+        ids
+    }
+
+    /// A hint that two members hold different messages: sixteen bytes over the ids of the living.
+    pub fn hint(&mut self) -> [u8; 16] {
+        if let Some(hint) = self.hint {
+            return hint;
+        }
+        let ids: Vec<&[u8]> = self.living.keys().map(|id| id.0.as_slice()).collect();
+        let hint = short(kdf::hash(Label::Living, &ids));
+        self.hint = Some(hint);
+        hint
+    }
+
+    /// Forgets the numbers of those who have no message living and are not here.
+    pub fn forget_authors(&mut self, keep: impl Fn(&MemberId) -> bool) {
+        let speaking: BTreeSet<MemberId> = self.living.values().map(|m| m.payload.sender).collect();
+        self.had.retain(|id, _| speaking.contains(id) || keep(id));
+        self.burned_upto.retain(|id, _| speaking.contains(id) || keep(id));
+    }
+}
+
+/// What is left of a message's life: age is the difference of room times, never negative, never more than the whole.
+pub fn remaining_ms(ttl_ms: u64, sent: Unix, room: Unix, fresh: bool) -> u64 {
+    let age = room.0.saturating_sub(sent.0).min(ttl_ms);
+    let age = if fresh && age < crate::base::limits::AGE_IGNORED_MS { 0 } else { age };
+    ttl_ms - age
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_fuse_and_stay_bounded() {
+        let mut r = Ranges::default();
+        for n in [5, 7, 6, 1, 2, 9, 5, 8] {
+            r.add(n);
+        }
+        assert_eq!(r.to_wire(), vec![(1, 2), (5, 9)]);
+        let mut wide = Ranges::default();
+        for n in 0..10_000u64 {
+            wide.add(n * 2 + 1);
+        }
+        assert_eq!(wide.to_wire().len(), RANGES);
+        assert!(wide.has(19_999) && wide.has(2), "old gaps count as filled");
+        assert!(!wide.has(19_998), "young gaps do not");
+    }
+
+    #[test]
+    fn a_message_sent_in_the_future_lives_no_longer_than_its_time() {
+        assert_eq!(remaining_ms(10_000, Unix(500_000), Unix(100), true), 10_000);
+        assert_eq!(
+            remaining_ms(10_000, Unix(100_000), Unix(101_999), true),
+            10_000,
+            "under two seconds is none"
+        );
+        assert_eq!(remaining_ms(10_000, Unix(100_000), Unix(101_999), false), 8_001);
+        assert_eq!(remaining_ms(10_000, Unix(100_000), Unix(999_999_999), true), 0);
+    }
+}

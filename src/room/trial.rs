@@ -1,0 +1,112 @@
+//! The time between being welcomed and being vouched for: what several welcomers say is held side by side, and whichever
+//! set more members turn out to use is the room.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chains::KeySet;
+use super::envelope::{Admitted, Opened};
+use super::handkeys::HelloKey;
+use crate::base::id::MemberId;
+use crate::base::limits::{HELLOS_REMEMBERED, RIVALS};
+use crate::base::time::{Epoch, Mono};
+
+/// Hellos sent with one key, so that the answers find it.
+pub(crate) struct Asking {
+    pub(crate) key: HelloKey,
+    pub(crate) hellos: BTreeMap<[u8; 32], Mono>,
+    pub(crate) attempt: usize,
+    pub(crate) last: Option<Mono>,
+}
+
+impl Asking {
+    pub(crate) fn new(key: HelloKey) -> Asking {
+        Asking { key, hellos: BTreeMap::new(), attempt: 0, last: None }
+    }
+
+    pub(crate) fn sent(&mut self, hash: [u8; 32], now: Mono) {
+        if self.hellos.len() >= HELLOS_REMEMBERED {
+            let oldest = self.hellos.iter().min_by_key(|(h, at)| (**at, **h)).map(|(h, _)| *h);
+            oldest.map(|h| self.hellos.remove(&h));
+        }
+        self.hellos.insert(hash, now);
+        self.last = Some(now);
+        self.attempt += 1;
+    }
+}
+
+struct Rival {
+    set: KeySet,
+    heard: BTreeSet<MemberId>,
+}
+
+/// A member whom nobody has vouched for yet.
+pub(crate) struct Trial {
+    pub(crate) asking: Asking,
+    /// When the first welcome was opened.
+    pub(crate) since: Mono,
+    /// When a frame came that passed the gate and that none of my keys opens: somebody uses other ones.
+    pub(crate) stranger: Option<Mono>,
+    /// Members heard under the set in use.
+    pub(crate) heard: BTreeSet<MemberId>,
+    rivals: Vec<Rival>,
+    better: Option<usize>,
+}
+
+impl Trial {
+    pub(crate) fn new(asking: Asking, now: Mono) -> Trial {
+        Trial { asking, since: now, stranger: None, heard: BTreeSet::new(), rivals: Vec::new(), better: None }
+    }
+
+    /// Holds another welcomer's set beside the one in use.
+    pub(crate) fn add(&mut self, set: KeySet) {
+        if self.rivals.len() < RIVALS {
+            self.rivals.push(Rival { set, heard: BTreeSet::new() });
+        }
+    }
+
+    pub(crate) fn has_rivals(&self) -> bool {
+        !self.rivals.is_empty()
+    }
+
+    /// Tries the other sets. What opens only there is read, but confirms nothing: its set hash is given as zeros.
+    pub(crate) fn open(
+        &mut self,
+        frame: &Admitted<'_>,
+        epoch: Epoch,
+        now: Epoch,
+    ) -> Option<(Opened, [u8; 32], u64)> {
+        for (i, rival) in self.rivals.iter_mut().enumerate() {
+            if rival.set.tag() != frame.header.set_tag {
+                continue;
+            }
+            let generation = rival.set.generation();
+            let Some(key) = rival.set.key(epoch, now) else { continue };
+            if let Ok(opened) = frame.open(&key.frame) {
+                // Who signed is checked by the caller; an outsider cannot have sealed it.
+                rival.heard.insert(opened.payload.sender);
+                if rival.heard.len() > self.heard.len() {
+                    self.better = Some(i);
+                }
+                return Some((opened, [0; 32], generation));
+            }
+        }
+        None
+    }
+
+    /// The set that more members use than the one in use, if there is one.
+    pub(crate) fn take_better(&mut self) -> Option<(KeySet, BTreeSet<MemberId>)> {
+        let i = self.better.take()?;
+        if i >= self.rivals.len() {
+            return None;
+        }
+        let rival = self.rivals.remove(i);
+        Some((rival.set, rival.heard))
+    }
+
+    /// Steps and wipes.
+    pub(crate) fn advance(&mut self, epoch: Epoch) {
+        for rival in &mut self.rivals {
+            rival.set.advance(epoch);
+        }
+    }
+}

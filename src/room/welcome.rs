@@ -1,0 +1,310 @@
+//! Answering those who knock: who may come in, who answers, and what they are handed.
+
+use rand_core::CryptoRng;
+
+use super::entry::{PendingHello, genesis_of, welcome_info};
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::{Event, Timer};
+use super::log::entry_id;
+use super::rights::removes;
+use crate::base::id::{EntryId, MemberId};
+use crate::base::limits::{ANSWERERS, HELLOS_PENDING, ROWS_IN_WELCOME, WELCOME_BYTES, WELCOME_BYTES_MOST};
+use crate::crypto::identity::{self, rank_hash};
+use crate::crypto::kdf::Label;
+use crate::crypto::kem::{self, KemPublic};
+use crate::crypto::root::Kind;
+use crate::wire::handover::{Handover, split_signed};
+use crate::wire::log::{Act, Entry};
+use crate::wire::payload::{Body, Hello, Proof, Reason, Row};
+
+impl Inside {
+    /// Somebody says hello: a newcomer, or a member from the other side of a partition.
+    pub(crate) fn on_hello<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        from: MemberId,
+        hello: &Hello,
+        hash: [u8; 32],
+        epoch_off: u64,
+    ) {
+        if self.is_removed(&from) {
+            return;
+        }
+        if let Some((set, topic)) = hello.at {
+            if set == self.ring.current().tag() && topic == hub.doors.topic_tag() && epoch_off <= 1 {
+                self.same_side = Some(hub.now);
+                return;
+            }
+            self.met_other_side(hub, set);
+        }
+        let Some(kem) = KemPublic::from_bytes(&hello.kem[..]) else { return };
+        if self.trial.is_some() || self.pending.len() >= HELLOS_PENDING {
+            return;
+        }
+        let (now, trusted) = (hub.now, |m: &super::roster::Member| !m.fresh);
+        let place = self.roster.place(&hub.id, &hash, |id, m| {
+            trusted(m) && !self.roster.is_away(id, now, super::beat::beat_ms(self.roster.count()))
+        });
+        let pending =
+            PendingHello { from, kem, proof: hello.proof.clone(), across: hello.at.is_some(), at: hub.now };
+        if place < ANSWERERS {
+            self.answer(hub, hash, pending);
+        } else {
+            self.pending.insert(hash, pending);
+            let wait = hub.between(1_000, 4_000);
+            hub.after(wait, Timer::Answer(hash));
+        }
+        if place < ANSWERERS + 1 {
+            self.echo_soon(hub);
+        }
+    }
+
+    /// A welcome to somebody else was seen: no need to send another, but a beat will help them.
+    pub(crate) fn saw_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32]) {
+        if self.pending.remove(hash).is_some() {
+            hub.cancel(&Timer::Answer(*hash));
+        }
+        if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < 3 {
+            self.echo_soon(hub);
+        }
+    }
+
+    pub(crate) fn answer_pending<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32]) {
+        if let Some(pending) = self.pending.remove(&hash) {
+            self.answer(hub, hash, pending);
+        }
+    }
+
+    /// Welcomes, refuses or says nothing.
+    pub(crate) fn answer<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32], hello: PendingHello) {
+        if self.is_removed(&hello.from) || !self.welcomes.take(hub.now.0) {
+            return;
+        }
+        let verdict = self.admission(hub, &hello);
+        let (label, plain) = match verdict {
+            Ok(()) => {
+                let at_most = if hello.across { WELCOME_BYTES_MOST } else { WELCOME_BYTES };
+                let Some(handover) = self.handover(hub, at_most, hello.across) else { return };
+                (Label::Welcome, handover.encode())
+            }
+            Err(reason) => (Label::Refusal, reason.encode().into()),
+        };
+        let info = welcome_info(label, &hash, &hub.id, &self.genesis);
+        let sealed = kem::seal(&hello.kem, Some(&hub.psk), &info, &[], &plain, &mut hub.rng);
+        let body = match label {
+            Label::Welcome => Body::Welcome { hello: hash, sealed },
+            _ => Body::Refusal { hello: hash, sealed },
+        };
+        self.lobby(hub, body);
+        if label == Label::Welcome {
+            self.welcomed_at = Some(hub.now);
+            self.echo_soon(hub);
+        }
+    }
+
+    /// Whether a key may come in today.
+    fn admission<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hello: &PendingHello) -> Result<(), Reason> {
+        if self.roster.knows(&hello.from) {
+            return Ok(());
+        }
+        let rights = self.log.rights();
+        if rights.closed.is_some() {
+            return Err(Reason::Closed);
+        }
+        let admitted = rights.admitted.contains(&hello.from);
+        if rights.locked() && !admitted {
+            return Err(Reason::Locked);
+        }
+        if hub.root.kind() == Kind::Invite && !admitted {
+            let proof = hello.proof.as_ref().ok_or(Reason::Revoked)?;
+            self.check_invite(hub, hello, proof)?;
+        }
+        let rights = self.log.rights();
+        if rights.knocking() && !admitted {
+            if !rights.denied.contains(&hello.from)
+                && self.knocks.len() < HELLOS_PENDING
+                && self.knocks.insert(hello.from)
+            {
+                hub.event(Event::Knock(hello.from));
+            }
+            return Err(Reason::Knock);
+        }
+        let most = rights.policy.max.map_or(crate::base::limits::MEMBERS, |m| m as usize);
+        if !hello.across && self.roster.count() + 1 >= most.min(crate::base::limits::MEMBERS) {
+            return Err(Reason::Full);
+        }
+        Ok(())
+    }
+
+    fn check_invite<R: CryptoRng>(
+        &self,
+        hub: &Hub<R>,
+        hello: &PendingHello,
+        proof: &Proof,
+    ) -> Result<(), Reason> {
+        let Some(invite) = self.log.rights().invites.get(&proof.invite) else { return Err(Reason::Revoked) };
+        let signed: [&[u8]; 2] = [&hello.from.0, hello.kem.as_bytes()];
+        let holds = invite.key == proof.key
+            && identity::verify(&MemberId(proof.key), Label::Invite, &signed, &proof.sig).is_ok();
+        let used = self.roster.all().filter(|(_, m)| m.invite == Some(proof.invite)).count() as u64;
+        if !holds || invite.revoked {
+            Err(Reason::Revoked)
+        } else if hello.across {
+            // Let in by the other side already: two halves can overshoot the count, and must still meet.
+            Ok(())
+        } else if hub.room() > invite.until {
+            Err(Reason::Expired)
+        } else if used >= invite.uses {
+            Err(Reason::Spent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What a newcomer, or the other side, is handed: the keys of now, and of log and roster what fits.
+    pub(crate) fn handover<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        at_most: usize,
+        keys: bool,
+    ) -> Option<Handover> {
+        let now = hub.epoch();
+        let set = self.ring.current_mut();
+        let generation = set.generation();
+        let (epoch, chains) = set.hand_over(now)?;
+        let mut handover = Handover {
+            generation,
+            epoch,
+            chains,
+            salts: self.salts.iter().copied().collect(),
+            room: hub.room(),
+            steps_ms: hub.clock.steps_ms(),
+            never_joined: self.lonely.is_some(),
+            more_log: false,
+            more_roster: false,
+            entries: Vec::new(),
+            rows: vec![self.my_row(hub, keys)],
+        };
+        let mut left = at_most.saturating_sub(handover.encode().len());
+        let wanted = self.entries_by_need();
+        for id in wanted {
+            let Some(raw) = self.log.raw(&id) else { continue };
+            if raw.len() + 4 > left {
+                handover.more_log = true;
+                continue;
+            }
+            left -= raw.len() + 4;
+            handover.entries.push(raw.to_vec());
+        }
+        let ids: Vec<MemberId> = self.roster.present().map(|(id, _)| *id).take(ROWS_IN_WELCOME).collect();
+        for id in ids {
+            let Some(row) = self.roster.row(&id, keys) else { continue };
+            let size = row_size(&row);
+            if size > left {
+                handover.more_roster = true;
+                break;
+            }
+            left -= size;
+            handover.rows.push(row);
+        }
+        handover.more_roster |= handover.rows.len() < self.roster.count() + 1;
+        Some(handover)
+    }
+
+    /// Roots and removals first: whoever gets only part of the log should know who owns the room and who is out.
+    fn entries_by_need(&self) -> Vec<EntryId> {
+        let removals = &self.log.rights().removals;
+        let first = |id: &EntryId| {
+            self.log.get(id).is_some_and(|e| e.parents.is_empty())
+                || removals.values().flatten().any(|r| r.entry == *id)
+        };
+        let ids: Vec<EntryId> = self.log.raws().map(|(id, _)| *id).collect();
+        let (mut need, rest): (Vec<EntryId>, Vec<EntryId>) = ids.into_iter().partition(|id| first(id));
+        need.extend(rest);
+        need
+    }
+
+    pub(crate) fn my_row<R: CryptoRng>(&self, hub: &Hub<R>, with_key: bool) -> Row {
+        Row {
+            id: hub.id,
+            nick: hub.nick.clone(),
+            joined: self.joined,
+            serve: hub.serve,
+            left: false,
+            kem: self.hand.public().filter(|_| with_key).map(|k| Box::new(*k.as_bytes())),
+            foundings: self.foundings.clone(),
+            peer: hub.reach.peer.as_ref().map(|p| p.as_bytes().to_vec()).unwrap_or_default(),
+            addrs: hub.reach.addrs.clone(),
+        }
+    }
+
+    /// Takes in what somebody tells of others: hints, which frames of their own will correct.
+    pub(crate) fn take_rows<R: CryptoRng>(&mut self, hub: &mut Hub<R>, rows: &[Row]) {
+        for row in rows {
+            if row.id == hub.id
+                || (!self.roster.knows(&row.id)
+                    && self.roster.all().count() >= crate::base::limits::KNOWN_MEMBERS)
+            {
+                continue;
+            }
+            let known = self.roster.knows(&row.id);
+            if !known && row.left {
+                continue;
+            }
+            let member = self.roster.meet(row.id, hub.now, row.joined);
+            if member.nick.is_empty() {
+                member.nick.clone_from(&row.nick);
+                member.serve = row.serve;
+                member.joined = row.joined;
+            }
+            if member.foundings.is_empty() {
+                member.foundings.clone_from(&row.foundings);
+            }
+            if member.kem.is_none() {
+                member.kem = row.kem.as_ref().and_then(|k| KemPublic::from_bytes(&k[..]));
+            }
+            if member.peer.is_none() {
+                member.peer = crate::base::id::Peer::new(&row.peer);
+            }
+            if member.addrs.is_empty() {
+                member.addrs.clone_from(&row.addrs);
+            }
+            if !known && !self.is_removed(&row.id) {
+                let who = self.who(&row.id);
+                hub.event(Event::Joined(who));
+            }
+        }
+    }
+
+    /// Whether the first entry of an invite room is by the owner whom the invite names.
+    pub(crate) fn owner_matches(&self, fp: &[u8; 10]) -> bool {
+        let mut roots = self.log.raws().filter_map(|(id, raw)| {
+            let entry = Entry::decode(split_signed(raw)?.0).ok()?;
+            matches!(entry.act, Act::Genesis { .. }).then_some((genesis_of(id), entry.author))
+        });
+        roots.any(|(genesis, author)| genesis == self.genesis && rank_hash(&author).starts_with(fp))
+    }
+
+    /// Entries of a set of raws that remove somebody: what must travel with the chain they caused.
+    pub(crate) fn removal_entries(&self) -> Vec<Vec<u8>> {
+        let ids = self.log.raws().filter(|(id, _)| {
+            self.log.get(id).is_some_and(|e| removes(&e.act).is_some() || e.parents.is_empty())
+        });
+        ids.map(|(_, raw)| raw.to_vec()).collect()
+    }
+}
+
+fn row_size(row: &Row) -> usize {
+    let addrs: usize = row.addrs.iter().map(|a| a.len() + 3).sum();
+    80 + row.nick.len()
+        + row.foundings.len() * 9
+        + row.peer.len()
+        + addrs
+        + row.kem.as_ref().map_or(0, |_| 1_220)
+}
+
+/// The name of a signed entry.
+pub fn raw_entry_id(raw: &[u8]) -> Option<EntryId> {
+    split_signed(raw).map(|(statement, _)| entry_id(statement))
+}
