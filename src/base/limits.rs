@@ -207,6 +207,10 @@ pub const BEAT_MS: u64 = 25_000;
 pub const BEAT_PER_MEMBER_MS: u64 = 500;
 /// Pause between two beats of a member whom nobody has vouched for.
 pub const TRIAL_BEAT_MS: u64 = 3_000;
+/// Members who answer a beat that needs an answer.
+pub const TURNS: usize = 3;
+/// Whoever met somebody new beats, if the last beat is older than this.
+pub const MEET_BEAT_MS: u64 = 3_000;
 /// No beat follows another sooner than this.
 pub const BEAT_GAP_MS: u64 = 300;
 /// No beacon follows another sooner than this.
@@ -272,6 +276,10 @@ pub const CATCHUP_GAP_MS: u64 = 3_000;
 pub const CATCHUP_LEAST_MS: u64 = 5_000;
 /// To somebody who was not there when it was said: less than this is not handed on.
 pub const CATCHUP_UNKEYED_MS: u64 = 180_000;
+/// Members remembered as having other messages than mine.
+pub const CATCHUP_FROM: usize = 16;
+/// How often each of them is asked.
+pub const CATCHUP_TRIES: usize = 3;
 /// Bytes of a page of missed messages.
 pub const CATCHUP_PAGE_BYTES: usize = 28_000;
 /// Pages in answer to one request.

@@ -8,7 +8,7 @@ use super::io::{Event, Standing, Timer};
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
     AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EPOCH_MS, HEARD_MS, LONE_WITNESS_MS,
-    STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, WITNESSES,
+    MEET_BEAT_MS, STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, TURNS, WITNESSES,
 };
 use crate::base::time::Mono;
 use crate::crypto::identity::rank_hash;
@@ -62,6 +62,14 @@ impl Inside {
         hub.within(wait.max(spread), Timer::Echo);
     }
 
+    /// Somebody came into reach: a beat lets both sides compare what they hold.
+    pub(crate) fn beat_for_company<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.beat_sent.is_none_or(|at| hub.now.since(at) >= MEET_BEAT_MS) {
+            let wait = hub.between(100, 1_000);
+            hub.within(wait, Timer::Beat);
+        }
+    }
+
     pub(crate) fn on_beat<R: CryptoRng>(
         &mut self,
         hub: &mut Hub<R>,
@@ -92,18 +100,17 @@ impl Inside {
         if expected.is_some() && !proved {
             hub.event(Event::Conflict { by: Some(sender) });
         }
-        if beat.unconfirmed && self.trial.is_none() {
-            let what = payload.counter.to_be_bytes();
-            if self.roster.place(&hub.id, &[&sender.0[..], &what].concat(), |_, m| !m.fresh) < 3 {
-                self.echo_soon(hub);
-            }
+        // Three of all, another three for each beat: enough to answer or to ask, however large the room.
+        let what = [&sender.0[..], &payload.counter.to_be_bytes()].concat();
+        let turn = self.roster.place(&hub.id, &what, |_, m| !m.fresh) < TURNS;
+        if beat.unconfirmed && self.trial.is_none() && turn {
+            self.echo_soon(hub);
         }
-        if beat.roster != self.roster.hint(&hub.id) && self.roster.place(&hub.id, &beat.conf, |_, _| true) < 2
-        {
+        if beat.roster != self.roster.hint(&hub.id) && turn {
             self.seek_roster(hub, &sender);
         }
-        if beat.living != self.timeline.hint() && self.roster.place(&hub.id, &beat.conf, |_, _| true) < 3 {
-            self.seek_missed(hub, sender);
+        if beat.living != self.timeline.hint() && turn {
+            self.seek_missed(hub, sender, beat.living);
         }
         self.judge(hub);
     }

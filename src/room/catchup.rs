@@ -1,7 +1,7 @@
 //! What one missed: fetched from others while it lives, sealed to a key made for that one request, checked by its author's
 //! signature. And the pages of roster and log that a newcomer asks for.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use rand_core::CryptoRng;
 
@@ -13,8 +13,8 @@ use super::rekey::{boxed_aad, open_box, wrap_info};
 use super::timeline::{Living, in_ranges, remaining_ms};
 use crate::base::id::MemberId;
 use crate::base::limits::{
-    ASK_GAP_MS, CATCHUP_GAP_MS, CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_UNKEYED_MS,
-    HELLO_KEY_MS, LOG_PAGE_BYTES, ROSTER_PAGE_BYTES,
+    ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES,
+    CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HELLO_KEY_MS, LOG_PAGE_BYTES, ROSTER_PAGE_BYTES,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -29,7 +29,8 @@ use zeroize::Zeroizing;
 /// What is known of others having more.
 #[derive(Default)]
 pub(crate) struct CatchUp {
-    from: BTreeSet<MemberId>,
+    /// Members whose living messages differ from mine: what they showed, and how often they were asked.
+    from: BTreeMap<MemberId, ([u8; 16], usize)>,
     last: Option<Mono>,
     key: Option<(KemSecret, KemPublic, Mono)>,
 }
@@ -38,40 +39,49 @@ impl Inside {
     // ---- asking ----
 
     /// Somebody's living messages differ from mine.
-    pub(crate) fn seek_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId) {
-        if self.catchup.from.len() < 16 {
-            self.catchup.from.insert(from);
+    pub(crate) fn seek_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, hint: [u8; 16]) {
+        let full = self.catchup.from.len() >= CATCHUP_FROM;
+        match self.catchup.from.get_mut(&from) {
+            Some(known) if known.0 != hint => *known = (hint, 0),
+            Some(_) => {}
+            None if full => {}
+            None => {
+                self.catchup.from.insert(from, (hint, 0));
+            }
         }
         let gap = self.catchup.last.map_or(0, |at| CATCHUP_GAP_MS.saturating_sub(hub.now.since(at)));
         let wait = hub.between(100, 600);
         hub.unless_set(gap + wait, Timer::CatchUp);
     }
 
+    /// Asks one of those who differ; whoever still differs after that is asked again later, a few times.
     pub(crate) fn catch_up<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let present: Vec<MemberId> = self
-            .catchup
-            .from
-            .iter()
-            .filter(|id| self.roster.get(id).is_some_and(|m| !m.left))
-            .copied()
-            .collect();
-        self.catchup.from.clear();
-        if present.is_empty() {
+        let mine = self.timeline.hint();
+        let roster = &self.roster;
+        self.catchup.from.retain(|id, (hint, tries)| {
+            *hint != mine
+                && *tries < CATCHUP_TRIES
+                && roster.get(id).is_some_and(|m| !m.left && m.peer.is_some())
+        });
+        let fewest = self.catchup.from.values().map(|(_, tries)| *tries).min();
+        let next: Vec<MemberId> =
+            self.catchup.from.iter().filter(|(_, (_, t))| Some(*t) == fewest).map(|(id, _)| *id).collect();
+        if next.is_empty() {
             return;
         }
-        let pick = (hub.rng.next_u64() % present.len() as u64) as usize;
-        let Some(from) = present.get(pick).copied() else { return };
-        self.catchup.from.extend(present.into_iter().filter(|id| *id != from));
+        let pick = (hub.rng.next_u64() % next.len() as u64) as usize;
+        let Some(from) = next.get(pick).copied() else { return };
+        if let Some((_, tries)) = self.catchup.from.get_mut(&from) {
+            *tries += 1;
+        }
         self.catchup.last = Some(hub.now);
         let (secret, public) = KemSecret::generate(&mut hub.rng);
         let kem = Some(Box::new(*public.as_bytes()));
         self.catchup.key = Some((secret, public, hub.now + HELLO_KEY_MS));
-        let had = self.timeline.had_of_all().iter().take(crate::base::limits::ASK_AUTHORS);
+        let had = self.timeline.had_of_all().iter().take(ASK_AUTHORS);
         let had = had.map(|(id, ranges)| (*id, ranges.to_wire())).collect();
         self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
-        if !self.catchup.from.is_empty() {
-            hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
-        }
+        hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
     }
 
     /// Wipes the key of a request that was answered or that nobody answers.
@@ -205,10 +215,11 @@ impl Inside {
             self.direct(hub, &to, Body::Missed(missed));
         }
         let theirs_more = ask.had.iter().any(|(author, ranges)| {
-            *author != hub.id && ranges.iter().any(|(_, to)| !self.timeline.had(author, *to))
+            *author != hub.id && ranges.iter().any(|range| !self.timeline.had_all(author, *range))
         });
         if theirs_more {
-            self.seek_missed(hub, to);
+            // What they showed is not known here: zeros differ from whatever I hold.
+            self.seek_missed(hub, to, [0; 16]);
         }
     }
 

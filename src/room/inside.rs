@@ -33,6 +33,7 @@ use crate::wire::payload::{Body, Carriage, KeyUse};
 /// Everything a member holds of a room.
 pub(crate) struct Inside {
     pub(crate) me: MemberId,
+    pub(crate) nick: String,
     pub(crate) genesis: Genesis,
     pub(crate) log: Log,
     pub(crate) ring: Keyring,
@@ -87,6 +88,7 @@ impl Inside {
         let now = hub.now;
         Inside {
             me: hub.id,
+            nick: hub.nick.clone(),
             genesis,
             log,
             ring,
@@ -140,7 +142,8 @@ impl Inside {
 
     /// A member as events name them.
     pub(crate) fn who(&self, id: &MemberId) -> Who {
-        let nick = self.roster.get(id).map(|m| m.nick.clone()).unwrap_or_default();
+        let theirs = || self.roster.get(id).map(|m| m.nick.clone()).unwrap_or_default();
+        let nick = if *id == self.me { self.nick.clone() } else { theirs() };
         Who { id: *id, nick, rank: self.log.rights().rank(id) }
     }
 

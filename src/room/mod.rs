@@ -35,6 +35,7 @@ mod people;
 mod rekey;
 pub mod rights;
 pub mod roster;
+pub mod sim;
 pub mod state;
 mod talk;
 pub mod timeline;

@@ -83,7 +83,8 @@ impl Inside {
     }
 
     pub(crate) fn rename<R: CryptoRng>(&mut self, hub: &mut Hub<R>, nick: String) {
-        hub.nick = nick.clone();
+        hub.nick.clone_from(&nick);
+        self.nick.clone_from(&nick);
         self.publish(hub, Body::Profile(Profile { nick, status: String::new(), glyph: 0, colour: 0 }));
     }
 

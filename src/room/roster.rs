@@ -159,9 +159,9 @@ impl Roster {
         !self.present().any(|(id, m)| among(id, m) && rank_hash(id) < mine)
     }
 
-    /// A member as a roster page tells of them.
+    /// A member as a roster page tells of them; nobody is told of whose nick is not known.
     pub fn row(&self, id: &MemberId, with_key: bool) -> Option<Row> {
-        let m = self.members.get(id)?;
+        let m = self.members.get(id).filter(|m| !m.nick.is_empty())?;
         Some(Row {
             id: *id,
             nick: m.nick.clone(),

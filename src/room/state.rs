@@ -312,6 +312,7 @@ impl<R: CryptoRng> State<R> {
             Phase::Seeking(seeking) => seeking.on_subscribed(&mut self.hub),
             Phase::Inside(inside) => {
                 inside.beacon_now(&mut self.hub);
+                inside.beat_for_company(&mut self.hub);
                 if inside.trial.is_some() {
                     self.hub.within(500, Timer::Hello);
                 }

@@ -137,6 +137,11 @@ impl Timeline {
         self.had.get(author).is_some_and(|r| r.has(n))
     }
 
+    /// Whether all of a range came in.
+    pub fn had_all(&self, author: &MemberId, range: (u64, u64)) -> bool {
+        self.had.get(author).is_some_and(|r| r.0.iter().any(|(from, to)| *from <= range.0 && range.1 <= *to))
+    }
+
     /// What came in of every author.
     pub fn had_of_all(&self) -> &BTreeMap<MemberId, Ranges> {
         &self.had

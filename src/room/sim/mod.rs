@@ -1,0 +1,668 @@
+//! Many rooms on a virtual network, in virtual time: the place where the protocol is tried before anybody relies on it.
+//!
+//! One seed replays a run byte for byte. Links have delay, loss, duplication and, from unequal delays, reordering; the
+//! network splits and heals; members sleep, wake, crash and lie. [`scenario`] holds the trials, [`villain`] the liars.
+
+pub mod scenario;
+pub mod villain;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+
+use self::villain::Villain;
+use super::entry::Intent;
+use super::io::{Command, Deed, Draft, Event, Input, Output, Standing, Timer, Verdict};
+use super::state::{Setup, State};
+use super::{Reach, io::Heard};
+use crate::base::id::{MemberId, Peer, Topic};
+use crate::base::secret::Secret;
+use crate::base::time::{Mono, Unix};
+use crate::crypto::kdf::sha256;
+use crate::crypto::name::RoomName;
+use crate::crypto::root::{Kind, Root};
+
+/// The generator every simulated thing draws from.
+pub type SimRng = ChaCha20Rng;
+
+/// How the virtual network treats a frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Links {
+    /// Shortest and longest one-way delay, in milliseconds.
+    pub delay_ms: (u64, u64),
+    /// Gossip frames lost, of a thousand.
+    pub loss: u64,
+    /// Gossip frames delivered twice, of a thousand.
+    pub twice: u64,
+}
+
+impl Links {
+    /// A LAN: a millisecond, nothing lost.
+    pub const LAN: Links = Links { delay_ms: (1, 1), loss: 0, twice: 0 };
+    /// A wide network: fifty milliseconds, some jitter.
+    pub const WAN: Links = Links { delay_ms: (45, 55), loss: 0, twice: 0 };
+    /// A bad day: long and uneven delays, one frame in ten lost, some doubled.
+    pub const BAD: Links = Links { delay_ms: (5, 250), loss: 100, twice: 20 };
+}
+
+enum Mind {
+    Honest(Box<State<SimRng>>),
+    Villain(Box<dyn Villain>),
+    Off,
+}
+
+struct Node {
+    mind: Mind,
+    peer: Peer,
+    topics: BTreeSet<Topic>,
+    side: usize,
+    asleep: bool,
+    epochs_kept: u64,
+    seen: BTreeSet<[u8; 32]>,
+    events: Vec<(Mono, Event)>,
+}
+
+enum Arrival {
+    Gossip { topic: Topic, from: usize, bytes: Vec<u8> },
+    Direct { from: usize, bytes: Vec<u8> },
+    Subscribed { from: usize, topic: Topic },
+    Timer(Timer),
+}
+
+/// What went over the network in a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Frames put on the network.
+    pub frames: u64,
+    /// Their bytes, each counted once, however many it reached.
+    pub bytes: u64,
+    /// Frames sent straight to somebody.
+    pub direct_frames: u64,
+    /// Their bytes.
+    pub direct_bytes: u64,
+    /// Times a node was handed something.
+    pub handled: u64,
+}
+
+/// A frame as an eavesdropper has it.
+#[derive(Clone, Debug)]
+pub struct Taped {
+    /// When.
+    pub at: Mono,
+    /// On which topic; `None` for one that went over a link.
+    pub topic: Option<Topic>,
+    /// The frame.
+    pub bytes: Vec<u8>,
+}
+
+/// A virtual world around one room secret.
+pub struct World {
+    /// The instant it is.
+    pub now: Mono,
+    /// How links behave.
+    pub links: Links,
+    /// What went over the network.
+    pub traffic: Traffic,
+    /// Everything that went over it, if it is recorded.
+    pub tape: Option<Vec<Taped>>,
+    nodes: Vec<Node>,
+    queue: BTreeMap<(Mono, u64), (usize, Arrival)>,
+    neighbours: Option<BTreeMap<usize, BTreeSet<usize>>>,
+    serial: u64,
+    rng: SimRng,
+    root: Root,
+    trace: Sha256,
+    calendar: Unix,
+}
+
+impl World {
+    /// A world around a passphrase room. Everything in it follows from the seed.
+    pub fn new(seed: u64, links: Links) -> World {
+        World::around(seed, links, Kind::Passphrase)
+    }
+
+    /// A world around a room of any kind.
+    pub fn around(seed: u64, links: Links, kind: Kind) -> World {
+        let mut rng = SimRng::seed_from_u64(seed);
+        let name = match RoomName::parse("lobby") {
+            Ok(name) => name,
+            Err(_) => unreachable!("a name of five letters"),
+        };
+        let root = match kind {
+            Kind::Open => Root::open(&name),
+            // The slow hash has no place in a simulator: a root is a root.
+            kind => Root::from_bytes(kind, name, Secret::random(&mut rng)),
+        };
+        // Any time of day, so that epochs and midnights fall differently in each run.
+        let calendar = Unix(1_780_000_000_000 + rng.next_u64() % 86_400_000);
+        World {
+            now: Mono(1_000),
+            links,
+            traffic: Traffic::default(),
+            tape: None,
+            nodes: Vec::new(),
+            queue: BTreeMap::new(),
+            neighbours: None,
+            serial: 0,
+            rng,
+            root,
+            trace: Sha256::new(),
+            calendar,
+        }
+    }
+
+    /// The room's root: what a leaked passphrase would give.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Takes another root: that of an invite room, say.
+    pub fn set_root(&mut self, root: Root) {
+        self.root = root;
+    }
+
+    /// True calendar time.
+    pub fn calendar(&self) -> Unix {
+        Unix(self.calendar.0 + self.now.0)
+    }
+
+    /// Moves the calendar of all nodes to come, to put midnight where it is wanted.
+    pub fn set_calendar(&mut self, at: Unix) {
+        self.calendar = Unix(at.0.saturating_sub(self.now.0));
+    }
+
+    /// A number from 0 to `n - 1`.
+    pub fn pick(&mut self, n: usize) -> usize {
+        (self.rng.next_u64() % n.max(1) as u64) as usize
+    }
+
+    /// A fresh generator, drawn from the world's.
+    pub fn fork_rng(&mut self) -> SimRng {
+        SimRng::seed_from_u64(self.rng.next_u64())
+    }
+
+    /// Only these pairs are linked; frames travel on as the verdicts allow.
+    pub fn wire_up(&mut self, pairs: &[(usize, usize)]) {
+        let mut graph: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (a, b) in pairs {
+            graph.entry(*a).or_default().insert(*b);
+            graph.entry(*b).or_default().insert(*a);
+        }
+        self.neighbours = Some(graph);
+    }
+
+    // ---- people ----
+
+    /// Somebody types `join`, with a calendar that is off by so much.
+    pub fn join(&mut self, skew_ms: i64) -> usize {
+        self.enter(skew_ms, Intent::Join)
+    }
+
+    /// Somebody comes with any intent.
+    pub fn enter(&mut self, skew_ms: i64, intent: Intent) -> usize {
+        let i = self.nodes.len();
+        let peer = peer_of(i);
+        let setup = Setup {
+            rng: self.fork_rng(),
+            root: self.root.duplicate(),
+            wall: self.calendar().shifted(skew_ms),
+            nick: format!("n{i}"),
+            intent,
+            reach: Reach { peer: Some(peer.clone()), addrs: Vec::new() },
+            serve: false,
+            rate_off: false,
+        };
+        let (state, out) = State::new(self.now, setup);
+        self.nodes.push(Node {
+            mind: Mind::Honest(Box::new(state)),
+            peer,
+            topics: BTreeSet::new(),
+            side: 0,
+            asleep: false,
+            epochs_kept: 0,
+            seen: BTreeSet::new(),
+            events: Vec::new(),
+        });
+        self.carry_out(i, None, out);
+        i
+    }
+
+    /// Somebody comes who plays by other rules.
+    pub fn villain(&mut self, mut villain: Box<dyn Villain>) -> usize {
+        let i = self.nodes.len();
+        let peer = peer_of(i);
+        let out = villain.begin(self.now, &peer);
+        self.nodes.push(Node {
+            mind: Mind::Villain(villain),
+            peer,
+            topics: BTreeSet::new(),
+            side: 0,
+            asleep: false,
+            epochs_kept: 0,
+            seen: BTreeSet::new(),
+            events: Vec::new(),
+        });
+        self.carry_out(i, None, out);
+        i
+    }
+
+    /// A member as they are.
+    pub fn state(&self, i: usize) -> Option<&State<SimRng>> {
+        match self.nodes.get(i).map(|n| &n.mind) {
+            Some(Mind::Honest(state)) => Some(state),
+            Some(Mind::Villain(villain)) => villain.state(),
+            _ => None,
+        }
+    }
+
+    /// A villain, to look at what it has learnt.
+    pub fn villain_of(&self, i: usize) -> Option<&dyn Villain> {
+        match self.nodes.get(i).map(|n| &n.mind) {
+            Some(Mind::Villain(villain)) => Some(villain.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// Their key.
+    pub fn id(&self, i: usize) -> Option<MemberId> {
+        self.state(i).map(State::me)
+    }
+
+    /// Everybody who plays by the rules and has not stopped.
+    pub fn honest(&self) -> Vec<usize> {
+        let on = |(i, n): (usize, &Node)| matches!(n.mind, Mind::Honest(_)).then_some(i);
+        self.nodes.iter().enumerate().filter_map(on).collect()
+    }
+
+    /// What happened to somebody.
+    pub fn events(&self, i: usize) -> &[(Mono, Event)] {
+        self.nodes.get(i).map(|n| n.events.as_slice()).unwrap_or_default()
+    }
+
+    /// The messages somebody saw, with when.
+    pub fn heard(&self, i: usize) -> impl Iterator<Item = (Mono, &Heard)> {
+        self.events(i).iter().filter_map(|(at, e)| match e {
+            Event::Message(heard) => Some((*at, &**heard)),
+            _ => None,
+        })
+    }
+
+    /// Whether somebody saw a text.
+    pub fn read(&self, i: usize, text: &str) -> bool {
+        self.heard(i).any(|(_, h)| h.text.as_ref().is_some_and(|t| t.as_str() == text))
+    }
+
+    /// When somebody first stood so.
+    pub fn since(&self, i: usize, wanted: Standing) -> Option<Mono> {
+        self.events(i).iter().find_map(|(at, e)| match e {
+            Event::Standing { standing, .. } if *standing == wanted => Some(*at),
+            _ => None,
+        })
+    }
+
+    // ---- what they do ----
+
+    /// Somebody says something.
+    pub fn say(&mut self, i: usize, text: &str) {
+        self.command(i, Command::Say(Draft::plain(0, text)));
+    }
+
+    /// Somebody acts.
+    pub fn act(&mut self, i: usize, deed: Deed) {
+        self.command(i, Command::Act(deed));
+    }
+
+    /// Somebody wants anything at all.
+    pub fn command(&mut self, i: usize, command: Command) {
+        self.hand(i, None, Input::Command(command));
+    }
+
+    // ---- what befalls them ----
+
+    /// Splits the network: each list is a side, whoever is in none stays on side 0.
+    pub fn split(&mut self, sides: &[&[usize]]) {
+        let before: Vec<usize> = self.nodes.iter().map(|n| n.side).collect();
+        for (side, members) in sides.iter().enumerate() {
+            for i in *members {
+                if let Some(node) = self.nodes.get_mut(*i) {
+                    node.side = side + 1;
+                }
+            }
+        }
+        self.tell_of_links(&before);
+    }
+
+    /// Makes it whole.
+    pub fn heal(&mut self) {
+        let before: Vec<usize> = self.nodes.iter().map(|n| n.side).collect();
+        self.nodes.iter_mut().for_each(|n| n.side = 0);
+        self.tell_of_links(&before);
+    }
+
+    /// A member stops at once and for good.
+    pub fn crash(&mut self, i: usize) {
+        if let Some(node) = self.nodes.get_mut(i) {
+            node.mind = Mind::Off;
+            node.topics.clear();
+        }
+    }
+
+    /// A laptop lid closes: nothing is sent, heard or timed.
+    pub fn sleep(&mut self, i: usize) {
+        if let Some(node) = self.nodes.get_mut(i) {
+            node.asleep = true;
+        }
+    }
+
+    /// It opens again: what was due comes at once.
+    pub fn wake(&mut self, i: usize) {
+        if let Some(node) = self.nodes.get_mut(i) {
+            node.asleep = false;
+        }
+        self.hand(i, None, Input::Timer(Timer::Upkeep));
+        for j in 0..self.nodes.len() {
+            self.meet(i, j);
+        }
+    }
+
+    fn tell_of_links(&mut self, before: &[usize]) {
+        for a in 0..self.nodes.len() {
+            for b in a + 1..self.nodes.len() {
+                let was = before.get(a) == before.get(b);
+                if !was && self.linked(a, b) {
+                    self.meet(a, b);
+                }
+                if was && !self.linked(a, b) {
+                    for (i, j) in [(a, b), (b, a)] {
+                        if let Some(peer) = self.nodes.get(j).map(|n| n.peer.clone()) {
+                            self.hand(i, None, Input::LinkDown { peer });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn meet(&mut self, a: usize, b: usize) {
+        if a == b || !self.linked(a, b) {
+            return;
+        }
+        for (i, j) in [(a, b), (b, a)] {
+            let topics: Vec<Topic> =
+                self.nodes.get(j).map(|n| n.topics.iter().copied().collect()).unwrap_or_default();
+            for topic in topics {
+                let delay = self.delay();
+                self.push(self.now + delay, i, Arrival::Subscribed { from: j, topic });
+            }
+        }
+    }
+
+    fn linked(&self, a: usize, b: usize) -> bool {
+        let (Some(x), Some(y)) = (self.nodes.get(a), self.nodes.get(b)) else { return false };
+        let on = |n: &Node| !n.asleep && !matches!(n.mind, Mind::Off);
+        let wired = self.neighbours.as_ref().is_none_or(|g| g.get(&a).is_some_and(|n| n.contains(&b)));
+        a != b && x.side == y.side && on(x) && on(y) && wired
+    }
+
+    // ---- time ----
+
+    /// Lets so many milliseconds pass.
+    pub fn run(&mut self, ms: u64) {
+        self.run_to(self.now + ms);
+    }
+
+    /// Lets time pass until an instant.
+    pub fn run_to(&mut self, until: Mono) {
+        while self.step(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Lets time pass until something holds, looked at every so often; gives when, or `None` if it never did in time.
+    pub fn run_until(&mut self, every_ms: u64, most_ms: u64, holds: impl Fn(&World) -> bool) -> Option<Mono> {
+        let end = self.now + most_ms;
+        loop {
+            if holds(self) {
+                return Some(self.now);
+            }
+            if self.now >= end {
+                return None;
+            }
+            self.run(every_ms);
+        }
+    }
+
+    fn step(&mut self, until: Mono) -> bool {
+        let Some((&key, _)) = self.queue.first_key_value() else { return false };
+        if key.0 > until {
+            return false;
+        }
+        let Some((i, arrival)) = self.queue.remove(&key) else { return false };
+        self.now = self.now.max(key.0);
+        self.arrive(i, arrival);
+        true
+    }
+
+    fn arrive(&mut self, i: usize, arrival: Arrival) {
+        let asleep = self.nodes.get(i).is_none_or(|n| n.asleep);
+        match arrival {
+            Arrival::Timer(timer) if asleep => {
+                // It fires when the lid opens again; until then it is looked at once a second.
+                if self.nodes.get(i).is_some_and(|n| !matches!(n.mind, Mind::Off)) {
+                    self.push(self.now + 1_000, i, Arrival::Timer(timer));
+                }
+            }
+            _ if asleep => {}
+            Arrival::Timer(timer) => self.hand(i, None, Input::Timer(timer)),
+            Arrival::Gossip { topic, from, bytes } => {
+                if !self.linked(from, i) || !self.nodes.get(i).is_some_and(|n| n.topics.contains(&topic)) {
+                    return;
+                }
+                if self.neighbours.is_some() {
+                    let hash = sha256(&bytes);
+                    if !self.nodes.get_mut(i).is_some_and(|n| n.seen.insert(hash)) {
+                        return;
+                    }
+                }
+                let Some(peer) = self.nodes.get(from).map(|n| n.peer.clone()) else { return };
+                let forward = self.neighbours.is_some().then(|| (topic, from, bytes.clone()));
+                self.hand(i, forward, Input::Gossip { topic, from: peer, bytes });
+            }
+            Arrival::Direct { from, bytes } => {
+                if !self.linked(from, i) {
+                    return;
+                }
+                if let Some(peer) = self.nodes.get(from).map(|n| n.peer.clone()) {
+                    self.hand(i, None, Input::Direct { from: peer, bytes });
+                }
+            }
+            Arrival::Subscribed { from, topic } => {
+                if let Some(peer) =
+                    self.nodes.get(from).map(|n| n.peer.clone()).filter(|_| self.linked(from, i))
+                {
+                    self.hand(i, None, Input::Subscribed { peer, topic });
+                }
+            }
+        }
+    }
+
+    fn hand(&mut self, i: usize, forward: Option<(Topic, usize, Vec<u8>)>, input: Input) {
+        self.traffic.handled += 1;
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(i) else { return };
+        let out = match &mut node.mind {
+            Mind::Honest(state) => {
+                let out = state.handle(now, input);
+                let oldest = state.room_time().epoch().minus(crate::base::limits::EPOCHS_BACK);
+                node.epochs_kept += state.key_epochs().iter().filter(|e| **e < oldest).count() as u64;
+                out
+            }
+            Mind::Villain(villain) => villain.handle(now, input),
+            Mind::Off => return,
+        };
+        self.carry_out(i, forward, out);
+    }
+
+    /// How often somebody honest was found with a key of an epoch that should have been wiped.
+    pub fn stale_keys(&self) -> u64 {
+        self.nodes.iter().map(|n| n.epochs_kept).sum()
+    }
+
+    fn carry_out(&mut self, i: usize, forward: Option<(Topic, usize, Vec<u8>)>, out: Vec<Output>) {
+        for output in out {
+            match output {
+                Output::Publish { topic, bytes } => {
+                    self.trace.update(&bytes);
+                    self.traffic.frames += 1;
+                    self.traffic.bytes += bytes.len() as u64;
+                    self.record(Some(topic), &bytes);
+                    self.spread(i, None, topic, bytes);
+                }
+                Output::Direct { to, bytes } => {
+                    self.trace.update(&bytes);
+                    self.traffic.direct_frames += 1;
+                    self.traffic.direct_bytes += bytes.len() as u64;
+                    self.record(None, &bytes);
+                    let delay = self.delay();
+                    if let Some(j) = index_of(&to) {
+                        self.push(self.now + delay, j, Arrival::Direct { from: i, bytes });
+                    }
+                }
+                Output::Join(topic) => {
+                    if let Some(node) = self.nodes.get_mut(i) {
+                        node.topics.insert(topic);
+                    }
+                    for j in 0..self.nodes.len() {
+                        if self.linked(i, j) && self.nodes.get(j).is_some_and(|n| n.topics.contains(&topic)) {
+                            let delay = self.delay();
+                            self.push(self.now + delay, i, Arrival::Subscribed { from: j, topic });
+                            self.push(self.now + delay, j, Arrival::Subscribed { from: i, topic });
+                        }
+                    }
+                }
+                Output::Part(topic) => {
+                    if let Some(node) = self.nodes.get_mut(i) {
+                        node.topics.remove(&topic);
+                    }
+                }
+                Output::Timer { at, timer } => self.push(at, i, Arrival::Timer(timer)),
+                Output::Verdict(Verdict::Accept) => {
+                    if let Some((topic, from, bytes)) = &forward {
+                        self.spread(i, Some(*from), *topic, bytes.clone());
+                    }
+                }
+                Output::Verdict(_) => {}
+                Output::Event(event) => {
+                    let now = self.now;
+                    if let Some(node) = self.nodes.get_mut(i) {
+                        node.events.push((now, event));
+                    }
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, topic: Option<Topic>, bytes: &[u8]) {
+        let at = self.now;
+        if let Some(tape) = &mut self.tape {
+            tape.push(Taped { at, topic, bytes: bytes.to_vec() });
+        }
+    }
+
+    fn spread(&mut self, i: usize, not_to: Option<usize>, topic: Topic, bytes: Vec<u8>) {
+        if self.neighbours.is_some() {
+            let hash = sha256(&bytes);
+            if let Some(node) = self.nodes.get_mut(i) {
+                node.seen.insert(hash);
+            }
+        }
+        for j in 0..self.nodes.len() {
+            if Some(j) == not_to || !self.linked(i, j) {
+                continue;
+            }
+            if self.links.loss > 0 && self.rng.next_u64() % 1_000 < self.links.loss {
+                continue;
+            }
+            let copies =
+                if self.links.twice > 0 && self.rng.next_u64() % 1_000 < self.links.twice { 2 } else { 1 };
+            for _ in 0..copies {
+                let delay = self.delay();
+                self.push(self.now + delay, j, Arrival::Gossip { topic, from: i, bytes: bytes.clone() });
+            }
+        }
+    }
+
+    fn delay(&mut self) -> u64 {
+        let (low, high) = self.links.delay_ms;
+        if high > low { low + self.rng.next_u64() % (high - low + 1) } else { low }
+    }
+
+    fn push(&mut self, at: Mono, to: usize, arrival: Arrival) {
+        self.serial += 1;
+        self.queue.insert((at.max(self.now), self.serial), (to, arrival));
+    }
+
+    /// A hash over everything that was sent: equal for equal seeds.
+    pub fn trace(&self) -> [u8; 32] {
+        self.trace.clone().finalize().into()
+    }
+
+    // ---- agreement ----
+
+    /// Whether these all hold the same keys, the same log and stand confirmed.
+    pub fn agree(&self, who: &[usize]) -> bool {
+        let mut views = who.iter().map(|i| {
+            let state = self.state(*i)?;
+            if state.standing() != Some(Standing::Confirmed) {
+                return None;
+            }
+            Some((state.set()?.0, state.log()?.head()))
+        });
+        match views.next() {
+            Some(Some(first)) => views.all(|v| v == Some(first)),
+            _ => false,
+        }
+    }
+
+    /// Whether these all have the same living messages.
+    pub fn share_messages(&self, who: &[usize]) -> bool {
+        let ids = |i: &usize| {
+            self.state(*i)
+                .map(|s| s.living().into_iter().map(|(id, _)| id).collect::<BTreeSet<_>>())
+                .unwrap_or_default()
+        };
+        let mut all = who.iter().map(ids);
+        let first = all.next();
+        all.all(|x| Some(x) == first)
+    }
+
+    /// What each of these holds, in a line, for a failing test to show.
+    pub fn describe(&self, who: &[usize]) -> String {
+        let line = |i: &usize| match self.state(*i) {
+            None => format!("{i}: off"),
+            Some(s) => format!(
+                "{i}: {:?} gen {:?} set {:?} head {:?} others {} living {} {:?}",
+                s.standing(),
+                s.set().map(|x| (x.1, x.2)),
+                s.set_tag(),
+                s.log().map(|l| (l.head(), l.len())),
+                s.others().len(),
+                s.living_count(),
+                s.counts(),
+            ),
+        };
+        who.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn peer_of(i: usize) -> Peer {
+    match Peer::new(&(i as u64).to_be_bytes()) {
+        Some(peer) => peer,
+        None => unreachable!("eight bytes"),
+    }
+}
+
+fn index_of(peer: &Peer) -> Option<usize> {
+    peer.as_bytes().try_into().ok().map(|b| u64::from_be_bytes(b) as usize)
+}
