@@ -186,6 +186,8 @@ pub const WELCOME_BURST: u64 = 32;
 pub const WELCOME_BYTES: usize = 2_560;
 /// Bytes of what the other side of a partition is handed.
 pub const WELCOME_BYTES_MOST: usize = 30_000;
+/// How long somebody who was welcomed counts as coming.
+pub const GUEST_MS: u64 = 10_000;
 /// Members told of in a welcome.
 pub const ROWS_IN_WELCOME: usize = 64;
 /// Members who must agree.
@@ -226,6 +228,10 @@ pub const CHAINS_MANY: usize = 8;
 pub const GENERATION_JUMP: u64 = 4_096;
 /// Steps a chain is taken forward in one go: a week.
 pub const STEPS_MAX: u64 = 10_080;
+/// Generations of one maker for which no cause is seen: one in so many milliseconds.
+pub const CAUSELESS_EACH_MS: u64 = 100_000;
+/// And so many at once.
+pub const CAUSELESS_BURST: u64 = 6;
 /// Superseded sets that are still opened.
 pub const OLD_SETS: usize = 8;
 /// A set that was superseded less than this ago starts no merge.
@@ -261,6 +267,8 @@ pub const LOG_ENTRIES: usize = 2_048;
 pub const LOG_PER_AUTHOR: usize = 1_024;
 /// Entries that wait for parents.
 pub const LOG_WAITING: usize = 256;
+/// Who is removed obeys after so long, unless an entry on its way has undone it.
+pub const REMOVAL_GRACE_MS: u64 = 1_000;
 /// Removals that stand although their author wrote them beside their own removal.
 pub const BACKDATED_REMOVALS: usize = 8;
 

@@ -7,7 +7,7 @@ use super::inside::Inside;
 use super::io::{Event, Standing, Timer};
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EPOCH_MS, HEARD_MS, LONE_WITNESS_MS,
+    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, HEARD_MS, LONE_WITNESS_MS,
     MEET_BEAT_MS, STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, TURNS, WITNESSES,
 };
 use crate::base::time::Mono;
@@ -119,19 +119,10 @@ impl Inside {
 
     /// Decides, from what others have proved, whether what I was given is the room.
     pub(crate) fn judge<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if let Some(trial) = &mut self.trial {
-            if let Some((set, heard)) = trial.take_better() {
-                trial.heard = heard;
-                let until = hub.now + 2 * EPOCH_MS;
-                self.ring.replace(set, until);
-                for id in self.roster.all().map(|(id, _)| *id).collect::<Vec<_>>() {
-                    if let Some(member) = self.roster.get_mut(&id) {
-                        member.agreed = None;
-                    }
-                }
-                hub.event(Event::Conflict { by: None });
-                hub.within(0, Timer::Beat);
-            }
+        if self.trial.as_mut().is_some_and(|trial| trial.prefer_better(&mut self.ring)) {
+            self.roster.forget_agreement();
+            hub.event(Event::Conflict { by: None });
+            hub.within(0, Timer::Beat);
         }
         let now = hub.now;
         let state = (self.ring.current().hash(), self.log.head());
@@ -155,7 +146,10 @@ impl Inside {
             (None, 0) => Standing::Alone,
             (None, _) => Standing::Confirmed,
         };
-        let only = match (standing, witnesses.as_slice()) {
+        self.vouchers.extend(&witnesses);
+        let present: Vec<MemberId> =
+            self.vouchers.iter().filter(|id| self.roster.get(id).is_some_and(|m| !m.left)).copied().collect();
+        let only = match (standing, present.as_slice()) {
             (Standing::Confirmed | Standing::Unconfirmed, [one]) => Some(*one),
             _ => None,
         };

@@ -344,6 +344,11 @@ impl Keyring {
         }
     }
 
+    /// Exchanges the set in use for another, keeping both.
+    pub fn swap_current(&mut self, set: &mut KeySet) {
+        std::mem::swap(&mut self.current, set);
+    }
+
     /// Steps every set, wipes old keys, and drops the sets whose time is over.
     pub fn advance(&mut self, now: Mono, epoch: Epoch) {
         self.old.retain(|(_, until)| now < *until);
@@ -363,6 +368,12 @@ impl Keyring {
     /// Whether this tag is of a set that was in use and is not any more.
     pub fn superseded(&self, tag: SetTag) -> bool {
         self.current.tag != tag && self.old.iter().any(|(s, _)| s.tag == tag)
+    }
+
+    /// Every chain of which a key is held, of any set.
+    pub fn chains_held(&self) -> Vec<ChainId> {
+        let old = self.old.iter().flat_map(|(s, _)| &s.chains);
+        self.current.chains.iter().chain(old).map(|c| c.id).collect()
     }
 
     /// Every epoch of which a key is held, of any set: for showing that old ones are gone.

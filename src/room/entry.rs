@@ -50,7 +50,6 @@ pub(crate) struct PendingHello {
     pub(crate) kem: KemPublic,
     pub(crate) proof: Option<Proof>,
     pub(crate) across: bool,
-    pub(crate) at: Mono,
 }
 
 struct Seen {
@@ -241,7 +240,7 @@ impl Seeking {
         let recent: Vec<(MemberId, Seen)> =
             self.rivals.into_iter().filter(|(_, s)| hub.now.since(s.at) < FOUND_YIELD_MS).collect();
         for (from, seen) in recent {
-            let hello = PendingHello { from, kem: seen.kem, proof: None, across: false, at: hub.now };
+            let hello = PendingHello { from, kem: seen.kem, proof: None, across: false };
             inside.answer(hub, seen.hash, hello);
         }
         inside.start(hub);

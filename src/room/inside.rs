@@ -48,11 +48,18 @@ pub(crate) struct Inside {
     pub(crate) trial: Option<Trial>,
     /// My founding, while nobody has ever joined it.
     pub(crate) lonely: Option<EntryId>,
+    /// Who has ever proved to hold what I hold.
+    pub(crate) vouchers: BTreeSet<MemberId>,
     pub(crate) welcomed_at: Option<Mono>,
     pub(crate) salts: BTreeSet<[u8; 16]>,
     pub(crate) set_since: Mono,
     pub(crate) pending: BTreeMap<[u8; 32], PendingHello>,
     pub(crate) welcomes: Bucket,
+    /// Who said hello under which hash, and who was welcomed a moment ago: so that a rush cannot pass the limit.
+    pub(crate) callers: BTreeMap<[u8; 32], (MemberId, Mono)>,
+    pub(crate) guests: BTreeMap<MemberId, Mono>,
+    /// How many generations each member has made without a cause I can see.
+    pub(crate) makers: BTreeMap<MemberId, Bucket>,
     pub(crate) beacon_heard: Mono,
     pub(crate) beacon_sent: Option<Mono>,
     pub(crate) beat_sent: Option<Mono>,
@@ -75,6 +82,7 @@ pub(crate) struct Inside {
     pub(crate) catchup: CatchUp,
     pub(crate) shown: Option<(Standing, usize, Option<MemberId>)>,
     pub(crate) asked: BTreeMap<MemberId, Mono>,
+    pub(crate) removed_at: Option<Mono>,
     pub(crate) announced: BTreeSet<EntryId>,
     pub(crate) knocks: BTreeSet<MemberId>,
     pub(crate) away: bool,
@@ -100,11 +108,15 @@ impl Inside {
             foundings: Vec::new(),
             trial: None,
             lonely: None,
+            vouchers: BTreeSet::new(),
             welcomed_at: None,
             salts: BTreeSet::new(),
             set_since: now,
             pending: BTreeMap::new(),
             welcomes: Bucket::new(WELCOME_EACH_MS, WELCOME_BURST),
+            callers: BTreeMap::new(),
+            guests: BTreeMap::new(),
+            makers: BTreeMap::new(),
             beacon_heard: now,
             beacon_sent: None,
             beat_sent: None,
@@ -125,6 +137,7 @@ impl Inside {
             catchup: CatchUp::default(),
             shown: None,
             asked: BTreeMap::new(),
+            removed_at: None,
             announced: BTreeSet::new(),
             knocks: BTreeSet::new(),
             away: false,
@@ -388,6 +401,11 @@ impl Inside {
         let id = super::log::entry_id(statement);
         let claims = self.roster.get(&entry.author).map(|m| m.foundings.as_slice()).unwrap_or_default();
         !claims.is_empty() && !claims.iter().any(|c| id.0.starts_with(c))
+    }
+
+    /// Whether strangers are kept out: whoever is not in my roster does not get into it because somebody says so.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.log.rights().locked() || self.log.rights().knocking()
     }
 
     /// The foundings a newcomer comes in under today.

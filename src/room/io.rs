@@ -255,6 +255,8 @@ pub enum Timer {
     Reseal,
     /// Decide whether a lone witness is enough.
     Witness,
+    /// Obey my removal, unless an entry that came later has undone it.
+    Removed,
 }
 
 /// Where a node stands.

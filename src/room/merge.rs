@@ -5,13 +5,16 @@ use rand_core::CryptoRng;
 use super::chains::read_chains;
 use super::entry::{open_welcome, send_hello};
 use super::envelope::Opened;
+use super::guard::Bucket;
 use super::handkeys::HelloKey;
 use super::hub::Hub;
 use super::inside::{Inside, knows_tag};
 use super::io::{Event, Timer};
 use super::trial::Asking;
-use crate::base::id::{MemberId, SetTag};
-use crate::base::limits::{APART_MS, EPOCH_MS, EPOCHS_AHEAD};
+use crate::base::id::{EntryId, MemberId, SetTag};
+use crate::base::limits::{
+    APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, KNOWN_MEMBERS,
+};
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
 use crate::wire::handover::Handover;
@@ -132,7 +135,7 @@ impl Inside {
         }
         let tag = set.tag();
         if let Some(trial) = &mut self.trial {
-            trial.add(set);
+            trial.add(set, now);
         }
         self.retry_waiting(hub, tag);
     }
@@ -173,6 +176,9 @@ impl Inside {
         self.take_salts(hub, &handover.salts);
         let strangers =
             chains.iter().any(|(c, _)| c.note.author != hub.id && !self.roster.knows(&c.note.author));
+        if strangers && self.is_shut() {
+            return;
+        }
         self.take_rows(hub, &handover.rows);
         let now = hub.epoch();
         if handover.generation < known {
@@ -182,6 +188,9 @@ impl Inside {
             return;
         }
         if handover.generation > known {
+            if way == Way::Rekey && !self.has_cause(&chains) && !self.may_make(hub.now, from) {
+                return;
+            }
             if strangers && way != Way::Share {
                 self.foreign = Some(self.foreign.unwrap_or(0).max(handover.generation));
                 self.consider_rekey(hub);
@@ -213,6 +222,26 @@ impl Inside {
                 self.share_soon(hub);
             }
         }
+    }
+
+    /// Whether a new generation answers something that the current set does not.
+    fn has_cause(&self, chains: &[(super::chains::Chain, crate::base::secret::Secret<32>)]) -> bool {
+        let set = self.ring.current();
+        chains.iter().flat_map(|(c, _)| &c.note.causes).any(|cause| {
+            let entry = EntryId(*cause);
+            self.log.has(&entry)
+                && set.chains().iter().any(|c| self.log.seen_by(&c.note.heads, &entry) != Some(true))
+        })
+    }
+
+    /// A generation without a cause that I can see is taken all the same (my view may be the older one), but not one
+    /// after the other for ever.
+    fn may_make(&mut self, now: Mono, maker: &MemberId) -> bool {
+        let fresh = || Bucket::new(CAUSELESS_EACH_MS, CAUSELESS_BURST);
+        if self.makers.len() >= KNOWN_MEMBERS {
+            self.makers.clear();
+        }
+        self.makers.entry(*maker).or_insert_with(fresh).take(now.0)
     }
 
     /// Moves on to another set. Frames under the old one are still opened for two epochs.

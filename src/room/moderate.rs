@@ -81,7 +81,11 @@ impl Inside {
         }
         let id = super::welcome::raw_entry_id(&raw)?;
         // Under the keys of now, so that whoever is removed learns it, and why; the fresh keys go out right after.
-        self.publish(hub, Body::Entry(vec![raw]));
+        let about = self.log.get(&id).and_then(|e| target_of(&e.act));
+        self.publish(hub, Body::Entry(vec![raw.clone()]));
+        if let Some(target) = about {
+            self.direct(hub, &target, Body::Entry(vec![raw]));
+        }
         self.after_log(hub);
         if self.need(hub.now).is_some() {
             hub.within(0, Timer::Rekey);

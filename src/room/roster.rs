@@ -106,6 +106,11 @@ impl Roster {
         })
     }
 
+    /// Forgets what everybody has proved: it was proved of other keys.
+    pub fn forget_agreement(&mut self) {
+        self.members.values_mut().for_each(|m| m.agreed = None);
+    }
+
     /// Forgets somebody.
     pub fn forget(&mut self, id: &MemberId) -> Option<Member> {
         self.members.remove(id)

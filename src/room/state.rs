@@ -8,7 +8,8 @@ use super::guard::Waiting;
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Command, Event, Input, Output, Refused, Standing, Timer, Verdict};
-use crate::base::id::{Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::limits::REMOVAL_GRACE_MS;
 use crate::base::time::{Day, Epoch, Mono, Unix};
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::root::Root;
@@ -53,6 +54,8 @@ enum Phase {
 pub struct State<R> {
     hub: Hub<R>,
     phase: Phase,
+    /// A modified client that goes on after it was removed: only the simulator has those.
+    pub(super) stubborn: bool,
 }
 
 impl<R: CryptoRng> State<R> {
@@ -66,7 +69,7 @@ impl<R: CryptoRng> State<R> {
         hub.out.extend(topics.into_iter().map(Output::Join));
         let found = matches!(intent, Intent::Found(_));
         let seeking = Seeking::new(&mut hub, intent);
-        let mut state = State { hub, phase: Phase::Seeking(Box::new(seeking)) };
+        let mut state = State { hub, phase: Phase::Seeking(Box::new(seeking)), stubborn: false };
         if found {
             state.found();
         }
@@ -142,17 +145,26 @@ impl<R: CryptoRng> State<R> {
 
     /// After every input: did what happened end the room for me?
     fn settle(&mut self) {
+        if self.stubborn {
+            return;
+        }
         let Phase::Inside(inside) = &mut self.phase else { return };
         let rights = inside.log.rights();
         let removal =
             inside.is_removed(&self.hub.id).then(|| rights.removals.get(&self.hub.id)?.first()).flatten();
         let end = if let Some(removal) = removal {
+            // An entry on its way may undo it: a removal that was one too many, say.
+            if self.hub.now.since(*inside.removed_at.get_or_insert(self.hub.now)) < REMOVAL_GRACE_MS {
+                self.hub.unless_set(REMOVAL_GRACE_MS, Timer::Removed);
+                return;
+            }
             Some(Event::Removed { by: removal.by, why: removal.why.clone(), ban: removal.ban.is_some() })
         } else if rights.closed.is_some() {
             Some(Event::Ended { closed: true })
         } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at) {
             Some(Event::Ended { closed: false })
         } else {
+            inside.removed_at = None;
             None
         };
         if let Some(event) = end {
@@ -357,6 +369,29 @@ impl<R: CryptoRng> State<R> {
         }
     }
 
+    /// What a liar who runs a modified client works with.
+    pub(super) fn parts(&mut self) -> Option<(&mut Hub<R>, &mut Inside)> {
+        match &mut self.phase {
+            Phase::Inside(inside) => Some((&mut self.hub, inside)),
+            _ => None,
+        }
+    }
+
+    /// What waits to be carried out after [`State::parts`] was used.
+    pub(super) fn drain(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.hub.out)
+    }
+
+    /// The chains of the set in use.
+    pub fn chains(&self) -> Vec<ChainId> {
+        self.inside().map(|i| i.ring.current().chains().iter().map(|c| c.id).collect()).unwrap_or_default()
+    }
+
+    /// Every chain of which a key is held, in any set.
+    pub fn chains_held(&self) -> Vec<ChainId> {
+        self.inside().map(|i| i.ring.chains_held()).unwrap_or_default()
+    }
+
     /// My key for this stay.
     pub fn me(&self) -> MemberId {
         self.hub.id
@@ -505,6 +540,7 @@ impl Inside {
             hub.unless_set(1, Timer::FreshKey);
         }
         self.expire_request(hub.now);
+        self.forget_callers(hub.now);
     }
 
     pub(crate) fn upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
@@ -547,7 +583,7 @@ impl Inside {
                 self.check_waiting(hub);
                 self.judge(hub);
             }
-            Timer::Found => {}
+            Timer::Found | Timer::Removed => {}
         }
     }
 

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chains::KeySet;
+use super::chains::{KeySet, Keyring};
 use super::envelope::{Admitted, Opened};
 use super::handkeys::HelloKey;
 use crate::base::id::MemberId;
-use crate::base::limits::{HELLOS_REMEMBERED, RIVALS};
+use crate::base::limits::{HELLOS_REMEMBERED, RIVALS, WITNESSES};
 use crate::base::time::{Epoch, Mono};
 
 /// Hellos sent with one key, so that the answers find it.
@@ -57,9 +57,11 @@ impl Trial {
         Trial { asking, since: now, stranger: None, heard: BTreeSet::new(), rivals: Vec::new(), better: None }
     }
 
-    /// Holds another welcomer's set beside the one in use.
-    pub(crate) fn add(&mut self, set: KeySet) {
-        if self.rivals.len() < RIVALS {
+    /// Holds another welcomer's set beside the one in use, unless it is there already.
+    pub(crate) fn add(&mut self, mut set: KeySet, now: Epoch) {
+        let known =
+            self.rivals.iter_mut().any(|r| r.set.hash() == set.hash() && !r.set.differs(&mut set, now));
+        if !known && self.rivals.len() < RIVALS {
             self.rivals.push(Rival { set, heard: BTreeSet::new() });
         }
     }
@@ -84,7 +86,7 @@ impl Trial {
             if let Ok(opened) = frame.open(&key.frame) {
                 // Who signed is checked by the caller; an outsider cannot have sealed it.
                 rival.heard.insert(opened.payload.sender);
-                if rival.heard.len() > self.heard.len() {
+                if rival.heard.len() > self.heard.len() && rival.heard.len() >= WITNESSES {
                     self.better = Some(i);
                 }
                 return Some((opened, [0; 32], generation));
@@ -93,14 +95,12 @@ impl Trial {
         None
     }
 
-    /// The set that more members use than the one in use, if there is one.
-    pub(crate) fn take_better(&mut self) -> Option<(KeySet, BTreeSet<MemberId>)> {
-        let i = self.better.take()?;
-        if i >= self.rivals.len() {
-            return None;
-        }
-        let rival = self.rivals.remove(i);
-        Some((rival.set, rival.heard))
+    /// Puts a set that more members use in the place of the one in use, which stays as a rival. True if it did.
+    pub(crate) fn prefer_better(&mut self, ring: &mut Keyring) -> bool {
+        let Some(rival) = self.better.take().and_then(|i| self.rivals.get_mut(i)) else { return false };
+        ring.swap_current(&mut rival.set);
+        std::mem::swap(&mut rival.heard, &mut self.heard);
+        true
     }
 
     /// Steps and wipes.

@@ -2,20 +2,21 @@
 
 use rand_core::CryptoRng;
 
-use super::entry::{PendingHello, genesis_of, welcome_info};
+use super::entry::{PendingHello, welcome_info};
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::log::entry_id;
-use super::rights::removes;
 use crate::base::id::{EntryId, MemberId};
-use crate::base::limits::{ANSWERERS, HELLOS_PENDING, ROWS_IN_WELCOME, WELCOME_BYTES, WELCOME_BYTES_MOST};
-use crate::crypto::identity::{self, rank_hash};
+use crate::base::limits::{
+    ANSWERERS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, WELCOME_BYTES, WELCOME_BYTES_MOST,
+};
+use crate::base::time::Mono;
+use crate::crypto::identity::{self};
 use crate::crypto::kdf::Label;
 use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::root::Kind;
 use crate::wire::handover::{Handover, split_signed};
-use crate::wire::log::{Act, Entry};
 use crate::wire::payload::{Body, Hello, Proof, Reason, Row};
 
 impl Inside {
@@ -39,6 +40,9 @@ impl Inside {
             self.met_other_side(hub, set);
         }
         let Some(kem) = KemPublic::from_bytes(&hello.kem[..]) else { return };
+        if self.callers.len() < HELLOS_PENDING && hello.at.is_none() {
+            self.callers.insert(hash, (from, hub.now));
+        }
         if self.trial.is_some() || self.pending.len() >= HELLOS_PENDING {
             return;
         }
@@ -46,8 +50,7 @@ impl Inside {
         let place = self.roster.place(&hub.id, &hash, |id, m| {
             trusted(m) && !self.roster.is_away(id, now, super::beat::beat_ms(self.roster.count()))
         });
-        let pending =
-            PendingHello { from, kem, proof: hello.proof.clone(), across: hello.at.is_some(), at: hub.now };
+        let pending = PendingHello { from, kem, proof: hello.proof.clone(), across: hello.at.is_some() };
         if place < ANSWERERS {
             self.answer(hub, hash, pending);
         } else {
@@ -65,9 +68,18 @@ impl Inside {
         if self.pending.remove(hash).is_some() {
             hub.cancel(&Timer::Answer(*hash));
         }
+        if let Some((from, _)) = self.callers.get(hash).copied() {
+            self.guests.insert(from, hub.now);
+        }
         if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < 3 {
             self.echo_soon(hub);
         }
+    }
+
+    /// Forgets calls that are long over.
+    pub(crate) fn forget_callers(&mut self, now: Mono) {
+        self.callers.retain(|_, (_, at)| now.since(*at) < GUEST_MS);
+        self.guests.retain(|_, at| now.since(*at) < GUEST_MS);
     }
 
     pub(crate) fn answer_pending<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32]) {
@@ -99,6 +111,7 @@ impl Inside {
         self.lobby(hub, body);
         if label == Label::Welcome {
             self.welcomed_at = Some(hub.now);
+            self.guests.insert(hello.from, hub.now);
             self.echo_soon(hub);
         }
     }
@@ -131,7 +144,8 @@ impl Inside {
             return Err(Reason::Knock);
         }
         let most = rights.policy.max.map_or(crate::base::limits::MEMBERS, |m| m as usize);
-        if !hello.across && self.roster.count() + 1 >= most.min(crate::base::limits::MEMBERS) {
+        let coming = self.guests.keys().filter(|id| !self.roster.knows(id) && **id != hello.from).count();
+        if !hello.across && self.roster.count() + coming + 1 >= most.min(crate::base::limits::MEMBERS) {
             return Err(Reason::Full);
         }
         Ok(())
@@ -241,6 +255,7 @@ impl Inside {
 
     /// Takes in what somebody tells of others: hints, which frames of their own will correct.
     pub(crate) fn take_rows<R: CryptoRng>(&mut self, hub: &mut Hub<R>, rows: &[Row]) {
+        let shut = self.trial.is_none() && self.is_shut() && !self.vouchers.is_empty();
         for row in rows {
             if row.id == hub.id
                 || (!self.roster.knows(&row.id)
@@ -249,7 +264,7 @@ impl Inside {
                 continue;
             }
             let known = self.roster.knows(&row.id);
-            if !known && row.left {
+            if !known && (row.left || (shut && !self.log.rights().admitted.contains(&row.id))) {
                 continue;
             }
             let member = self.roster.meet(row.id, hub.now, row.joined);
@@ -276,23 +291,6 @@ impl Inside {
             }
         }
     }
-
-    /// Whether the first entry of an invite room is by the owner whom the invite names.
-    pub(crate) fn owner_matches(&self, fp: &[u8; 10]) -> bool {
-        let mut roots = self.log.raws().filter_map(|(id, raw)| {
-            let entry = Entry::decode(split_signed(raw)?.0).ok()?;
-            matches!(entry.act, Act::Genesis { .. }).then_some((genesis_of(id), entry.author))
-        });
-        roots.any(|(genesis, author)| genesis == self.genesis && rank_hash(&author).starts_with(fp))
-    }
-
-    /// Entries of a set of raws that remove somebody: what must travel with the chain they caused.
-    pub(crate) fn removal_entries(&self) -> Vec<Vec<u8>> {
-        let ids = self.log.raws().filter(|(id, _)| {
-            self.log.get(id).is_some_and(|e| removes(&e.act).is_some() || e.parents.is_empty())
-        });
-        ids.map(|(_, raw)| raw.to_vec()).collect()
-    }
 }
 
 fn row_size(row: &Row) -> usize {
@@ -305,6 +303,6 @@ fn row_size(row: &Row) -> usize {
 }
 
 /// The name of a signed entry.
-pub fn raw_entry_id(raw: &[u8]) -> Option<EntryId> {
+pub(crate) fn raw_entry_id(raw: &[u8]) -> Option<EntryId> {
     split_signed(raw).map(|(statement, _)| entry_id(statement))
 }

@@ -12,8 +12,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-use self::villain::Villain;
+use self::villain::{Masked, Trick, Villain};
 use super::entry::Intent;
+use super::hub::Hub;
+use super::inside::Inside;
 use super::io::{Command, Deed, Draft, Event, Input, Output, Standing, Timer, Verdict};
 use super::state::{Setup, State};
 use super::{Reach, io::Heard};
@@ -23,6 +25,8 @@ use crate::base::time::{Mono, Unix};
 use crate::crypto::kdf::sha256;
 use crate::crypto::name::RoomName;
 use crate::crypto::root::{Kind, Root};
+use crate::wire::log::{Act, Policy};
+use crate::wire::payload::Body;
 
 /// The generator every simulated thing draws from.
 pub type SimRng = ChaCha20Rng;
@@ -204,16 +208,7 @@ impl World {
     pub fn enter(&mut self, skew_ms: i64, intent: Intent) -> usize {
         let i = self.nodes.len();
         let peer = peer_of(i);
-        let setup = Setup {
-            rng: self.fork_rng(),
-            root: self.root.duplicate(),
-            wall: self.calendar().shifted(skew_ms),
-            nick: format!("n{i}"),
-            intent,
-            reach: Reach { peer: Some(peer.clone()), addrs: Vec::new() },
-            serve: false,
-            rate_off: false,
-        };
+        let setup = self.setup(i, skew_ms, intent);
         let (state, out) = State::new(self.now, setup);
         self.nodes.push(Node {
             mind: Mind::Honest(Box::new(state)),
@@ -229,8 +224,29 @@ impl World {
         i
     }
 
+    /// Somebody comes as a member, with a modified client: `trick` sees everything and may add to what is sent.
+    pub fn mask(&mut self, skew_ms: i64, trick: Trick) -> usize {
+        let i = self.nodes.len();
+        let setup = self.setup(i, skew_ms, Intent::Join);
+        let now = self.now;
+        self.villain(Box::new(Masked::new(now, setup, trick)))
+    }
+
+    fn setup(&mut self, i: usize, skew_ms: i64, intent: Intent) -> Setup<SimRng> {
+        Setup {
+            rng: self.fork_rng(),
+            root: self.root.duplicate(),
+            wall: self.calendar().shifted(skew_ms),
+            nick: format!("n{i}"),
+            intent,
+            reach: Reach { peer: Some(peer_of(i)), addrs: Vec::new() },
+            serve: false,
+            rate_off: false,
+        }
+    }
+
     /// Somebody comes who plays by other rules.
-    pub fn villain(&mut self, mut villain: Box<dyn Villain>) -> usize {
+    pub(crate) fn villain(&mut self, mut villain: Box<dyn Villain>) -> usize {
         let i = self.nodes.len();
         let peer = peer_of(i);
         let out = villain.begin(self.now, &peer);
@@ -253,14 +269,6 @@ impl World {
         match self.nodes.get(i).map(|n| &n.mind) {
             Some(Mind::Honest(state)) => Some(state),
             Some(Mind::Villain(villain)) => villain.state(),
-            _ => None,
-        }
-    }
-
-    /// A villain, to look at what it has learnt.
-    pub fn villain_of(&self, i: usize) -> Option<&dyn Villain> {
-        match self.nodes.get(i).map(|n| &n.mind) {
-            Some(Mind::Villain(villain)) => Some(villain.as_ref()),
             _ => None,
         }
     }
@@ -317,6 +325,93 @@ impl World {
     /// Somebody wants anything at all.
     pub fn command(&mut self, i: usize, command: Command) {
         self.hand(i, None, Input::Command(command));
+    }
+
+    /// A modified client signs the removal of somebody it may not remove alone.
+    pub fn force_entry(&mut self, i: usize, target: MemberId) {
+        self.force(i, move |hub, inside| {
+            let act = Act::Kick { target, last_seq: inside.log.last_seq(&target), why: String::new() };
+            let raw = inside.log.write(&hub.me, hub.room(), act);
+            inside.take_entries(hub, std::slice::from_ref(&raw));
+            inside.publish(hub, Body::Entry(vec![raw]));
+        });
+    }
+
+    /// A modified client signs a founding of its own, and under it the removal of everybody else.
+    pub fn force_founding(&mut self, i: usize, targets: &[MemberId]) {
+        let targets = targets.to_vec();
+        self.force(i, move |hub, inside| {
+            let act = Act::Founding { reclaim: [1; 32], policy: Policy::default(), nonce: [7; 16] };
+            let mut raws = vec![inside.log.write(&hub.me, hub.room(), act)];
+            let _ = inside.log.insert(&raws[0]);
+            for target in targets {
+                let act = Act::Kick { target, last_seq: 0, why: String::new() };
+                let raw = inside.log.write(&hub.me, hub.room(), act);
+                let _ = inside.log.insert(&raw);
+                raws.push(raw);
+            }
+            inside.publish(hub, Body::Entry(raws));
+        });
+    }
+
+    /// An owner signs two entries with one number, and shows each to some.
+    pub fn equivocate(&mut self, i: usize, a: MemberId, b: MemberId, some: &[usize], others: &[usize]) {
+        let lists: Vec<Vec<Peer>> =
+            [some, others].iter().map(|l| l.iter().map(|j| peer_of(*j)).collect()).collect();
+        self.force(i, move |hub, inside| {
+            let raws: Vec<Vec<u8>> = [a, b]
+                .iter()
+                .map(|target| inside.log.write(&hub.me, hub.room(), Act::Grant { target: *target }))
+                .collect();
+            for (peers, raw) in lists.iter().zip(&raws) {
+                for peer in peers {
+                    inside.direct_to(hub, peer.clone(), Body::Entry(vec![raw.clone()]));
+                }
+            }
+            inside.take_entries(hub, &raws);
+        });
+    }
+
+    /// An admin is removed, and signs grants and removals on top of what it knew before.
+    pub fn backdate(&mut self, villain: usize, owner: usize, target: MemberId, against: &[MemberId]) {
+        self.act(owner, Deed::Kick(target, String::new()));
+        let against = against.to_vec();
+        self.force(villain, move |hub, inside| {
+            let mut raws = Vec::new();
+            for who in against {
+                for act in [
+                    Act::Grant { target: who },
+                    Act::Kick { target: who, last_seq: inside.log.last_seq(&who), why: String::new() },
+                ] {
+                    let raw = inside.log.write(&hub.me, hub.room(), act);
+                    if inside.log.insert(&raw).is_ok() {
+                        raws.push(raw);
+                    }
+                }
+            }
+            for part in raws.chunks(20) {
+                inside.publish(hub, Body::Entry(part.to_vec()));
+            }
+        });
+    }
+
+    /// Somebody on the network, whoever it is, puts bytes on a topic.
+    pub fn inject(&mut self, topic: Topic, bytes: Vec<u8>) {
+        let peer = peer_of(usize::MAX);
+        for i in 0..self.nodes.len() {
+            if self.nodes.get(i).is_some_and(|n| n.topics.contains(&topic)) {
+                self.hand(i, None, Input::Gossip { topic, from: peer.clone(), bytes: bytes.clone() });
+            }
+        }
+    }
+
+    fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
+        let now = self.now;
+        let out = match self.nodes.get_mut(i).map(|n| &mut n.mind) {
+            Some(Mind::Villain(villain)) => villain.force(now, Box::new(deed)),
+            _ => return,
+        };
+        self.carry_out(i, None, out);
     }
 
     // ---- what befalls them ----

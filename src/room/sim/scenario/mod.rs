@@ -2,9 +2,12 @@
 
 mod entering;
 mod healing;
+mod hostile;
+mod removing;
 
 use super::{Links, World};
 use crate::base::time::Mono;
+use crate::room::io::Event;
 
 /// What a run showed.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +79,111 @@ pub const TRIALS: &[Trial] = &[
         quick: 4,
         full: 200,
     },
+    Trial {
+        name: "kick-one",
+        promise: "whoever is kicked reads nothing more, and the rest agree",
+        run: removing::kick_one,
+        quick: 40,
+        full: 3_000,
+    },
+    Trial {
+        name: "kick-two",
+        promise: "two admins kick two people at once: both are out, also with their keys pooled",
+        run: removing::kick_two,
+        quick: 40,
+        full: 3_000,
+    },
+    Trial {
+        name: "kick-each-other",
+        promise: "admins who kick each other and two more are all out, and the rest agree",
+        run: removing::kick_each_other,
+        quick: 40,
+        full: 3_000,
+    },
+    Trial {
+        name: "kick-apart",
+        promise: "kicks and bans on both sides of a partition, one side generations ahead: after healing both are out",
+        run: removing::kick_apart,
+        quick: 60,
+        full: 10_000,
+    },
+    Trial {
+        name: "minutes-apart",
+        promise: "two foundings up to four minutes apart in time, each with a kick: they meet, and the removed are out",
+        run: removing::minutes_apart,
+        quick: 40,
+        full: 2_000,
+    },
+    Trial {
+        name: "forged-founding",
+        promise: "a member who forges a founding while being kicked gains nothing and is out",
+        run: removing::forged_founding,
+        quick: 40,
+        full: 2_000,
+    },
+    Trial {
+        name: "forked-welcome",
+        promise: "no newcomer stands confirmed on a fork while honest members are in reach, and every fork is noticed",
+        run: hostile::forked_welcome,
+        quick: 60,
+        full: 10_000,
+    },
+    Trial {
+        name: "isolated",
+        promise: "a newcomer who reaches one liar only is never shown more than that one",
+        run: hostile::isolated,
+        quick: 12,
+        full: 1_000,
+    },
+    Trial {
+        name: "outsider",
+        promise: "junk, changed and repeated frames change nothing",
+        run: hostile::outsider,
+        quick: 4,
+        full: 200,
+    },
+    Trial {
+        name: "pusher",
+        promise: "frames from epochs to come push nobody's clock or keys",
+        run: hostile::pusher,
+        quick: 6,
+        full: 500,
+    },
+    Trial {
+        name: "grinder",
+        promise: "chains and generations without end neither split the room nor pile up",
+        run: hostile::grinder,
+        quick: 6,
+        full: 500,
+    },
+    Trial {
+        name: "sybil",
+        promise: "a hundred identities do not pass the room's limit",
+        run: hostile::sybil,
+        quick: 3,
+        full: 200,
+    },
+    Trial {
+        name: "returner",
+        promise: "whoever was banned with lock or knock does not come back as somebody else",
+        run: hostile::returner,
+        quick: 20,
+        full: 1_000,
+    },
+    Trial {
+        name: "equivocator",
+        promise: "an owner who signs two truths is noticed, and the rest agree",
+        run: hostile::equivocator,
+        quick: 20,
+        full: 1_000,
+    },
+    Trial {
+        name: "backdater",
+        promise: "a removed admin's back-dated grants are void, and at most eight removals stand",
+        run: hostile::backdater,
+        quick: 12,
+        full: 500,
+    },
 ];
 
 /// The trial of this name.
@@ -110,6 +218,10 @@ fn room_of(world: &mut World, n: usize, skew: bool) -> Result<Vec<usize>, Report
         Some(_) => Ok(all),
         None => Err(Report::broken("the room did not form", world, &all)),
     }
+}
+
+fn is_removal(event: &Event) -> bool {
+    matches!(event, Event::Removed { .. })
 }
 
 fn since(start: Mono, end: Mono) -> u64 {

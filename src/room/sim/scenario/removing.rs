@@ -1,0 +1,320 @@
+//! Kicks and bans: at once, against each other, across partitions, and against those who pool what they hold.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::{Report, any_links, since};
+use crate::base::id::ChainId;
+use crate::base::time::Mono;
+use crate::room::io::{Deed, Standing};
+use crate::room::sim::villain::Trick;
+use crate::room::sim::{Links, World};
+use crate::wire::log::Then;
+
+/// What a coalition has ever held.
+type Pool = Rc<RefCell<BTreeSet<ChainId>>>;
+
+fn pooling(pool: &Pool) -> Trick {
+    let pool = Rc::clone(pool);
+    Box::new(move |state, _, _, _| {
+        pool.borrow_mut().extend(state.chains_held());
+        true
+    })
+}
+
+/// A room in which some are honest and some will be removed and pool their keys.
+pub(super) struct Cast {
+    pub(super) owner: usize,
+    pub(super) admins: Vec<usize>,
+    pub(super) rest: Vec<usize>,
+    pub(super) victims: Vec<usize>,
+    pub(super) pool: Pool,
+}
+
+impl Cast {
+    /// Everybody who is to stay.
+    pub(super) fn staying(&self) -> Vec<usize> {
+        let mut all = vec![self.owner];
+        all.extend(&self.admins);
+        all.extend(&self.rest);
+        all
+    }
+
+    /// Whether those who stay agree on keys that the coalition does not hold.
+    pub(super) fn locked_out(&self, world: &World) -> bool {
+        let staying = self.staying();
+        if !world.agree(&staying) {
+            return false;
+        }
+        let pool = self.pool.borrow();
+        let held_now: BTreeSet<ChainId> =
+            self.victims.iter().filter_map(|v| world.state(*v)).flat_map(|s| s.chains_held()).collect();
+        staying.iter().all(|i| {
+            let chains = world.state(*i).map(|s| s.chains()).unwrap_or_default();
+            !chains.iter().all(|c| pool.contains(c) || held_now.contains(c))
+        })
+    }
+
+    /// Says something and sees to it that exactly those who stay read it.
+    pub(super) fn speak_apart(&self, world: &mut World) -> Result<(), String> {
+        let text = "now that we are among ourselves";
+        world.say(self.owner, text);
+        // On bad links a frame may be lost, and the next beat shows it.
+        let staying = self.staying();
+        world.run_until(100, 75_000, |w| staying.iter().all(|i| w.read(*i, text)));
+        if let Some(i) = self.staying().iter().find(|i| !world.read(**i, text)) {
+            return Err(format!("{i} stays and did not read it"));
+        }
+        if let Some(v) = self.victims.iter().find(|v| world.read(**v, text)) {
+            return Err(format!("{v} was removed and read it"));
+        }
+        if let Some(i) = self.staying().iter().find(|i| {
+            let ids: Vec<_> = self.victims.iter().filter_map(|v| world.id(*v)).collect();
+            world.state(**i).is_some_and(|s| {
+                s.log().is_some_and(|l| ids.iter().any(|v| l.rights().removal(v, &[]).is_none()))
+            })
+        }) {
+            return Err(format!("{i} does not know that somebody is removed"));
+        }
+        Ok(())
+    }
+}
+
+/// An owner, so many admins, plain members and future victims (of whom some are admins too), all confirmed.
+pub(super) fn cast(
+    world: &mut World,
+    admins: usize,
+    rest: usize,
+    victims: usize,
+    victim_admins: usize,
+) -> Result<Cast, Report> {
+    let pool = Pool::default();
+    let owner = world.join(0);
+    world.run(2_500);
+    let mut cast =
+        Cast { owner, admins: Vec::new(), rest: Vec::new(), victims: Vec::new(), pool: Rc::clone(&pool) };
+    for _ in 0..admins {
+        cast.admins.push(world.join(0));
+    }
+    for _ in 0..rest {
+        cast.rest.push(world.join(0));
+    }
+    for _ in 0..victims {
+        cast.victims.push(world.mask(0, pooling(&pool)));
+    }
+    let everybody: Vec<usize> = cast.staying().into_iter().chain(cast.victims.iter().copied()).collect();
+    let n = everybody.len();
+    let ready = |w: &World| {
+        w.agree(&everybody)
+            && everybody.iter().all(|i| w.state(*i).is_some_and(|s| s.others().len() + 1 == n))
+    };
+    if world.run_until(100, 90_000, ready).is_none() {
+        return Err(Report::broken("the room did not form", world, &everybody));
+    }
+    let mut offices: Vec<usize> = cast.admins.clone();
+    offices.extend(cast.victims.iter().take(victim_admins));
+    for i in offices {
+        if let Some(id) = world.id(i) {
+            world.act(owner, Deed::Grant(id));
+        }
+    }
+    if world.run_until(100, 60_000, ready).is_none() {
+        return Err(Report::broken("the grants did not arrive", world, &everybody));
+    }
+    Ok(cast)
+}
+
+fn kick(world: &mut World, by: usize, whom: usize) {
+    if let Some(id) = world.id(whom) {
+        world.act(by, Deed::Kick(id, "trial".to_owned()));
+    }
+}
+
+fn judge(world: &mut World, cast: &Cast, begin: Mono, most_ms: u64, name: &'static str) -> Report {
+    let Some(at) = world.run_until(20, most_ms, |w| cast.locked_out(w)) else {
+        let mut who = cast.staying();
+        who.extend(&cast.victims);
+        return Report::broken("not locked out", world, &who);
+    };
+    world.run(3_000);
+    if let Err(why) = cast.speak_apart(world) {
+        let mut who = cast.staying();
+        who.extend(&cast.victims);
+        return Report::broken(&why, world, &who);
+    }
+    if world.stale_keys() > 0 {
+        return Report::broken("a key outlived its epoch by more than two", world, &cast.staying());
+    }
+    let mut report = Report::default();
+    report.note(name, since(begin, at));
+    report
+}
+
+/// One kick.
+pub(super) fn kick_one(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let (a, b) = (world.pick(3), 1 + world.pick(4));
+    let cast = match cast(&mut world, a, b, 1, 0) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let begin = world.now;
+    let (by, whom) = (cast.owner, cast.victims[0]);
+    kick(&mut world, by, whom);
+    let name = match seed % 3 {
+        0 => "lock-out ms, LAN",
+        1 => "lock-out ms, WAN",
+        _ => "lock-out ms, bad links",
+    };
+    judge(&mut world, &cast, begin, 60_000, name)
+}
+
+/// Two admins kick two people at once; the two pool what they hold.
+pub(super) fn kick_two(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let b = 1 + world.pick(4);
+    let cast = match cast(&mut world, 2, b, 2, 0) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let begin = world.now;
+    kick(&mut world, cast.admins[0], cast.victims[0]);
+    let gap = world.pick(3) as u64 * 20;
+    world.run(gap);
+    kick(&mut world, cast.admins[1], cast.victims[1]);
+    judge(
+        &mut world,
+        &cast,
+        begin,
+        60_000,
+        if seed % 3 == 2 { "lock-out ms, bad links" } else { "lock-out ms" },
+    )
+}
+
+/// Two admins kick each other, and each a member, at the same moment. All four are out, whatever they pool.
+pub(super) fn kick_each_other(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let b = 1 + world.pick(3);
+    let cast = match cast(&mut world, 0, b, 4, 2) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let begin = world.now;
+    let v = cast.victims.clone();
+    for (by, whom) in [(v[0], v[2]), (v[1], v[3])] {
+        kick(&mut world, by, whom);
+    }
+    mutual(&mut world, v[0], v[1]);
+    judge(
+        &mut world,
+        &cast,
+        begin,
+        60_000,
+        if seed % 3 == 2 { "lock-out ms, bad links" } else { "lock-out ms" },
+    )
+}
+
+/// Equals may not remove each other by the ordinary way; a modified client signs the entry all the same.
+fn mutual(world: &mut World, a: usize, b: usize) {
+    let (Some(x), Some(y)) = (world.id(a), world.id(b)) else { return };
+    world.force_entry(a, y);
+    world.force_entry(b, x);
+}
+
+/// Each half of a partition kicks or bans somebody; whoever is removed may be on either side.
+pub(super) fn kick_apart(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let b = 2 + world.pick(4);
+    let cast = match cast(&mut world, 2, b, 2, 0) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let mut sides = [vec![cast.owner, cast.admins[0]], vec![cast.admins[1]]];
+    for i in cast.rest.iter().chain(&cast.victims) {
+        sides[world.pick(2)].push(*i);
+    }
+    world.split(&[&sides[0], &sides[1]]);
+    let wait = 1_000 + world.pick(60_000) as u64;
+    world.run(wait);
+    let (x, y) = (cast.victims[0], cast.victims[1]);
+    kick(&mut world, cast.admins[0], x);
+    if world.pick(2) == 0 {
+        kick(&mut world, cast.admins[1], y);
+    } else if let Some(target) = world.id(y) {
+        let ban = Deed::Ban { target, why: String::new(), until: None, then: Then::Nothing };
+        world.act(cast.admins[1], ban);
+    }
+    let ahead = world.pick(4);
+    for _ in 0..ahead {
+        world.run(1_500);
+        world.act(cast.owner, Deed::Rotate);
+    }
+    let wait = 1_000 + world.pick(60_000) as u64;
+    world.run(wait);
+    let begin = world.now;
+    world.heal();
+    judge(&mut world, &cast, begin, 75_000, "lock-out after healing, ms")
+}
+
+/// Two rooms of one name, founded apart and four minutes apart in time, each with somebody to remove.
+pub(super) fn minutes_apart(seed: u64) -> Report {
+    let mut world = World::new(seed, if seed % 2 == 0 { Links::LAN } else { Links::WAN });
+    let pool = Pool::default();
+    let late = -(60_000 + world.pick(175_000) as i64);
+    let mut sides: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
+    let mut victims = Vec::new();
+    for (k, skew) in [(0usize, 0i64), (1, late)] {
+        for j in 0..3 {
+            let i = if j == 2 { world.mask(skew, pooling(&pool)) } else { world.join(skew) };
+            sides[k].push(i);
+            world.split(&[&sides[0], &sides[1]]);
+            if j == 2 {
+                victims.push(i);
+            }
+            world.run(2_500);
+        }
+    }
+    world.run(10_000);
+    for (k, v) in victims.iter().enumerate() {
+        kick(&mut world, sides[k][0], *v);
+    }
+    world.run(10_000);
+    let begin = world.now;
+    world.heal();
+    let cast = Cast {
+        owner: sides[0][0],
+        admins: Vec::new(),
+        rest: vec![sides[0][1], sides[1][0], sides[1][1]],
+        victims,
+        pool,
+    };
+    judge(&mut world, &cast, begin, 90_000, "lock-out after healing, ms")
+}
+
+/// A member who learns that it is being removed signs a founding of its own and bans everybody from it.
+pub(super) fn forged_founding(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let cast = match cast(&mut world, 1, 3, 1, 0) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let begin = world.now;
+    let whom = cast.victims[0];
+    let targets: Vec<_> = cast.staying().iter().filter_map(|i| world.id(*i)).collect();
+    world.force_founding(whom, &targets);
+    kick(&mut world, cast.owner, whom);
+    world.run(200);
+    world.force_founding(whom, &targets);
+    let report = judge(&mut world, &cast, begin, 60_000, "lock-out ms");
+    if report.failure.is_some() {
+        return report;
+    }
+    let staying = cast.staying();
+    let gained = staying.iter().any(|i| {
+        let Some(s) = world.state(*i) else { return true };
+        s.standing() != Some(Standing::Confirmed)
+            || world.events(*i).iter().any(|(_, e)| super::is_removal(e))
+    });
+    if gained { Report::broken("the forger removed somebody", &world, &staying) } else { report }
+}
