@@ -22,7 +22,7 @@ core:
 sim *args:
     cargo run --release --example sim --no-default-features -- {{args}}
 
-# throw random input at one target until stopped: `just fuzz frame_open -max_total_time=60`
+# throw random input at one target until stopped: `just fuzz frame_parse -max_total_time=60`; the first run writes seeds
 fuzz target *args:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -31,7 +31,12 @@ fuzz target *args:
         echo "    rustup toolchain install nightly && cargo install cargo-fuzz --locked" >&2
         exit 1
     fi
-    cargo +nightly fuzz run {{target}} -- {{args}}
+    [ -d fuzz/corpus/{{target}} ] || just fuzz-seeds
+    cargo +nightly fuzz run {{target}} -- -max_len=4096 {{args}}
+
+# write what the fuzzer starts from into fuzz/corpus/: the same files each time
+fuzz-seeds:
+    cargo run --quiet --manifest-path fuzz/Cargo.toml --example seeds
 
 # write tests/vectors/v1.json anew; a difference means the protocol changed
 vectors:
@@ -54,6 +59,6 @@ bench *args:
 deny:
     cargo deny check bans licenses sources
 
-# the screen in a simulated room, no network
+# a simulated room told line by line, no network
 demo:
-    cargo run --release -- demo
+    cargo run --release -- demo --lines

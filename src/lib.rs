@@ -11,6 +11,8 @@
 )]
 
 pub mod base;
+#[cfg(feature = "node")]
+pub mod cli;
 pub mod crypto;
 pub mod room;
 pub mod wire;

@@ -2,6 +2,7 @@
 //! our own layer wherever it is thin enough to be measured by them.
 
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a vector that does not parse is a failed test"
@@ -35,11 +36,11 @@ impl TryRng for Prescribed {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        unimplemented!("vectors prescribe bytes")
+        panic!("vectors prescribe bytes, not numbers")
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        unimplemented!("vectors prescribe bytes")
+        panic!("vectors prescribe bytes, not numbers")
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {

@@ -145,6 +145,8 @@ pub const MINE_REMEMBERED: usize = 2_048;
 
 /// Members of a room.
 pub const MEMBERS: usize = 256;
+/// Somebody first told of when I was in for longer than this came in no earlier than that.
+pub const TOLD_LATE_MS: u64 = 10_000;
 /// Members remembered, here or gone.
 pub const KNOWN_MEMBERS: usize = 1_024;
 /// Missed beats after which a member counts as away.
@@ -209,6 +211,8 @@ pub const BEAT_MS: u64 = 25_000;
 pub const BEAT_PER_MEMBER_MS: u64 = 500;
 /// Pause between two beats of a member whom nobody has vouched for.
 pub const TRIAL_BEAT_MS: u64 = 3_000;
+/// Up to so many others, everybody does what in a larger room only some do.
+pub const EVERYBODY: usize = 10;
 /// Members who answer a beat that needs an answer.
 pub const TURNS: usize = 3;
 /// Whoever met somebody new beats, if the last beat is older than this.
@@ -224,6 +228,10 @@ pub const BEACON_GAP_MS: u64 = 3_000;
 pub const CHAINS: usize = 64;
 /// Chains in a set before somebody issues the next generation: a trigger, not a bound.
 pub const CHAINS_MANY: usize = 8;
+/// Epochs that what is handed over may be old: the halves of a room may be four minutes apart.
+pub const HANDOVER_EPOCHS: u64 = 8;
+/// The highest generation: a room that changes its keys every minute gets there in eight thousand years.
+pub const GENERATION_MOST: u64 = u32::MAX as u64;
 /// How far a generation may be ahead of the one known.
 pub const GENERATION_JUMP: u64 = 4_096;
 /// Steps a chain is taken forward in one go: a week.
@@ -265,6 +273,18 @@ pub const PARENTS_WRITTEN: usize = 12;
 pub const LOG_ENTRIES: usize = 2_048;
 /// Entries of one author, so that nobody fills the log alone.
 pub const LOG_PER_AUTHOR: usize = 1_024;
+/// Foundings of a log: each merge of rooms that both had members brings one.
+pub const FOUNDINGS_HELD: usize = 64;
+/// Entries of somebody without office: a founding, an acceptance, a reclaim.
+pub const LOG_PER_MEMBER: usize = 8;
+/// Entries by officers of other foundings than the first that came in here, and by members.
+pub const LOG_ELSEWHERE: usize = LOG_ENTRIES / 2;
+/// Entries kept free for owners, who have to be able to answer an admin who fills the log.
+pub const LOG_FOR_OWNERS: usize = 128;
+/// Entries of one author that wait.
+pub const WAITING_PER_AUTHOR: usize = 64;
+/// Refused entries remembered, so that what builds on them is not waited with.
+pub const REFUSED_HELD: usize = 1_024;
 /// Entries that wait for parents.
 pub const LOG_WAITING: usize = 256;
 /// Who is removed obeys after so long, unless an entry on its way has undone it.
@@ -278,8 +298,14 @@ pub const BACKDATED_REMOVALS: usize = 8;
 pub const ASK_GAP_MS: u64 = 2_000;
 /// Authors named in a request.
 pub const ASK_AUTHORS: usize = 256;
+/// Requests of one member that are answered: one in so many milliseconds.
+pub const ANSWER_EACH_MS: u64 = 500;
+/// And so many at once.
+pub const ANSWER_BURST: u64 = 8;
+/// Nobody is asked who is here more often than this.
+pub const ROSTER_GAP_MS: u64 = 5_000;
 /// Others are asked for what was missed no more often than this.
-pub const CATCHUP_GAP_MS: u64 = 3_000;
+pub const CATCHUP_GAP_MS: u64 = 1_000;
 /// What has less time left than this is not handed on.
 pub const CATCHUP_LEAST_MS: u64 = 5_000;
 /// To somebody who was not there when it was said: less than this is not handed on.

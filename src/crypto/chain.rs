@@ -117,21 +117,21 @@ mod tests {
 
     fn chain(n: u8) -> (ChainId, Secret<32>) {
         let key = Secret::new([n; 32]);
-        (chain_id(&ROOM, 1, &MemberId([n; 32]), Epoch(100), &key), key)
+        (chain_id(&ROOM, 1, &MemberId([n; 32]), Epoch(100), &commit(&key)), key)
     }
 
     #[test]
     fn a_chain_is_named_by_everything_that_makes_it() {
         let (a, b) = (Secret::new([1; 32]), Secret::new([2; 32]));
         let who = MemberId([7; 32]);
-        let id = chain_id(&ROOM, 1, &who, Epoch(5), &a);
-        assert_eq!(id, chain_id(&ROOM, 1, &who, Epoch(5), &a));
+        let id = chain_id(&ROOM, 1, &who, Epoch(5), &commit(&a));
+        assert_eq!(id, chain_id(&ROOM, 1, &who, Epoch(5), &commit(&a)));
         for other in [
-            chain_id(&Genesis([2; 16]), 1, &who, Epoch(5), &a),
-            chain_id(&ROOM, 2, &who, Epoch(5), &a),
-            chain_id(&ROOM, 1, &MemberId([8; 32]), Epoch(5), &a),
-            chain_id(&ROOM, 1, &who, Epoch(6), &a),
-            chain_id(&ROOM, 1, &who, Epoch(5), &b),
+            chain_id(&Genesis([2; 16]), 1, &who, Epoch(5), &commit(&a)),
+            chain_id(&ROOM, 2, &who, Epoch(5), &commit(&a)),
+            chain_id(&ROOM, 1, &MemberId([8; 32]), Epoch(5), &commit(&a)),
+            chain_id(&ROOM, 1, &who, Epoch(6), &commit(&a)),
+            chain_id(&ROOM, 1, &who, Epoch(5), &commit(&b)),
         ] {
             assert_ne!(id, other);
         }

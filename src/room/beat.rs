@@ -7,7 +7,7 @@ use super::inside::Inside;
 use super::io::{Event, Standing, Timer};
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, HEARD_MS, LONE_WITNESS_MS,
+    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EVERYBODY, HEARD_MS, LONE_WITNESS_MS,
     MEET_BEAT_MS, STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, TURNS, WITNESSES,
 };
 use crate::base::time::Mono;
@@ -90,7 +90,7 @@ impl Inside {
             member.fresh = beat.unconfirmed;
             member.away = beat.away;
             member.serve = beat.serve;
-            member.joined = beat.joined;
+            member.joined = member.joined.max(beat.joined);
             if let Some(peer) = Peer::new(&beat.peer) {
                 member.peer = Some(peer);
                 member.addrs.clone_from(&beat.addrs);
@@ -100,19 +100,32 @@ impl Inside {
         if expected.is_some() && !proved {
             hub.event(Event::Conflict { by: Some(sender) });
         }
-        // Three of all, another three for each beat: enough to answer or to ask, however large the room.
-        let what = [&sender.0[..], &payload.counter.to_be_bytes()].concat();
-        let turn = self.roster.place(&hub.id, &what, |_, m| !m.fresh) < TURNS;
-        if beat.unconfirmed && self.trial.is_none() && turn {
-            self.echo_soon(hub);
-        }
-        if beat.roster != self.roster.hint(&hub.id) && turn {
-            self.seek_roster(hub, &sender);
-        }
-        if beat.living != self.timeline.hint() && turn {
-            self.seek_missed(hub, sender, beat.living);
+        let asks = beat.unconfirmed && self.trial.is_none();
+        let other_roster = beat.roster != self.roster.hint(&hub.id);
+        let other_messages = beat.living != self.timeline.hint();
+        // Most beats need no answer, and whose turn it is takes a hash over everybody: looked at only when it matters.
+        if (asks || other_roster || other_messages) && self.is_my_turn(hub, &sender, payload.counter) {
+            if asks {
+                self.echo_soon(hub);
+            }
+            if other_roster {
+                self.seek_roster(hub, &sender);
+            }
+            if other_messages {
+                self.seek_missed(hub, sender, beat.living);
+            }
         }
         self.judge(hub);
+    }
+
+    /// In a small room everybody. In a larger one three of all, another three for each beat: enough to answer or to ask,
+    /// however large the room.
+    fn is_my_turn<R: CryptoRng>(&self, hub: &Hub<R>, sender: &MemberId, counter: u64) -> bool {
+        if self.roster.count() <= EVERYBODY {
+            return true;
+        }
+        let what = [&sender.0[..], &counter.to_be_bytes()].concat();
+        self.roster.place(&hub.id, &what, |_, m| !m.fresh) < TURNS
     }
 
     // ---- where one stands ----
@@ -140,6 +153,7 @@ impl Inside {
             hub.cancel(&Timer::Hello);
             hub.within(0, Timer::Beat);
             self.put_abandoned_founding_under(hub);
+            self.seek_keys(hub);
         }
         let standing = match (&self.trial, self.roster.count()) {
             (Some(_), _) => Standing::Unconfirmed,
@@ -147,10 +161,11 @@ impl Inside {
             (None, _) => Standing::Confirmed,
         };
         self.vouchers.extend(&witnesses);
-        let present: Vec<MemberId> =
-            self.vouchers.iter().filter(|id| self.roster.get(id).is_some_and(|m| !m.left)).copied().collect();
-        let only = match (standing, present.as_slice()) {
-            (Standing::Confirmed | Standing::Unconfirmed, [one]) => Some(*one),
+        // Whether there is one or there are more: nobody counts them.
+        let mut present =
+            self.vouchers.iter().filter(|id| self.roster.get(id).is_some_and(|m| !m.left)).copied();
+        let only = match (standing, present.next(), present.next()) {
+            (Standing::Confirmed | Standing::Unconfirmed, one, None) => one,
             _ => None,
         };
         let shown = (standing, self.roster.count() + 1, only);
@@ -233,11 +248,14 @@ impl Inside {
         epoch_off: u64,
     ) -> bool {
         let same = beacon.set_tag == self.ring.current().tag() && beacon.topic_tag == hub.doors.topic_tag();
-        if same && epoch_off <= 1 {
-            self.beacon_heard = hub.now;
+        if self.is_removed(sender) {
             return false;
         }
-        if self.is_removed(sender) {
+        if same && epoch_off <= 1 {
+            // Only a member's beacon spares mine: whoever merely read the tags could silence a room that way.
+            if self.roster.knows(sender) {
+                self.beacon_heard = hub.now;
+            }
             return false;
         }
         if let Some(mine) = self.lonely {

@@ -6,17 +6,20 @@ use std::collections::BTreeMap;
 use rand_core::CryptoRng;
 
 use super::envelope::{self, Drop};
+use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use super::rekey::{boxed_aad, open_box, wrap_info};
 use super::timeline::{Living, in_ranges, remaining_ms};
+use super::welcome::row_size;
 use crate::base::id::MemberId;
 use crate::base::limits::{
-    ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES,
-    CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HELLO_KEY_MS, LOG_PAGE_BYTES, ROSTER_PAGE_BYTES,
+    ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS,
+    CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS,
+    LOG_PAGE_BYTES, ROSTER_GAP_MS, ROSTER_PAGE_BYTES, SMALL_ROOM,
 };
-use crate::base::secret::Secret;
+use crate::base::secret::{Secret, Text};
 use crate::base::time::Mono;
 use crate::crypto::identity;
 use crate::crypto::kdf::Label;
@@ -24,7 +27,7 @@ use crate::crypto::kem::{self, KemPublic, KemSecret};
 use crate::crypto::seal;
 use crate::wire::log::History;
 use crate::wire::payload::{Ask, Body, Missed, Payload, Row, Sealed, What, decode_missed, encode_missed};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// What is known of others having more.
 #[derive(Default)]
@@ -78,6 +81,7 @@ impl Inside {
         let (secret, public) = KemSecret::generate(&mut hub.rng);
         let kem = Some(Box::new(*public.as_bytes()));
         self.catchup.key = Some((secret, public, hub.now + HELLO_KEY_MS));
+        hub.within(HELLO_KEY_MS, Timer::Upkeep);
         let had = self.timeline.had_of_all().iter().take(ASK_AUTHORS);
         let had = had.map(|(id, ranges)| (*id, ranges.to_wire())).collect();
         self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
@@ -94,20 +98,35 @@ impl Inside {
     /// Asks a member for the entries I lack.
     pub(crate) fn seek_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
         if self.may_ask(hub.now, from) {
-            let mut heads: Vec<_> = self.log.heads().iter().copied().collect();
-            heads.truncate(crate::base::limits::HEADS);
+            let heads = self.log.leading_heads(HEADS);
             self.direct(hub, from, Body::Ask(Ask { what: What::Log, heads, kem: None, had: Vec::new() }));
         }
     }
 
     /// Asks a member who is here.
     pub(crate) fn seek_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
-        if self.may_ask(hub.now, from) {
+        // One answer tells of everybody, so one question at a time is enough, whoever gave cause for it.
+        let lately = self.roster_asked.is_some_and(|at| hub.now.since(at) < ROSTER_GAP_MS);
+        if !lately && self.may_ask(hub.now, from) {
+            self.roster_asked = Some(hub.now);
             self.direct(
                 hub,
                 from,
                 Body::Ask(Ask { what: What::Roster, heads: Vec::new(), kem: None, had: Vec::new() }),
             );
+        }
+    }
+
+    /// Asks somebody for the handover keys I lack: without them I could not hand a new key to everybody.
+    pub(crate) fn seek_keys<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        if self.roster.count() > SMALL_ROOM * 2 || self.roster.present().all(|(_, m)| m.kem.is_some()) {
+            return;
+        }
+        let able: Vec<MemberId> =
+            self.roster.present().filter(|(_, m)| m.peer.is_some()).map(|(id, _)| *id).collect();
+        let pick = (hub.rng.next_u64() % able.len().max(1) as u64) as usize;
+        if let Some(from) = able.get(pick).copied() {
+            self.seek_roster(hub, &from);
         }
     }
 
@@ -124,6 +143,13 @@ impl Inside {
     // ---- answering ----
 
     pub(crate) fn on_ask<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, ask: &Ask) {
+        if self.askers.len() >= KNOWN_MEMBERS {
+            self.askers.clear();
+        }
+        let asker = self.askers.entry(from).or_insert_with(|| Bucket::new(ANSWER_EACH_MS, ANSWER_BURST));
+        if !asker.take(hub.now.0) {
+            return;
+        }
         match ask.what {
             What::Roster => self.send_roster(hub, from),
             What::Log => self.send_log(hub, from, ask),
@@ -137,12 +163,23 @@ impl Inside {
 
     /// Pages of members: with their handover keys while the room is small enough for that.
     fn send_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId) {
-        let keys = self.roster.count() <= crate::base::limits::SMALL_ROOM * 2;
+        let keys = self.roster.count() <= SMALL_ROOM * 2;
         let mut rows = vec![self.my_row(hub, true)];
         let ids: Vec<MemberId> = self.roster.present().map(|(id, _)| *id).filter(|id| *id != to).collect();
         rows.extend(ids.iter().filter_map(|id| self.roster.row(id, keys)));
-        let each = if keys { ROSTER_PAGE_BYTES / 1_400 } else { ROSTER_PAGE_BYTES / 300 };
-        let pages: Vec<Vec<Row>> = rows.chunks(each.max(1)).map(<[Row]>::to_vec).collect();
+        let mut pages: Vec<Vec<Row>> = Vec::new();
+        let mut left = 0;
+        for row in rows {
+            let size = row_size(&row);
+            if size > left {
+                pages.push(Vec::new());
+                left = ROSTER_PAGE_BYTES;
+            }
+            left = left.saturating_sub(size);
+            if let Some(page) = pages.last_mut() {
+                page.push(row);
+            }
+        }
         let count = pages.len() as u64;
         for (page, rows) in pages.into_iter().enumerate() {
             self.direct(hub, &to, Body::Roster { page: page as u64, pages: count, rows });
@@ -151,8 +188,7 @@ impl Inside {
 
     fn send_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId, ask: &Ask) {
         let lacking: Vec<Vec<u8>> = self.log.beyond(&ask.heads).into_iter().map(<[u8]>::to_vec).collect();
-        let mut heads: Vec<_> = self.log.heads().iter().copied().collect();
-        heads.truncate(crate::base::limits::HEADS);
+        let heads = self.log.leading_heads(HEADS);
         let mut page = Vec::new();
         let mut bytes = 0;
         for raw in lacking {
@@ -176,7 +212,7 @@ impl Inside {
     /// What they lack, lives, and was said while they were here; what they were not here for only if the room says so.
     fn send_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId, kem: &KemPublic, ask: &Ask) {
         let Some(joined) = self.roster.get(&to).map(|m| m.joined) else { return };
-        let open_history = self.log.rights().policy.history == Some(History::Unexpired);
+        let open_history = self.shows_history();
         let room = hub.room();
         let mut pages: Vec<Vec<(Vec<u8>, u64)>> = vec![Vec::new()];
         let mut bytes = 0;
@@ -184,14 +220,14 @@ impl Inside {
             let Body::Text(say) = &living.payload.body else { continue };
             let author = living.payload.sender;
             let has = ask.had.iter().any(|(id, ranges)| *id == author && in_ranges(ranges, say.n));
-            if has || author == to {
+            if has || author == to || living.private {
                 continue;
             }
             let ttl = living.payload.ttl_s * 1_000;
             let left = living
                 .deadline
                 .map_or(remaining_ms(ttl, living.payload.sent, room, false), |at| at.since(hub.now));
-            let there = living.payload.sent.0 + crate::base::limits::AGE_IGNORED_MS >= joined.0;
+            let there = living.payload.sent.0.saturating_add(crate::base::limits::AGE_IGNORED_MS) >= joined.0;
             let least = if there { CATCHUP_LEAST_MS } else { CATCHUP_UNKEYED_MS };
             if left < least || (!there && !open_history) {
                 continue;
@@ -210,8 +246,9 @@ impl Inside {
                 page.push((inner, left));
             }
         }
-        for items in pages.into_iter().filter(|p| !p.is_empty()) {
+        for mut items in pages.into_iter().filter(|p| !p.is_empty()) {
             let missed = self.seal_missed(hub, kem, &items);
+            items.iter_mut().for_each(|(inner, _)| inner.zeroize());
             self.direct(hub, &to, Body::Missed(missed));
         }
         let theirs_more = ask.had.iter().any(|(author, ranges)| {
@@ -221,6 +258,11 @@ impl Inside {
             // What they showed is not known here: zeros differ from whatever I hold.
             self.seek_missed(hub, to, [0; 16]);
         }
+    }
+
+    /// Whether newcomers get what was said before them and still lives.
+    fn shows_history(&self) -> bool {
+        self.log.rights().policy.history == Some(History::Unexpired)
     }
 
     fn seal_missed<R: CryptoRng>(
@@ -268,16 +310,11 @@ impl Inside {
     ) -> Result<(), Drop> {
         let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Drop::Payload)?;
         let payload = Payload::decode(bytes).map_err(|_| Drop::Payload)?;
-        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
-        if payload.genesis != self.genesis {
+        let stranger = !self.roster.knows(&payload.sender) && !self.shows_history();
+        if payload.genesis != self.genesis || stranger {
             return Err(Drop::OtherRoom);
         }
-        if payload.sender == hub.id || self.timeline.had(&payload.sender, say.n) {
-            return Err(Drop::Replay);
-        }
-        if self.is_removed(&payload.sender) {
-            return Err(Drop::Removed);
-        }
+        self.may_be_heard(hub, &payload)?;
         identity::verify(&payload.sender, Label::Signature, &[bytes], sig).map_err(|_| Drop::Signature)?;
         let ttl_ms = self.ttl_ms_of(&payload);
         // The one who hands it on may shorten its life, never lengthen it.
@@ -292,9 +329,9 @@ impl Inside {
 }
 
 /// A living message, for those who look at what a room holds.
-pub(crate) fn text_of(living: &Living) -> Option<&str> {
+pub(crate) fn text_of(living: &Living) -> Option<Text> {
     match &living.payload.body {
-        Body::Text(say) => Some(say.text.as_str()),
+        Body::Text(say) => Some(say.text.clone()),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::base::id::{ChainId, EntryId, Genesis, LogHead, MemberId, SetTag};
-use crate::base::limits::{CHAINS, EPOCHS_AHEAD, EPOCHS_BACK, GENERATION_JUMP, STEPS_MAX};
+use crate::base::limits::{CHAINS, EPOCHS_AHEAD, EPOCHS_BACK, GENERATION_JUMP, GENERATION_MOST, STEPS_MAX};
 use crate::base::secret::Secret;
 use crate::base::time::{Epoch, Mono};
 use crate::crypto::chain::{self, EpochKey};
@@ -47,6 +47,7 @@ impl fmt::Debug for Chain {
 
 impl Chain {
     /// Announces a fresh chain.
+    #[allow(clippy::too_many_arguments, reason = "an announcement states that many things, each once")]
     pub fn announce(
         author: &Identity,
         genesis: Genesis,
@@ -80,6 +81,9 @@ impl Chain {
 fn chain_id(note: &Note) -> ChainId {
     chain::chain_id(&note.genesis, note.generation, &note.author, note.birth, &note.commit)
 }
+
+/// Announcements as signed, each with its key at one epoch.
+pub type Handed = Vec<(Vec<u8>, Secret<32>)>;
 
 /// The chains of one generation with their keys of the epochs in use.
 pub struct KeySet {
@@ -216,7 +220,7 @@ impl KeySet {
     }
 
     /// What to hand to somebody: the chains and their keys at one epoch, never an older one than now.
-    pub fn hand_over(&mut self, now: Epoch) -> Option<(Epoch, Vec<(Vec<u8>, Secret<32>)>)> {
+    pub fn hand_over(&mut self, now: Epoch) -> Option<(Epoch, Handed)> {
         let at = self.sending(now);
         self.key(at, now)?;
         let keys = self.keys.get(&at)?;
@@ -274,6 +278,9 @@ impl KeySet {
     /// Whether a key handed over for one of my chains differs from mine at the same epoch.
     pub fn contradicts(&self, theirs: &[(Chain, Secret<32>)], at: Epoch) -> bool {
         let Some((base, mine)) = self.keys.range(at..).next() else { return false };
+        if base.0.saturating_sub(at.0) > STEPS_MAX {
+            return false;
+        }
         theirs.iter().any(|(chain, key)| {
             let place = self.chains.iter().position(|c| c.id == chain.id);
             place.and_then(|i| mine.get(i)).is_some_and(|held| {
@@ -292,15 +299,22 @@ pub fn read_chains(
     notes: &[(Vec<u8>, Secret<32>)],
     genesis: Genesis,
     generation: u64,
+    at: Epoch,
     known: Option<u64>,
 ) -> Result<Vec<(Chain, Secret<32>)>, ChainError> {
-    if known.is_some_and(|mine| generation > mine.saturating_add(GENERATION_JUMP)) {
+    let jump = known.is_some_and(|mine| generation > mine.saturating_add(GENERATION_JUMP));
+    if jump || generation > GENERATION_MOST {
         return Err(ChainError::Jump);
     }
     let mut chains = Vec::new();
     for (raw, key) in notes {
         let chain = Chain::read(raw, genesis)?;
-        if chain.note.generation != generation {
+        let sorted = chains.last().is_none_or(|(before, _): &(Chain, Secret<32>)| before.id < chain.id);
+        if chain.note.generation != generation || !sorted {
+            return Err(ChainError::Inconsistent);
+        }
+        // At its birth a key can be held against its announcement; a later one cannot, which is what witnesses are for.
+        if chain.note.birth > at || (chain.note.birth == at && chain::commit(key) != chain.note.commit) {
             return Err(ChainError::Inconsistent);
         }
         chains.push((chain, key.duplicate()));

@@ -9,7 +9,7 @@ use crate::base::limits::{
 use crate::base::time::{Mono, Unix};
 
 /// The room's clock on this node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock {
     started: Mono,
     own: Unix,
@@ -68,7 +68,7 @@ impl Clock {
         let by_ms = room.offset_from(self.now(now));
         let forward = u64::try_from(by_ms).unwrap_or(0);
         if forward <= SLEW_IGNORED_MS {
-            self.steps_ms = self.steps_ms.max(steps_ms.min(STEPS_TOTAL_MS));
+            // What others claim to have stepped counts only with a step of mine: or else one claim could use up the sum.
             return Ok(0);
         }
         let total = self.steps_ms.saturating_add(forward);

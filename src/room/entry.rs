@@ -16,7 +16,10 @@ use super::io::{Event, Standing, Timer};
 use super::log::{Log, entry_id};
 use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
-use crate::base::limits::{FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS, RIVAL_HELLOS};
+use crate::base::limits::{
+    EPOCHS_AHEAD, FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS, HANDOVER_EPOCHS,
+    RIVAL_HELLOS,
+};
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::crypto::identity::{Identity, rank_hash};
@@ -231,7 +234,8 @@ impl Seeking {
         let set = KeySet::new(vec![(chain, key)], birth).ok()?;
         let mut inside = Inside::new(hub, genesis, log, Keyring::new(set));
         inside.lonely = Some(founding);
-        inside.foundings = founding.0.first_chunk::<8>().copied().into_iter().collect();
+        let short: Vec<[u8; 8]> = founding.0.first_chunk::<8>().copied().into_iter().collect();
+        inside.come_under(&short);
         inside.announced.insert(founding);
         inside.abandoned = self.abandoned;
         hub.cancel(&Timer::Hello);
@@ -260,6 +264,7 @@ impl Seeking {
             return (Some(self), Welcomed::No);
         };
         let Ok(handover) = Handover::decode(&handover) else { return (Some(self), Welcomed::No) };
+        let clock = hub.clock.clone();
         if let Err(off) = hub.clock.adopt(hub.now, handover.room, handover.steps_ms) {
             hub.event(Event::ClockOff { by_ms: off.by_ms });
             return (Some(self), Welcomed::No);
@@ -287,7 +292,10 @@ impl Seeking {
                 inside.start(hub);
                 (None, Welcomed::In(Box::new(inside)))
             }
-            Err(_) => (Some(Seeking { intent, asking, abandoned, ..Seeking::bare(hub) }), Welcomed::No),
+            Err(_) => {
+                hub.clock = clock;
+                (Some(Seeking { intent, asking, abandoned, ..Seeking::bare(hub) }), Welcomed::No)
+            }
         }
     }
 
@@ -339,10 +347,8 @@ pub(crate) fn send_hello<R: CryptoRng>(
 ) {
     let mut nonce = [0; 16];
     hub.rng.fill_bytes(&mut nonce);
-    let mut x25519 = [0; 32];
-    hub.rng.fill_bytes(&mut x25519);
     let kem = Box::new(*asking.key.public().as_bytes());
-    let hello = Hello { kem, x25519, nonce, proof, at };
+    let hello = Hello { kem, nonce, proof, at };
     if let Some(hash) = hub.send_lobby(genesis, generation, log_head, Body::Hello(hello)) {
         asking.sent(hash, hub.now);
     }
@@ -395,7 +401,11 @@ fn enter<R: CryptoRng>(
             return Err(ChainError::OtherRoom);
         }
     }
-    let chains = read_chains(&handover.chains, genesis, handover.generation, None)?;
+    let now = hub.epoch();
+    if handover.epoch > now.plus(EPOCHS_AHEAD) || handover.epoch < now.minus(HANDOVER_EPOCHS) {
+        return Err(ChainError::Inconsistent);
+    }
+    let chains = read_chains(&handover.chains, genesis, handover.generation, handover.epoch, None)?;
     let mut set = KeySet::new(chains, handover.epoch)?;
     set.advance(hub.epoch());
     if set.epochs().next().is_none() {
@@ -407,7 +417,8 @@ fn enter<R: CryptoRng>(
     }
     let ids: Vec<EntryId> = inside.log.raws().map(|(id, _)| *id).collect();
     inside.announced.extend(ids);
-    inside.foundings = inside.foundings_now();
+    let welcomers = handover.rows.iter().find(|row| row.id == opened.payload.sender);
+    inside.come_under(welcomers.map(|row| row.foundings.as_slice()).unwrap_or_default());
     inside.take_salts(hub, &handover.salts);
     let now = hub.now;
     inside.roster.meet(opened.payload.sender, now, opened.payload.sent);

@@ -45,6 +45,8 @@ pub enum Drop {
     Replay,
     /// Not signed by its sender.
     Signature,
+    /// A direct message: for its receiver, who knows it by a tag of its own.
+    Unsigned,
     /// Signed by somebody who was removed.
     Removed,
     /// Too fast, muted, or past another limit.
@@ -55,7 +57,7 @@ pub enum Drop {
 pub type Counts = BTreeMap<Drop, u64>;
 
 /// Seals a payload into a frame.
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "a frame is made of that many things, each used once")]
 pub fn seal_frame<R: CryptoRng>(
     me: &Identity,
     hedge: &Hedge,
@@ -72,7 +74,7 @@ pub fn seal_frame<R: CryptoRng>(
 }
 
 /// Seals a payload that carries its proof already.
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "a frame is made of that many things, each used once")]
 pub fn seal_inner<R: CryptoRng>(
     hedge: &Hedge,
     rng: &mut R,

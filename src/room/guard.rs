@@ -24,7 +24,7 @@ impl Default for Window {
 impl Window {
     /// Whether this counter is new.
     pub fn is_new(&self, counter: u64) -> bool {
-        if counter == 0 || counter.saturating_add(REPLAY_WINDOW) <= self.top {
+        if counter == 0 || (counter <= self.top && self.top - counter >= REPLAY_WINDOW) {
             return false;
         }
         counter > self.top || !self.bit(counter)
@@ -113,6 +113,12 @@ impl Bucket {
         Bucket { burst_ms: each_ms.saturating_mul(burst), each_ms, spent_until: 0 }
     }
 
+    /// Changes the rate; what was spent stays spent.
+    pub fn set_each(&mut self, each_ms: u64, burst: u64) {
+        self.each_ms = each_ms;
+        self.burst_ms = each_ms.saturating_mul(burst);
+    }
+
     /// Takes a token if there is one. `at` may be any clock, as long as it is always the same.
     pub fn take(&mut self, at: u64) -> bool {
         let from = self.spent_until.max(at);
@@ -176,7 +182,7 @@ impl WaitingRoom {
     }
 
     /// Number of frames that wait.
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.0.len()
     }
 }
@@ -226,9 +232,9 @@ mod tests {
                 Mono(u64::from(i)),
             );
         }
-        assert_eq!(room.len(), WAITING_FRAMES);
+        assert_eq!(room.waiting(), WAITING_FRAMES);
         assert_eq!(room.take(SetTag([1; 4])).len(), WAITING_FRAMES / 2);
         room.expire(Mono(999 + WAITING_MS));
-        assert_eq!(room.len(), 0);
+        assert_eq!(room.waiting(), 0);
     }
 }

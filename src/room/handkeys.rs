@@ -91,6 +91,14 @@ impl HandKeys {
         false
     }
 
+    /// The keys changed, so parts sealed to the announced key went over the network, whether they came or not: its time is
+    /// counted too.
+    pub(crate) fn count_down(&mut self, now: Mono) {
+        for key in &mut self.keys {
+            key.wipe_at.get_or_insert(now + 2 * EPOCH_MS);
+        }
+    }
+
     /// Wipes what is over. True when the announced key is close to its end and a fresh one is due.
     pub(crate) fn advance(&mut self, now: Mono) -> bool {
         self.keys.retain(|k| k.wipe_at.is_none_or(|at| now < at) && now.since(k.made) < HAND_KEY_MS);

@@ -10,7 +10,7 @@ use super::envelope::{self, Admitted, Counts, Drop, Opened};
 use super::guard::{WaitingRoom, Windows};
 use super::io::{Event, Output, Timer};
 use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag};
-use crate::base::limits::{LOBBY_EPOCHS, REPLAY_SENDERS};
+use crate::base::limits::{ADDR_BYTES, ADDRS, LOBBY_EPOCHS, REPLAY_SENDERS};
 use crate::base::secret::Secret;
 use crate::base::time::{Day, Epoch, Mono, Unix};
 use crate::crypto::identity::Identity;
@@ -26,6 +26,15 @@ pub struct Reach {
     pub peer: Option<Peer>,
     /// Transport addresses.
     pub addrs: Vec<Vec<u8>>,
+}
+
+impl Reach {
+    /// As many addresses as a member may announce, none of them too long: what nobody would decode is not sent.
+    pub(crate) fn bounded(mut self) -> Reach {
+        self.addrs.retain(|addr| addr.len() <= ADDR_BYTES);
+        self.addrs.truncate(ADDRS);
+        self
+    }
 }
 
 /// Shared by all phases.
@@ -69,7 +78,7 @@ impl<R: CryptoRng> Hub<R> {
             rng,
             nick,
             serve: false,
-            reach,
+            reach: reach.bounded(),
             rate_off: false,
             lobby_seen: Windows::new(REPLAY_SENDERS),
             waiting: WaitingRoom::default(),

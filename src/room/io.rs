@@ -1,7 +1,7 @@
 //! What goes into a room and what comes out: the whole contract between the protocol and whoever drives it.
 
 use crate::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId, Peer, Topic};
-use crate::base::secret::Text;
+use crate::base::secret::{Secret, Text};
 use crate::base::time::{Epoch, Mono, Unix};
 use crate::wire::log::{Policy, Then};
 use crate::wire::payload::Reason;
@@ -112,7 +112,7 @@ impl Draft {
 }
 
 /// An act of the log, as a person means it: the room fills in what only it knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Deed {
     /// Make an admin.
     Grant(MemberId),
@@ -161,7 +161,7 @@ pub enum Deed {
     /// Take the room with the token.
     Reclaim {
         /// The token: an Ed25519 seed.
-        token: [u8; 32],
+        token: Secret<32>,
         /// The public key of the next token.
         next: [u8; 32],
     },
@@ -318,7 +318,7 @@ pub enum Refused {
     Role,
     /// Muted.
     Muted,
-    /// Too long.
+    /// Too long, or empty.
     TooLong,
     /// A life outside the room's bounds.
     TtlRange,
@@ -360,7 +360,7 @@ pub enum Event {
         /// The owner by the log, if it is known yet.
         owner: Option<MemberId>,
         /// The reclaim token, to the founder, once.
-        token: Option<crate::base::secret::Secret<32>>,
+        token: Option<Secret<32>>,
     },
     /// Somebody came in.
     Joined(Who),

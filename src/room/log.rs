@@ -1,14 +1,26 @@
 //! The log of rights: a set of signed, hash-linked entries and what they fold to.
 //!
 //! Entries come in any order. One whose parents are unknown waits; one whose author had no right to write it, judged by
-//! its own past alone, is refused by every node alike. Nothing is ever rewritten.
+//! its own past alone, is refused by every node alike, and so is what builds on it. Nothing is ever rewritten.
+//!
+//! Bounds that a count decides depend on the order of arrival, so they are set where honest logs do not come. The one that
+//! holds an author back is a number every node reads alike: entries are numbered without gaps, whoever goes round that
+//! has signed one number twice.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::OnceLock;
 
-use super::rights::{Rank, Rights, fold, removes};
+use super::fold::{extend, fold};
+use super::past::{Node, Own, Past};
+use super::rights::{Rank, Rights};
+use super::title::{Title, against};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId};
-use crate::base::limits::{ENTRY_BYTES, LOG_ENTRIES, LOG_PER_AUTHOR, LOG_WAITING, PARENTS_WRITTEN};
+use crate::base::limits::{
+    ENTRY_BYTES, FOUNDINGS_HELD, LOG_ELSEWHERE, LOG_ENTRIES, LOG_FOR_OWNERS, LOG_PER_AUTHOR, LOG_PER_MEMBER,
+    LOG_WAITING, PARENTS_WRITTEN, REFUSED_HELD, WAITING_PER_AUTHOR,
+};
 use crate::base::time::Unix;
 use crate::crypto::identity::{self, Identity};
 use crate::crypto::kdf::{self, Label};
@@ -25,7 +37,7 @@ pub enum EntryError {
     Signature,
     /// It belongs to another room, or to another kind of room.
     OtherRoom,
-    /// Its author had no right to write it.
+    /// Its author had no right to write it, or not under this number, or it builds on such an entry.
     NotEntitled,
     /// The log, or its author's share of it, is full.
     Full,
@@ -42,55 +54,6 @@ pub enum Inserted {
     Waiting,
 }
 
-/// A set of entries by index: who came before whom.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Past(Vec<u64>);
-
-impl Past {
-    pub(crate) fn has(&self, index: usize) -> bool {
-        self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
-    }
-
-    fn add(&mut self, index: usize) {
-        let word = index / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(w) = self.0.get_mut(word) {
-            *w |= 1 << (index % 64);
-        }
-    }
-
-    fn join(&mut self, other: &Past) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine |= theirs;
-        }
-    }
-}
-
-/// An entry in its place.
-pub(crate) struct Node {
-    pub(crate) id: EntryId,
-    pub(crate) entry: Entry,
-    pub(crate) raw: Vec<u8>,
-    pub(crate) index: usize,
-    pub(crate) depth: u32,
-    /// Everything this entry's author had seen.
-    pub(crate) past: Past,
-    /// The author's rank under each founding, at that past.
-    pub(crate) powers: BTreeMap<EntryId, Rank>,
-    /// The highest of them.
-    pub(crate) rank: Rank,
-    /// For an entry with a target: where the author outranked it, and where they were equals in office.
-    pub(crate) over: BTreeSet<EntryId>,
-    pub(crate) level: BTreeSet<EntryId>,
-    /// The reclaim key whose signature a reclaim carries.
-    pub(crate) reclaims: Option<[u8; 32]>,
-}
-
 /// The log of one room.
 pub struct Log {
     genesis: Genesis,
@@ -99,10 +62,17 @@ pub struct Log {
     nodes: BTreeMap<EntryId, Node>,
     waiting: BTreeMap<EntryId, (Entry, Vec<u8>)>,
     heads: BTreeSet<EntryId>,
+    refused: BTreeSet<EntryId>,
+    by_author: BTreeMap<MemberId, Vec<Own>>,
     last_seq: BTreeMap<MemberId, u64>,
-    head: LogHead,
-    rights: Rights,
     equivocators: BTreeSet<MemberId>,
+    /// Entries by others than officers of the first founding.
+    elsewhere: usize,
+    foundings: usize,
+    under: Vec<[u8; 8]>,
+    head: LogHead,
+    /// Folded when asked for, so that a page of entries costs one fold.
+    rights: OnceLock<Rights>,
 }
 
 impl fmt::Debug for Log {
@@ -121,16 +91,28 @@ impl Log {
             nodes: BTreeMap::new(),
             waiting: BTreeMap::new(),
             heads: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            by_author: BTreeMap::new(),
             last_seq: BTreeMap::new(),
-            head: LogHead([0; 16]),
-            rights: Rights::default(),
             equivocators: BTreeSet::new(),
+            elsewhere: 0,
+            foundings: 0,
+            under: Vec::new(),
+            head: LogHead([0; 16]),
+            rights: OnceLock::new(),
         }
     }
 
     /// What the entries fold to.
     pub fn rights(&self) -> &Rights {
-        &self.rights
+        self.rights.get_or_init(|| fold(self.nodes.values(), &self.under))
+    }
+
+    /// Looks at the log as somebody who came in under these foundings (each by its first bytes): settings, mutes, ranks
+    /// and the like of others are no longer theirs. Until then, or where none is known, every founding counts.
+    pub fn look_from(&mut self, under: &[[u8; 8]]) {
+        self.under = under.to_vec();
+        self.rights = OnceLock::new();
     }
 
     /// The sixteen bytes that stand for the heads.
@@ -188,18 +170,16 @@ impl Log {
         self.order.iter().filter_map(|id| self.nodes.get(id)).map(|n| (&n.id, n.raw.as_slice()))
     }
 
-    /// The fingerprints of the salts that bans have brought.
+    /// The fingerprints of the salts that bans have brought, by the foundings looked from. A ban that was lifted or never
+    /// stood keeps its salt: doors that moved do not move back.
     pub fn salt_hashes(&self) -> BTreeSet<[u8; 16]> {
-        let bans = self.nodes.values().filter(|n| !n.over.is_empty() || !n.level.is_empty());
+        let rights = self.rights();
+        let bans = self.nodes.values().filter(|n| n.over.iter().chain(&n.level).any(|d| rights.is_home(d)));
         bans.filter_map(|n| match &n.entry.act {
             Act::Ban { salt_hash, .. } => Some(*salt_hash),
             _ => None,
         })
         .collect()
-    }
-
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.values()
     }
 
     /// Whether somebody who names these heads has seen `entry`; `None` where a head is not known here yet.
@@ -230,56 +210,108 @@ impl Log {
         named.filter(|p| !self.nodes.contains_key(p) && !self.waiting.contains_key(p)).copied().collect()
     }
 
-    /// Signs an entry on top of everything known here. It still has to be inserted.
+    /// Signs an entry on top of what is known here. It still has to be inserted.
     pub fn write(&self, author: &Identity, at: Unix, act: Act) -> Vec<u8> {
-        let roots = matches!(act, Act::Genesis { .. } | Act::Founding { .. });
+        let parents = if act.begins() { Vec::new() } else { self.parents_for(&author.id(), &act) };
         let entry = Entry {
             genesis: if matches!(act, Act::Genesis { .. }) { Genesis([0; 16]) } else { self.genesis },
             author: author.id(),
-            seq: self.last_seq(&author.id()) + 1,
+            seq: self.last_seq(&author.id()).saturating_add(1),
             at,
-            parents: if roots { Vec::new() } else { self.newest_heads() },
+            parents,
             act,
         };
         sign_entry(author, &entry)
     }
 
-    /// At most as many heads as an entry can name: the deepest.
-    fn newest_heads(&self) -> Vec<EntryId> {
+    /// Up to `most` heads, those first that matter to the founding that rules here, the deepest of them first.
+    pub fn leading_heads(&self, most: usize) -> Vec<EntryId> {
+        let ruling = self.ruling();
         let mut heads: Vec<&Node> = self.heads.iter().filter_map(|h| self.nodes.get(h)).collect();
-        heads.sort_by_key(|n| (std::cmp::Reverse(n.depth), n.id));
-        let mut ids: Vec<EntryId> = heads.into_iter().take(PARENTS_WRITTEN).map(|n| n.id).collect();
+        heads.sort_by_key(|n| (!ruling.is_some_and(|d| n.speaks_for(&d)), Reverse(n.depth), n.id));
+        heads.into_iter().take(most).map(|n| n.id).collect()
+    }
+
+    /// The founding under which the first that came in here stands today.
+    fn ruling(&self) -> Option<EntryId> {
+        self.order.first().map(|first| self.rights().resolve(first))
+    }
+
+    /// The heads to build on: what the author wrote, what the act is about, then what officers of the founding wrote for
+    /// which the author speaks. Entries of other foundings are left alone while there are any of one's own: whoever builds
+    /// on them hands them to everybody, and a node that is full of such would lose the entry with them.
+    fn parents_for(&self, author: &MemberId, act: &Act) -> Vec<EntryId> {
+        let mut chosen: Vec<&Node> = Vec::new();
+        for index in self.needed_by(author, act) {
+            let covers = |n: &&Node| n.index == index || n.past.has(index);
+            if !chosen.iter().any(covers) {
+                chosen.extend(self.heads.iter().filter_map(|h| self.nodes.get(h)).find(covers));
+            }
+        }
+        let ruling = self.ruling();
+        let mut offices: BTreeSet<EntryId> = self.rights().offices(author).into_keys().collect();
+        if ruling.is_some_and(|r| offices.contains(&r)) || offices.is_empty() {
+            offices = ruling.into_iter().collect();
+        }
+        let heads = self.leading_heads(self.heads.len());
+        for node in heads.iter().filter_map(|h| self.nodes.get(h)) {
+            if offices.iter().any(|d| node.speaks_for(d)) && !chosen.iter().any(|n| n.index == node.index) {
+                chosen.push(node);
+            }
+        }
+        let mut ids: Vec<EntryId> = chosen.into_iter().map(|n| n.id).take(PARENTS_WRITTEN).collect();
+        if ids.is_empty() {
+            ids = self.leading_heads(PARENTS_WRITTEN);
+        }
         ids.sort_unstable();
         ids
     }
 
-    /// Takes an entry in, and whatever waited for it.
-    pub fn insert(&mut self, raw: &[u8]) -> Result<Inserted, EntryError> {
-        let (id, entry) = self.read(raw)?;
-        if self.nodes.contains_key(&id) {
-            return Ok(Inserted::Known);
-        }
-        if !entry.parents.iter().all(|p| self.nodes.contains_key(p)) {
-            if self.waiting.len() >= LOG_WAITING {
-                return Err(EntryError::Full);
+    /// Entries that the author of such an act must have seen for it to count.
+    fn needed_by(&self, author: &MemberId, act: &Act) -> Vec<usize> {
+        let last = self.by_author.get(author).and_then(|own| own.last()).map(|own| own.id);
+        let about: Vec<EntryId> = match act {
+            Act::Unban { target } | Act::Admit { target } => {
+                let standing = self.rights().removals.get(target);
+                standing.into_iter().flatten().map(|r| r.entry).collect()
             }
-            let before = self.waiting.insert(id, (entry, raw.to_vec()));
-            return Ok(if before.is_some() { Inserted::Known } else { Inserted::Waiting });
-        }
-        self.place(id, entry, raw.to_vec())?;
-        self.place_waiting();
-        Ok(Inserted::Added)
+            Act::TransferAccept { transfer } => vec![*transfer],
+            Act::Yield { to } => vec![*to],
+            _ => Vec::new(),
+        };
+        let founded = self.rights().offices(author).into_keys();
+        let ids = last.into_iter().chain(about).chain(founded);
+        ids.filter_map(|id| self.nodes.get(&id)).map(|n| n.index).collect()
     }
 
-    fn read(&self, raw: &[u8]) -> Result<(EntryId, Entry), EntryError> {
+    /// Takes an entry in, and whatever waited for it.
+    pub fn insert(&mut self, raw: &[u8]) -> Result<Inserted, EntryError> {
+        let (id, entry) = match self.read(raw)? {
+            Read::Fresh(id, entry) => (id, *entry),
+            Read::Known => return Ok(Inserted::Known),
+        };
+        if self.refused.contains(&id) || entry.parents.iter().any(|p| self.refused.contains(p)) {
+            self.refuse(id);
+            self.place_waiting();
+            return Err(EntryError::NotEntitled);
+        }
+        if !entry.parents.iter().all(|p| self.nodes.contains_key(p)) {
+            return self.wait(id, entry, raw);
+        }
+        let placed = self.place(id, entry, raw.to_vec());
+        self.place_waiting();
+        placed.map(|()| Inserted::Added)
+    }
+
+    fn read(&self, raw: &[u8]) -> Result<Read, EntryError> {
         if raw.len() > ENTRY_BYTES {
             return Err(EntryError::Malformed);
         }
         let (statement, sig) = split_signed(raw).ok_or(EntryError::Malformed)?;
         let id = entry_id(statement);
-        if self.nodes.get(&id).is_some_and(|n| n.raw == raw) {
-            let known = self.nodes.get(&id).ok_or(EntryError::Malformed)?;
-            return Ok((id, known.entry.clone()));
+        let held = self.nodes.get(&id).map(|n| &n.raw).or_else(|| self.waiting.get(&id).map(|(_, raw)| raw));
+        if held.is_some_and(|held| held == raw) {
+            return Ok(Read::Known);
         }
         let entry = Entry::decode(statement).map_err(|_| EntryError::Malformed)?;
         let here = match (&entry.act, self.kind) {
@@ -292,29 +324,56 @@ impl Log {
         }
         identity::verify(&entry.author, Label::Entry, &[statement], sig)
             .map_err(|_| EntryError::Signature)?;
-        Ok((id, entry))
+        // The same statement under another signature by its author is the same entry.
+        Ok(if held.is_some() { Read::Known } else { Read::Fresh(id, Box::new(entry)) })
+    }
+
+    /// Keeps an entry until its parents come. Anybody can sign what waits for ever, so whoever holds an office comes first.
+    fn wait(&mut self, id: EntryId, entry: Entry, raw: &[u8]) -> Result<Inserted, EntryError> {
+        let theirs = self.waiting.values().filter(|(e, _)| e.author == entry.author).count();
+        if theirs >= WAITING_PER_AUTHOR {
+            return Err(EntryError::Full);
+        }
+        if self.waiting.len() >= LOG_WAITING {
+            let in_office = |who: &MemberId| !self.rights().offices(who).is_empty();
+            let idle = self.waiting.iter().find(|(_, (e, _))| !in_office(&e.author)).map(|(id, _)| *id);
+            match idle.filter(|_| in_office(&entry.author)) {
+                Some(idle) => self.waiting.remove(&idle),
+                None => return Err(EntryError::Full),
+            };
+        }
+        self.waiting.insert(id, (entry, raw.to_vec()));
+        Ok(Inserted::Waiting)
     }
 
     fn place_waiting(&mut self) {
         while let Some(id) = self.next_ready() {
             let Some((entry, raw)) = self.waiting.remove(&id) else { return };
-            // An entry that is refused now is refused by everybody: it is simply gone.
-            let _ = self.place(id, entry, raw);
+            if entry.parents.iter().any(|p| self.refused.contains(p)) {
+                self.refuse(id);
+            } else {
+                // An entry that is refused now is refused by everybody: it is simply gone.
+                let _ = self.place(id, entry, raw);
+            }
         }
     }
 
+    /// One that waits and need not: its parents are here, or one of them was refused.
     fn next_ready(&self) -> Option<EntryId> {
         let ready = |(_, (entry, _)): &(&EntryId, &(Entry, Vec<u8>))| {
             entry.parents.iter().all(|p| self.nodes.contains_key(p))
+                || entry.parents.iter().any(|p| self.refused.contains(p))
         };
         self.waiting.iter().find(ready).map(|(id, _)| *id)
     }
 
-    fn place(&mut self, id: EntryId, entry: Entry, raw: Vec<u8>) -> Result<(), EntryError> {
-        let by_author = self.nodes.values().filter(|n| n.entry.author == entry.author).count();
-        if self.nodes.len() >= LOG_ENTRIES || by_author >= LOG_PER_AUTHOR {
-            return Err(EntryError::Full);
+    fn refuse(&mut self, id: EntryId) {
+        if self.refused.len() < REFUSED_HELD {
+            self.refused.insert(id);
         }
+    }
+
+    fn place(&mut self, id: EntryId, entry: Entry, raw: Vec<u8>) -> Result<(), EntryError> {
         let mut past = Past::default();
         let mut depth = 0;
         for parent in entry.parents.iter().filter_map(|p| self.nodes.get(p)) {
@@ -322,95 +381,92 @@ impl Log {
             past.join(&parent.past);
             depth = depth.max(parent.depth + 1);
         }
-        let sees_all =
-            entry.parents.len() == self.heads.len() && entry.parents.iter().all(|p| self.heads.contains(p));
-        let seen = if sees_all { self.rights.clone() } else { fold(self, &|i| past.has(i)) };
-        let (powers, reclaims) = self.entitled(&seen, &entry)?;
-        let (over, level) = match removes(&entry.act).map(|(t, _)| t).or(mute_target(&entry.act)) {
-            Some(target) => seen.reach(&entry.author, &target),
+        let heads = &self.heads;
+        let sees_all = entry.parents.len() == heads.len() && entry.parents.iter().all(|p| heads.contains(p));
+        let folded;
+        let seen = if sees_all {
+            self.rights()
+        } else {
+            folded = fold(self.nodes.values().filter(|n| past.has(n.index)), &[]);
+            &folded
+        };
+        let title = Title::of(seen, &entry, &self.genesis).filter(|_| self.follows(&entry, &past));
+        let Some(Title { powers, reclaims, ousts }) = title else {
+            self.refuse(id);
+            return Err(EntryError::NotEntitled);
+        };
+        let at_home = self.order.first().is_some_and(|first| powers.contains_key(&seen.resolve(first)));
+        let rank = powers.values().copied().max().unwrap_or_default();
+        self.room_for(&entry, rank, at_home)?;
+        let (over, level) = match against(&entry.act) {
+            Some(target) => seen.reach_anywhere(&entry.author, &target),
             None => Default::default(),
         };
-        let node = Node {
-            id,
-            index: self.order.len(),
-            depth,
-            past,
-            rank: powers.values().copied().max().unwrap_or_default(),
-            powers,
-            over,
-            level,
-            reclaims,
-            raw,
-            entry,
-        };
-        self.link(node);
+        let index = self.order.len();
+        let node = Node { id, index, depth, past, rank, powers, over, level, reclaims, ousts, raw, entry };
+        self.elsewhere += usize::from(!at_home);
+        self.link(node, sees_all);
         Ok(())
     }
 
-    fn link(&mut self, node: Node) {
-        let last = self.last_seq.entry(node.entry.author).or_insert(0);
-        let repeated = node.entry.seq <= *last
-            && self
-                .nodes
-                .values()
-                .any(|n| n.entry.author == node.entry.author && n.entry.seq == node.entry.seq);
-        *last = (*last).max(node.entry.seq);
-        if repeated {
-            self.equivocators.insert(node.entry.author);
+    /// Whether there is room for one more entry by this author.
+    fn room_for(&self, entry: &Entry, rank: Rank, at_home: bool) -> Result<(), EntryError> {
+        // What somebody writes without office is counted apart: an officer may have founded before, and may again.
+        let own = self.by_author.get(&entry.author).into_iter().flatten();
+        let plain = rank == Rank::Member;
+        let mine = own.filter(|n| n.plain == plain).count();
+        let share = if plain { LOG_PER_MEMBER } else { LOG_PER_AUTHOR };
+        let begins = entry.act.begins();
+        // Whoever takes the room over is about to be its owner.
+        let owner = at_home && rank == Rank::Owner
+            || matches!(entry.act, Act::TransferAccept { .. } | Act::Reclaim { .. });
+        let total = if owner { LOG_ENTRIES } else { LOG_ENTRIES - LOG_FOR_OWNERS };
+        let full = entry.seq > LOG_PER_AUTHOR as u64
+            || mine >= share
+            || self.nodes.len() >= total
+            || (!at_home && self.elsewhere >= LOG_ELSEWHERE)
+            || (begins && self.foundings >= FOUNDINGS_HELD);
+        if full { Err(EntryError::Full) } else { Ok(()) }
+    }
+
+    /// Whether an entry is its author's next, as far as they had seen: numbers have no gaps to slip something into.
+    fn follows(&self, entry: &Entry, past: &Past) -> bool {
+        let own = self.by_author.get(&entry.author).into_iter().flatten();
+        let last = own.filter(|n| past.has(n.index)).map(|n| n.seq).max().unwrap_or(0);
+        entry.act.begins() || last.checked_add(1) == Some(entry.seq)
+    }
+
+    fn link(&mut self, node: Node, sees_all: bool) {
+        let (id, author, seq) = (node.id, node.entry.author, node.entry.seq);
+        let own = self.by_author.entry(author).or_default();
+        // Whoever founds starts counting again, having nothing to go on: that is no lie.
+        let begins = node.entry.act.begins();
+        if !begins && own.iter().any(|n| n.seq == seq && !n.begins) {
+            self.equivocators.insert(author);
         }
+        own.push(Own { id, index: node.index, seq, plain: node.rank == Rank::Member, begins });
+        self.foundings += usize::from(begins);
+        let last = self.last_seq.entry(author).or_insert(0);
+        *last = seq.max(*last);
         for parent in &node.entry.parents {
             self.heads.remove(parent);
         }
-        self.heads.insert(node.id);
-        self.order.push(node.id);
-        self.nodes.insert(node.id, node);
+        self.heads.insert(id);
+        self.order.push(id);
         let ids: Vec<&[u8]> = self.heads.iter().map(|h| h.0.as_slice()).collect();
         self.head = head_of(&kdf::hash(Label::Heads, &ids));
-        self.rights = fold(self, &|_| true);
+        let kept = self.rights.get_mut().filter(|_| sees_all).is_some_and(|r| extend(r, &node));
+        if !kept {
+            self.rights = OnceLock::new();
+        }
+        self.nodes.insert(id, node);
     }
+}
 
-    /// Whether the author may write this at all, and with which powers.
-    #[allow(clippy::type_complexity)]
-    fn entitled(
-        &self,
-        seen: &Rights,
-        entry: &Entry,
-    ) -> Result<(BTreeMap<EntryId, Rank>, Option<[u8; 32]>), EntryError> {
-        let author = &entry.author;
-        let powers = if seen.removal(author, &[]).is_some() && self.only_domain(seen) {
-            BTreeMap::new()
-        } else {
-            seen.powers(author)
-        };
-        let rank = powers.values().copied().max().unwrap_or_default();
-        let mut reclaims = None;
-        let allowed = match &entry.act {
-            Act::Genesis { .. } | Act::Founding { .. } => true,
-            Act::Grant { .. }
-            | Act::Revoke { .. }
-            | Act::Transfer { .. }
-            | Act::Yield { .. }
-            | Act::Close => rank == Rank::Owner,
-            Act::TransferAccept { transfer } => matches!(
-                self.nodes.get(transfer).map(|n| &n.entry.act),
-                Some(Act::Transfer { to, .. }) if to == author
-            ),
-            Act::Reclaim { next, token_sig } => {
-                let signed: [&[u8]; 3] = [&self.genesis.0, &author.0, next];
-                let token = seen.domains.values().map(|d| d.reclaim).find(|key| {
-                    identity::verify(&MemberId(*key), Label::Reclaim, &signed, token_sig).is_ok()
-                });
-                reclaims = token;
-                token.is_some()
-            }
-            _ => rank >= Rank::Admin,
-        };
-        if allowed { Ok((powers, reclaims)) } else { Err(EntryError::NotEntitled) }
-    }
-
-    fn only_domain(&self, seen: &Rights) -> bool {
-        seen.domains.values().filter(|d| d.yielded.is_none()).count() <= 1
-    }
+/// What bytes turned out to be.
+enum Read {
+    Fresh(EntryId, Box<Entry>),
+    Known,
 }
 
 /// Signs an entry as it is.
@@ -430,11 +486,4 @@ fn head_of(hash: &[u8; 32]) -> LogHead {
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);
     LogHead(short)
-}
-
-fn mute_target(act: &Act) -> Option<MemberId> {
-    match act {
-        Act::Mute { target, .. } => Some(*target),
-        _ => None,
-    }
 }

@@ -13,7 +13,8 @@ use super::io::{Event, Timer};
 use super::trial::Asking;
 use crate::base::id::{EntryId, MemberId, SetTag};
 use crate::base::limits::{
-    APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, KNOWN_MEMBERS,
+    APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, HANDOVER_EPOCHS, KEY_SPREAD_MS,
+    KNOWN_MEMBERS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -123,7 +124,9 @@ impl Inside {
         self.take_salts(hub, &handover.salts);
         self.take_rows(hub, &handover.rows);
         let known = Some(self.ring.current().generation());
-        let Ok(chains) = read_chains(&handover.chains, self.genesis, handover.generation, known) else {
+        let Ok(chains) =
+            read_chains(&handover.chains, self.genesis, handover.generation, handover.epoch, known)
+        else {
             return;
         };
         let Ok(mut set) = super::chains::KeySet::new(chains, handover.epoch) else { return };
@@ -153,7 +156,9 @@ impl Inside {
             return;
         }
         let known = self.ring.current().generation();
-        let Ok(chains) = read_chains(&handover.chains, self.genesis, handover.generation, Some(known)) else {
+        let Ok(chains) =
+            read_chains(&handover.chains, self.genesis, handover.generation, handover.epoch, Some(known))
+        else {
             return;
         };
         if chains.iter().any(|(c, _)| self.is_removed(&c.note.author) && c.note.generation > known) {
@@ -173,6 +178,11 @@ impl Inside {
                 }
             }
         }
+        if handover.epoch > hub.epoch().plus(EPOCHS_AHEAD)
+            || handover.epoch < hub.epoch().minus(HANDOVER_EPOCHS)
+        {
+            return;
+        }
         self.take_salts(hub, &handover.salts);
         let strangers =
             chains.iter().any(|(c, _)| c.note.author != hub.id && !self.roster.knows(&c.note.author));
@@ -188,7 +198,7 @@ impl Inside {
             return;
         }
         if handover.generation > known {
-            if way == Way::Rekey && !self.has_cause(&chains) && !self.may_make(hub.now, from) {
+            if way != Way::Across && !self.has_cause(&chains) && !self.may_make(hub.now, from) {
                 return;
             }
             if strangers && way != Way::Share {
@@ -253,9 +263,15 @@ impl Inside {
     ) {
         let tag = set.tag();
         let until = hub.now + 2 * EPOCH_MS;
+        if set.generation() > self.ring.current().generation() {
+            // A union still holds what the leavers hold; only a new generation does not.
+            self.gone.clear();
+        }
         self.ring.replace(set, until);
+        self.hand.count_down(hub.now);
+        let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
+        hub.unless_set(wait, Timer::FreshKey);
         self.set_since = hub.now;
-        self.gone.clear();
         self.conflict = false;
         if self.foreign.is_some_and(|g| g <= self.ring.current().generation()) {
             self.foreign = None;
@@ -307,10 +323,10 @@ impl Inside {
 
     /// A frame under a set I do not know has waited for two seconds: there is another side.
     pub(crate) fn check_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if let Some(tag) = hub.waiting.stuck(hub.now, 2_000) {
-            if self.trial.is_none() {
-                self.met_other_side(hub, tag);
-            }
+        if let Some(tag) = hub.waiting.stuck(hub.now, 2_000)
+            && self.trial.is_none()
+        {
+            self.met_other_side(hub, tag);
         }
     }
 
@@ -323,6 +339,10 @@ impl Inside {
         label: Label,
     ) {
         let from = opened.payload.sender;
+        // Keys are taken from those who are here: whoever was removed may still know where to seal to.
+        if self.is_removed(&from) || self.roster.get(&from).is_none_or(|m| m.left) {
+            return;
+        }
         let Some(plain) = self.unwrap_sealed(hub, &from, sealed, label) else { return };
         let Ok(handover) = Handover::decode(&plain) else { return };
         let way = if label == Label::Rekey { Way::Rekey } else { Way::Share };

@@ -8,7 +8,7 @@ use super::inside::Inside;
 use super::io::{Deed, Event, Refused, Timer};
 use super::log::EntryError;
 use crate::base::id::{EntryId, MemberId};
-use crate::base::secret::Secret;
+use crate::base::limits::{NAME_BYTES, WHY_BYTES};
 use crate::crypto::identity::Identity;
 use crate::crypto::kdf::{self, Label};
 use crate::wire::log::Act;
@@ -44,7 +44,7 @@ impl Inside {
             Deed::Transfer(to) => Act::Transfer { to, leaving: false },
             Deed::TransferAccept(transfer) => Act::TransferAccept { transfer },
             Deed::Reclaim { token, next } => {
-                let key = Identity::from_seed(&Secret::new(token));
+                let key = Identity::from_seed(&token);
                 let token_sig = key.sign(Label::Reclaim, &[&self.genesis.0, &hub.id.0, &next]);
                 Act::Reclaim { next, token_sig }
             }
@@ -52,16 +52,18 @@ impl Inside {
             Deed::Rotate => Act::Rotate,
             Deed::Close => Act::Close,
         };
-        if let Some(target) = reaches(&act) {
-            if self.log.rights().reach(&hub.id, &target).0.is_empty() {
-                hub.event(Event::Refused(Refused::Role));
-                return;
-            }
+        if words(&act).is_some_and(|(text, most)| text.len() > most) {
+            hub.event(Event::Refused(Refused::TooLong));
+            return;
         }
-        if self.write(hub, act).is_some() {
-            if let Some(salt) = salt {
-                self.take_salts(hub, &[salt]);
-            }
+        if let Some(target) = reaches(&act)
+            && self.log.rights().reach(&hub.id, &target).0.is_empty()
+        {
+            hub.event(Event::Refused(Refused::Role));
+            return;
+        }
+        if let (Some(_), Some(salt)) = (self.write(hub, act), salt) {
+            self.take_salts(hub, &[salt]);
         }
     }
 
@@ -107,6 +109,15 @@ pub(crate) fn target_of(act: &Act) -> Option<MemberId> {
         | Act::Admit { target }
         | Act::Deny { target } => Some(*target),
         Act::Transfer { to, .. } => Some(*to),
+        _ => None,
+    }
+}
+
+/// What an act says to people, and how long that may be.
+fn words(act: &Act) -> Option<(&str, usize)> {
+    match act {
+        Act::Kick { why, .. } | Act::Ban { why, .. } | Act::Mute { why, .. } => Some((why, WHY_BYTES)),
+        Act::Policy(policy) => policy.topic.as_deref().map(|topic| (topic, NAME_BYTES)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::rights::Rank;
-use crate::base::id::{MemberId, Peer};
+use crate::base::id::{EntryId, MemberId, Peer};
 use crate::base::time::Unix;
 use crate::crypto::identity;
 use crate::crypto::kdf::Label;
@@ -24,10 +24,11 @@ impl Inside {
         sent: Unix,
     ) {
         let invite = join.proof.as_ref().filter(|_| hub.root.kind() == Kind::Invite).map(|p| p.invite);
+        let room = hub.room();
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.nick.clone_from(&join.nick);
         member.serve = join.serve;
-        member.joined = sent;
+        member.joined = member.joined.max(sent.min(room));
         member.fresh = true;
         if invite.is_some() {
             member.invite = invite;
@@ -37,6 +38,7 @@ impl Inside {
         }
         if let Some(kem) = KemPublic::from_bytes(&join.kem[..]) {
             member.kem = Some(kem);
+            member.kem_heard = true;
         }
         if let Some(peer) = Peer::new(&join.peer) {
             member.peer = Some(peer);
@@ -60,6 +62,7 @@ impl Inside {
     pub(crate) fn on_key(&mut self, sender: MemberId, kem: &[u8; 1216]) {
         if let (Some(member), Some(kem)) = (self.roster.get_mut(&sender), KemPublic::from_bytes(kem)) {
             member.kem = Some(kem);
+            member.kem_heard = true;
         }
     }
 
@@ -131,9 +134,9 @@ impl Inside {
     /// A founding of mine that gave way: tells the log so, for whoever may have come in under it.
     pub(crate) fn put_abandoned_founding_under<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let Some(raw) = self.abandoned.take() else { return };
-        let Some(main) =
-            self.log.rights().domains.iter().find(|(_, d)| d.yielded.is_none()).map(|(id, _)| *id)
-        else {
+        let under = &self.foundings;
+        let mine = |id: &&EntryId| under.iter().any(|u| id.0.starts_with(u));
+        let Some(main) = self.log.rights().domains.keys().find(mine).copied() else {
             return;
         };
         if self.log.insert(&raw).is_ok() {

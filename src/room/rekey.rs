@@ -70,7 +70,7 @@ impl Inside {
             set.chains().iter().any(|c| self.log.seen_by(&c.note.heads, removal) != Some(true))
         };
         let standing = self.log.rights().removals.values().flatten();
-        let holds = |id: &MemberId| self.is_removed(id);
+        let holds = |id: &MemberId| self.roster.knows(id) && self.is_removed(id);
         standing.filter(|r| holds(&r.target) && blind(&r.entry)).map(|r| r.entry).collect()
     }
 
@@ -136,8 +136,8 @@ impl Inside {
         let generation = self.ring.current().generation().max(self.foreign.unwrap_or(0)) + 1;
         let key = Secret::<32>::random(&mut hub.rng);
         let birth = self.ring.current().sending(hub.epoch());
-        let mut heads: Vec<EntryId> = self.log.heads().iter().copied().collect();
-        heads.truncate(HEADS);
+        let mut heads = self.log.leading_heads(HEADS);
+        heads.sort_unstable();
         let chain = Chain::announce(&hub.me, self.genesis, generation, birth, &key, why, causes, heads);
         let Ok(mut set) = KeySet::new(vec![(chain, key)], birth) else { return };
         set.advance(hub.epoch());
@@ -155,8 +155,11 @@ impl Inside {
 
     /// Seals the current set to these members, in parts that each stand alone.
     pub(crate) fn hand_to<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: &[MemberId], label: Label) {
-        let keys: Vec<KemPublic> =
-            to.iter().filter_map(|id| self.roster.get(id)).filter_map(|m| m.kem.clone()).collect();
+        // Fresh keys go to what members announced themselves: a key told of by somebody else may be that somebody's own.
+        // Whoever is left out says hello across.
+        let trusted = |m: &&super::roster::Member| label != Label::Rekey || m.kem_heard;
+        let members = to.iter().filter_map(|id| self.roster.get(id)).filter(trusted);
+        let keys: Vec<KemPublic> = members.filter_map(|m| m.kem.clone()).collect();
         if keys.is_empty() {
             return;
         }

@@ -23,6 +23,8 @@ pub struct Member {
     pub told: Mono,
     /// Their latest handover key.
     pub kem: Option<KemPublic>,
+    /// They announced it themselves.
+    pub kem_heard: bool,
     /// They run `serve`.
     pub serve: bool,
     /// They said so.
@@ -92,6 +94,7 @@ impl Roster {
             heard: None,
             told: now,
             kem: None,
+            kem_heard: false,
             serve: false,
             away: false,
             foundings: Vec::new(),
@@ -111,9 +114,15 @@ impl Roster {
         self.members.values_mut().for_each(|m| m.agreed = None);
     }
 
-    /// Forgets somebody.
-    pub fn forget(&mut self, id: &MemberId) -> Option<Member> {
-        self.members.remove(id)
+    /// Forgets those who are gone longest, until there is room for others.
+    pub fn make_room(&mut self, most: usize) {
+        while self.members.len() > most {
+            let gone = self.members.iter().filter(|(_, m)| m.left);
+            let Some(id) = gone.min_by_key(|(id, m)| (m.heard, m.told, **id)).map(|(id, _)| *id) else {
+                return;
+            };
+            self.members.remove(&id);
+        }
     }
 
     /// Those heard of in the last `ms`.

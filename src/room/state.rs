@@ -9,10 +9,11 @@ use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Command, Event, Input, Output, Refused, Standing, Timer, Verdict};
 use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
-use crate::base::limits::REMOVAL_GRACE_MS;
+use crate::base::limits::{KNOWN_MEMBERS, NICK_BYTES, REMOVAL_GRACE_MS};
+use crate::base::secret::Text;
 use crate::base::time::{Day, Epoch, Mono, Unix};
 use crate::crypto::kdf::{self, Label};
-use crate::crypto::root::Root;
+use crate::crypto::root::{Kind, Root};
 use crate::wire::frame::FrameType;
 use crate::wire::payload::Body;
 
@@ -110,6 +111,15 @@ impl<R: CryptoRng> State<R> {
         if let Phase::Inside(inside) = &mut self.phase {
             inside.pass_time(hub);
         }
+        let lost =
+            matches!(&self.phase, Phase::Inside(inside) if inside.ring.current().epochs().next().is_none());
+        if lost {
+            // Asleep for longer than any key lives: there is nothing to go on with.
+            hub.cancel_all();
+            let seeking = Seeking::again(hub, None);
+            self.phase = Phase::Seeking(Box::new(seeking));
+        }
+        let hub = &mut self.hub;
         let room = hub.room();
         let change = hub.doors.advance(&hub.root, room, hub.now);
         if hub.change_doors(change) {
@@ -123,7 +133,8 @@ impl<R: CryptoRng> State<R> {
         match (&mut self.phase, timer) {
             (Phase::Seeking(seeking), Timer::Hello) => seeking.say_hello(hub),
             (Phase::Seeking(seeking), Timer::Found) => {
-                if seeking.should_found(hub) {
+                let ripe = seeking.should_found(hub);
+                if ripe {
                     self.found();
                 }
             }
@@ -150,8 +161,7 @@ impl<R: CryptoRng> State<R> {
         }
         let Phase::Inside(inside) = &mut self.phase else { return };
         let rights = inside.log.rights();
-        let removal =
-            inside.is_removed(&self.hub.id).then(|| rights.removals.get(&self.hub.id)?.first()).flatten();
+        let removal = rights.removal(&self.hub.id, &inside.foundings, inside.room);
         let end = if let Some(removal) = removal {
             // An entry on its way may undo it: a removal that was one too many, say.
             if self.hub.now.since(*inside.removed_at.get_or_insert(self.hub.now)) < REMOVAL_GRACE_MS {
@@ -241,17 +251,20 @@ impl<R: CryptoRng> State<R> {
             }
             (Phase::Seeking(seeking), _) => seeking.saw_life(hub),
             (Phase::Inside(inside), Body::Hello(hello)) => {
-                inside.on_hello(hub, sender, hello, kdf::sha256(opened.bytes()), off);
-                if hello.at.is_some() && inside.lonely.is_some() && inside.may_drop(hub.now) {
+                let other = hello.at.is_some_and(|(set, _)| set != inside.ring.current().tag());
+                if other && inside.lonely.is_some() && inside.may_drop(hub.now) && gives_way(&hub.root) {
                     self.give_way();
+                } else {
+                    inside.on_hello(hub, sender, hello, kdf::sha256(opened.bytes()), off);
                 }
             }
             (Phase::Inside(inside), Body::Welcome { hello, sealed }) => {
-                inside.saw_welcome(hub, hello);
+                inside.saw_welcome(hub, hello, &sender);
                 inside.on_welcome(hub, &opened, *hello, sealed);
             }
             (Phase::Inside(inside), Body::Beacon(beacon)) => {
-                if inside.on_beacon(hub, beacon, &sender, off) {
+                let give_way = inside.on_beacon(hub, beacon, &sender, off);
+                if give_way && gives_way(&hub.root) {
                     self.give_way();
                 }
             }
@@ -344,7 +357,12 @@ impl<R: CryptoRng> State<R> {
     fn on_command(&mut self, command: Command) {
         let hub = &mut self.hub;
         match (&mut self.phase, command) {
-            (_, Command::Addresses(addrs)) => hub.reach.addrs = addrs,
+            (_, Command::Addresses(addrs)) => {
+                hub.reach = Reach { peer: hub.reach.peer.take(), addrs }.bounded();
+            }
+            (_, Command::Nick(nick)) if !(1..=NICK_BYTES).contains(&nick.len()) => {
+                hub.event(Event::Refused(Refused::TooLong));
+            }
             (Phase::Inside(inside), Command::Leave { panic }) => {
                 inside.leave(hub, panic);
                 self.end(Event::Ended { closed: false });
@@ -448,10 +466,9 @@ impl<R: CryptoRng> State<R> {
     }
 
     /// Living messages with their text.
-    pub fn living(&self) -> Vec<(MsgId, String)> {
+    pub fn living(&self) -> Vec<(MsgId, Text)> {
         let Some(inside) = self.inside() else { return Vec::new() };
-        let text = |l| super::catchup::text_of(l).unwrap_or_default().to_owned();
-        inside.timeline.all().map(|(id, l)| (*id, text(l))).collect()
+        inside.timeline.all().filter_map(|(id, l)| Some((*id, super::catchup::text_of(l)?))).collect()
     }
 
     /// Number of living messages.
@@ -475,12 +492,19 @@ impl<R: CryptoRng> State<R> {
     }
 }
 
+/// Whether a founding that nobody joined may give way: in an invite room there is only one, whatever others say.
+fn gives_way(root: &Root) -> bool {
+    root.kind() != Kind::Invite
+}
+
 /// What the network is told: only a wrong gate is somebody's fault, and only what nobody could read is still passed on.
 fn verdict(drop: Drop) -> Verdict {
     match drop {
         Drop::Length | Drop::Version | Drop::Gate => Verdict::Reject,
         // A member who is still catching up must not tear a hole into the mesh.
         Drop::Unknown | Drop::Commitment | Drop::OtherRoom => Verdict::Accept,
+        // Direct messages are not signed, so that they prove nothing to anybody else.
+        Drop::Unsigned => Verdict::Accept,
         _ => Verdict::Ignore,
     }
 }
@@ -530,6 +554,7 @@ impl Inside {
 
     /// Everything that time alone brings about.
     fn pass_time<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.room = hub.room();
         self.reap(hub);
         let epoch = hub.epoch();
         self.ring.advance(hub.now, epoch);
@@ -551,7 +576,11 @@ impl Inside {
         hub.clock.aim(&mut offsets);
         let here: std::collections::BTreeSet<MemberId> = self.roster.present().map(|(id, _)| *id).collect();
         let me = hub.id;
+        self.roster.make_room(KNOWN_MEMBERS * 3 / 4);
         self.timeline.forget_authors(|id| here.contains(id) || *id == me);
+        if self.trial.is_none() {
+            self.seek_keys(hub);
+        }
         self.consider_rekey(hub);
         self.judge(hub);
         self.plan_upkeep(hub);

@@ -13,8 +13,8 @@ use super::rights::Rank;
 use super::timeline::{Living, remaining_ms};
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE, RECEIPT_MEMBERS, RECEIPTS_MS,
-    TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE, RECEIPT_MEMBERS,
+    RECEIPTS_MS, TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -39,6 +39,7 @@ impl Pace {
             .entry(*from)
             .or_insert_with(|| (Bucket::new(each_ms / PACE_SLACK, PACE_BURST * PACE_SLACK), sent_ms));
         *newest = (*newest).max(sent_ms);
+        bucket.set_each(each_ms / PACE_SLACK, PACE_BURST * PACE_SLACK);
         bucket.take(*newest)
     }
 }
@@ -55,7 +56,10 @@ impl Inside {
 
     /// How long a message lives here, whatever its author asked for.
     pub(crate) fn ttl_ms_of(&self, payload: &Payload) -> u64 {
-        payload.ttl_s.min(self.ttl_cap_s()) * 1_000
+        // What counts from its first display waits for that as long as the room lets anything live.
+        let unread = payload.sender != self.me && matches!(&payload.body, Body::Text(say) if say.from_read);
+        let asked = if unread { TTL_MAX_S } else { payload.ttl_s };
+        asked.min(self.ttl_cap_s()) * 1_000
     }
 
     fn pace_ms<R>(&self, hub: &Hub<R>) -> u64 {
@@ -84,6 +88,7 @@ impl Inside {
             }
             return;
         }
+        self.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
         let ready = self.queue.is_empty() && !self.holding(hub.now) && hub.now >= self.pace.slow_until;
         if ready && (self.pace_ms(hub) == 0 || self.pace.out.take(hub.now.0)) {
             self.send_and_tell(hub, &draft);
@@ -128,7 +133,7 @@ impl Inside {
         if let Some(slow) =
             self.log.rights().policy.slow_s.filter(|_| self.log.rights().rank(&hub.id) == Rank::Member)
         {
-            self.pace.slow_until = hub.now + slow * 1_000;
+            self.pace.slow_until = hub.now + slow.saturating_mul(1_000);
         }
     }
 
@@ -178,8 +183,12 @@ impl Inside {
             self.mine.pop_first();
         }
         self.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
-        self.keep_message(hub, sealed.id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
-        Some(sealed.id)
+        let (id, private) = (sealed.id, alone && self.log.rights().policy.queued != Some(true));
+        self.keep_message(hub, id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
+        if private {
+            self.timeline.keep_to_myself(&id);
+        }
+        Some(id)
     }
 
     // ---- in ----
@@ -193,17 +202,15 @@ impl Inside {
     ) -> Result<(), Drop> {
         let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
         let sender = payload.sender;
+        self.may_be_heard(hub, &payload)?;
         let rights = self.log.rights();
-        if self.timeline.had(&sender, say.n) {
-            return Err(Drop::Replay);
-        }
         let rank = rights.rank(&sender);
-        if rights.is_muted(&sender, hub.room()) || ((say.announce || say.keep) && rank < Rank::Admin) {
-            return Err(Drop::Limit);
-        }
-        let slow = rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s * 1_000);
+        let slow =
+            rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s.saturating_mul(1_000));
         let each = self.pace_ms(hub).max(slow / PACE_BURST);
-        if each > 0 && !self.pace.hears(&sender, payload.sent.0, each) {
+        // Time claimed beyond now buys nothing.
+        let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
+        if each > 0 && !self.pace.hears(&sender, sent.0, each) {
             return Err(Drop::Limit);
         }
         let n = say.n;
@@ -218,6 +225,24 @@ impl Inside {
         if self.roster.count() < RECEIPT_MEMBERS {
             self.receipts.entry(sender).or_default().insert(n);
             hub.unless_set(RECEIPTS_MS, Timer::Receipts);
+        }
+        Ok(())
+    }
+
+    /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.
+    pub(crate) fn may_be_heard<R: CryptoRng>(&self, hub: &Hub<R>, payload: &Payload) -> Result<(), Drop> {
+        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
+        let author = &payload.sender;
+        let rights = self.log.rights();
+        if *author == hub.id || self.timeline.had(author, say.n) {
+            return Err(Drop::Replay);
+        }
+        if self.is_removed(author) {
+            return Err(Drop::Removed);
+        }
+        let above = (say.announce || say.keep) && rights.rank(author) < Rank::Admin;
+        if above || rights.is_muted(author, hub.room()) {
+            return Err(Drop::Limit);
         }
         Ok(())
     }
@@ -257,7 +282,7 @@ impl Inside {
             mine,
             caught_up,
         };
-        let living = Living { payload, sig, deadline: dies, sealed, caught_up };
+        let living = Living { payload, sig, deadline: dies, sealed, caught_up, private: false };
         let crowded = self.timeline.insert(id, n, living);
         hub.event(Event::Message(Box::new(heard)));
         for id in crowded {

@@ -25,6 +25,8 @@ pub struct Living {
     pub sealed: bool,
     /// Fetched from somebody else after the fact.
     pub caught_up: bool,
+    /// Said while nobody was here: it goes to nobody.
+    pub private: bool,
 }
 
 impl Living {
@@ -107,6 +109,8 @@ pub struct Timeline {
     bytes: usize,
     had: BTreeMap<MemberId, Ranges>,
     burned: BTreeMap<MsgId, Mono>,
+    /// The same by time: every input looks for what is over, an outsider's junk too, so looking must cost nothing.
+    fading: BTreeSet<(Mono, MsgId)>,
     burned_upto: BTreeMap<MemberId, u64>,
     hint: Option<[u8; 16]>,
 }
@@ -192,12 +196,20 @@ impl Timeline {
 
     /// Burns a message, also one that has not come yet.
     pub fn burn(&mut self, id: &MsgId, until: Mono) -> Option<Living> {
-        if self.burned.len() >= TOMBSTONES {
-            let soonest = self.burned.iter().min_by_key(|(id, at)| (**at, **id)).map(|(id, _)| *id);
-            soonest.map(|id| self.burned.remove(&id));
+        if let Some(before) = self.burned.insert(*id, until) {
+            self.fading.remove(&(before, *id));
         }
-        self.burned.insert(*id, until);
+        self.fading.insert((until, *id));
+        if self.burned.len() > TOMBSTONES {
+            self.forget_first_burned();
+        }
         self.remove(id)
+    }
+
+    fn forget_first_burned(&mut self) {
+        if let Some((_, id)) = self.fading.pop_first() {
+            self.burned.remove(&id);
+        }
     }
 
     /// Burns everything an author numbered up to `upto`.
@@ -223,6 +235,14 @@ impl Timeline {
         self.deadlines.insert((at, *id));
     }
 
+    /// A message of mine that nobody is to get.
+    pub fn keep_to_myself(&mut self, id: &MsgId) {
+        if let Some(message) = self.living.get_mut(id) {
+            message.private = true;
+            self.hint = None;
+        }
+    }
+
     /// When the next message dies.
     pub fn next_death(&self) -> Option<Mono> {
         self.deadlines.first().map(|(at, _)| *at)
@@ -230,7 +250,9 @@ impl Timeline {
 
     /// Removes everything overdue, and names it; true with those that had been opened once.
     pub fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
-        self.burned.retain(|_, until| now < *until);
+        while self.fading.first().is_some_and(|(until, _)| *until <= now) {
+            self.forget_first_burned();
+        }
         let mut dead = Vec::new();
         while let Some((at, id)) = self.deadlines.first().copied() {
             if at > now {
@@ -254,7 +276,8 @@ impl Timeline {
         if let Some(hint) = self.hint {
             return hint;
         }
-        let ids: Vec<&[u8]> = self.living.keys().map(|id| id.0.as_slice()).collect();
+        let shared = self.living.iter().filter(|(_, message)| !message.private);
+        let ids: Vec<&[u8]> = shared.map(|(id, _)| id.0.as_slice()).collect();
         let hint = short(kdf::hash(Label::Living, &ids));
         self.hint = Some(hint);
         hint
@@ -293,6 +316,24 @@ mod tests {
         assert_eq!(wide.to_wire().len(), RANGES);
         assert!(wide.has(19_999) && wide.has(2), "old gaps count as filled");
         assert!(!wide.has(19_998), "young gaps do not");
+    }
+
+    #[test]
+    fn what_was_burned_is_remembered_until_its_time_and_within_bounds() {
+        let (mut t, author) = (Timeline::default(), MemberId([1; 32]));
+        let name = |n: usize| MsgId((n as u64).to_be_bytes());
+        t.burn(&name(0), Mono(50));
+        t.burn(&name(0), Mono(9_000));
+        for n in 1..=TOMBSTONES {
+            t.burn(&name(n), Mono(100 + n as u64));
+        }
+        assert_eq!((t.burned.len(), t.fading.len()), (TOMBSTONES, TOMBSTONES));
+        assert!(!t.is_burned(&name(1), &author, 1), "the one that had the least time left made room");
+        t.reap(Mono(102));
+        assert!(!t.is_burned(&name(2), &author, 1) && t.is_burned(&name(3), &author, 1));
+        assert!(t.is_burned(&name(0), &author, 1), "burned twice, remembered for the longer");
+        t.reap(Mono(9_000));
+        assert_eq!((t.burned.len(), t.fading.len()), (0, 0));
     }
 
     #[test]

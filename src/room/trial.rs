@@ -66,17 +66,28 @@ impl Trial {
         }
     }
 
+    /// Whether anybody was heard under another set.
     pub(crate) fn has_rivals(&self) -> bool {
-        !self.rivals.is_empty()
+        self.rivals.iter().any(|rival| !rival.heard.is_empty())
     }
 
-    /// Tries the other sets. What opens only there is read, but confirms nothing: its set hash is given as zeros.
+    /// Counts somebody whose signature was checked as using a rival set.
+    pub(crate) fn heard_under(&mut self, i: usize, sender: MemberId) {
+        if let Some(rival) = self.rivals.get_mut(i) {
+            rival.heard.insert(sender);
+            if rival.heard.len() > self.heard.len() && rival.heard.len() >= WITNESSES {
+                self.better = Some(i);
+            }
+        }
+    }
+
+    /// Tries the other sets; gives which one opened the frame.
     pub(crate) fn open(
         &mut self,
         frame: &Admitted<'_>,
         epoch: Epoch,
         now: Epoch,
-    ) -> Option<(Opened, [u8; 32], u64)> {
+    ) -> Option<(Opened, usize, u64)> {
         for (i, rival) in self.rivals.iter_mut().enumerate() {
             if rival.set.tag() != frame.header.set_tag {
                 continue;
@@ -84,12 +95,7 @@ impl Trial {
             let generation = rival.set.generation();
             let Some(key) = rival.set.key(epoch, now) else { continue };
             if let Ok(opened) = frame.open(&key.frame) {
-                // Who signed is checked by the caller; an outsider cannot have sealed it.
-                rival.heard.insert(opened.payload.sender);
-                if rival.heard.len() > self.heard.len() && rival.heard.len() >= WITNESSES {
-                    self.better = Some(i);
-                }
-                return Some((opened, [0; 32], generation));
+                return Some((opened, i, generation));
             }
         }
         None

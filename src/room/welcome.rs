@@ -9,7 +9,7 @@ use super::io::{Event, Timer};
 use super::log::entry_id;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::limits::{
-    ANSWERERS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, WELCOME_BYTES, WELCOME_BYTES_MOST,
+    ANSWERERS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, TOLD_LATE_MS, WELCOME_BYTES, WELCOME_BYTES_MOST,
 };
 use crate::base::time::Mono;
 use crate::crypto::identity::{self};
@@ -64,7 +64,10 @@ impl Inside {
     }
 
     /// A welcome to somebody else was seen: no need to send another, but a beat will help them.
-    pub(crate) fn saw_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32]) {
+    pub(crate) fn saw_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32], from: &MemberId) {
+        if !self.roster.knows(from) || self.is_removed(from) {
+            return;
+        }
         if self.pending.remove(hash).is_some() {
             hub.cancel(&Timer::Answer(*hash));
         }
@@ -96,8 +99,10 @@ impl Inside {
         let verdict = self.admission(hub, &hello);
         let (label, plain) = match verdict {
             Ok(()) => {
-                let at_most = if hello.across { WELCOME_BYTES_MOST } else { WELCOME_BYTES };
-                let Some(handover) = self.handover(hub, at_most, hello.across) else { return };
+                // Anybody with the root can claim to come from the other side: the long answer is rationed.
+                let long = hello.across && self.long_answers.take(hub.now.0);
+                let at_most = if long { WELCOME_BYTES_MOST } else { WELCOME_BYTES };
+                let Some(handover) = self.handover(hub, at_most, long) else { return };
                 (Label::Welcome, handover.encode())
             }
             Err(reason) => (Label::Refusal, reason.encode().into()),
@@ -145,7 +150,7 @@ impl Inside {
         }
         let most = rights.policy.max.map_or(crate::base::limits::MEMBERS, |m| m as usize);
         let coming = self.guests.keys().filter(|id| !self.roster.knows(id) && **id != hello.from).count();
-        if !hello.across && self.roster.count() + coming + 1 >= most.min(crate::base::limits::MEMBERS) {
+        if self.roster.count() + coming + 1 >= most.min(crate::base::limits::MEMBERS) {
             return Err(Reason::Full);
         }
         Ok(())
@@ -159,14 +164,12 @@ impl Inside {
     ) -> Result<(), Reason> {
         let Some(invite) = self.log.rights().invites.get(&proof.invite) else { return Err(Reason::Revoked) };
         let signed: [&[u8]; 2] = [&hello.from.0, hello.kem.as_bytes()];
-        let holds = invite.key == proof.key
+        let holds = super::entry::invite_id(&proof.key) == proof.invite
+            && invite.key == proof.key
             && identity::verify(&MemberId(proof.key), Label::Invite, &signed, &proof.sig).is_ok();
         let used = self.roster.all().filter(|(_, m)| m.invite == Some(proof.invite)).count() as u64;
         if !holds || invite.revoked {
             Err(Reason::Revoked)
-        } else if hello.across {
-            // Let in by the other side already: two halves can overshoot the count, and must still meet.
-            Ok(())
         } else if hub.room() > invite.until {
             Err(Reason::Expired)
         } else if used >= invite.uses {
@@ -267,11 +270,17 @@ impl Inside {
             if !known && (row.left || (shut && !self.log.rights().admitted.contains(&row.id))) {
                 continue;
             }
-            let member = self.roster.meet(row.id, hub.now, row.joined);
+            // What others say of when somebody came may be a lie that opens the past: it counts no further back than the
+            // moment I first hear of them, unless I have only just come myself.
+            let room = hub.room();
+            let early = room.offset_from(self.joined) < TOLD_LATE_MS as i64;
+            let joined =
+                if early { row.joined } else { row.joined.max(room.shifted(-(TOLD_LATE_MS as i64))) };
+            let member = self.roster.meet(row.id, hub.now, joined);
             if member.nick.is_empty() {
                 member.nick.clone_from(&row.nick);
                 member.serve = row.serve;
-                member.joined = row.joined;
+                member.joined = joined;
             }
             if member.foundings.is_empty() {
                 member.foundings.clone_from(&row.foundings);
@@ -293,7 +302,7 @@ impl Inside {
     }
 }
 
-fn row_size(row: &Row) -> usize {
+pub(crate) fn row_size(row: &Row) -> usize {
     let addrs: usize = row.addrs.iter().map(|a| a.len() + 3).sum();
     80 + row.nick.len()
         + row.foundings.len() * 9

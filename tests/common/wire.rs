@@ -222,10 +222,10 @@ prop_compose! {
 
 prop_compose! {
     pub fn hello()(
-        kem in kem(), x25519 in raw::<32>(), nonce in raw::<16>(), proof in option::of(proof()),
+        kem in kem(), nonce in raw::<16>(), proof in option::of(proof()),
         at in option::of((raw::<4>(), raw::<4>())),
     ) -> Hello {
-        Hello { kem, x25519, nonce, proof, at: at.map(|(set, topic)| (SetTag(set), TopicTag(topic))) }
+        Hello { kem, nonce, proof, at: at.map(|(set, topic)| (SetTag(set), TopicTag(topic))) }
     }
 }
 

@@ -3,6 +3,11 @@
 //! One seed replays a run byte for byte. Links have delay, loss, duplication and, from unequal delays, reordering; the
 //! network splits and heals; members sleep, wake, crash and lie. [`scenario`] holds the trials, [`villain`] the liars.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a trial that indexes past its own lists has shown that it is broken"
+)]
+
 pub mod scenario;
 pub mod villain;
 
@@ -289,6 +294,12 @@ impl World {
         self.nodes.get(i).map(|n| n.events.as_slice()).unwrap_or_default()
     }
 
+    /// Takes what happened to somebody out of the world: whoever shows it decides how long a text is kept. What looks
+    /// at the past ([`World::heard`], [`World::read`], [`World::since`]) no longer sees it.
+    pub fn take_events(&mut self, i: usize) -> Vec<(Mono, Event)> {
+        self.nodes.get_mut(i).map(|n| std::mem::take(&mut n.events)).unwrap_or_default()
+    }
+
     /// The messages somebody saw, with when.
     pub fn heard(&self, i: usize) -> impl Iterator<Item = (Mono, &Heard)> {
         self.events(i).iter().filter_map(|(at, e)| match e {
@@ -405,6 +416,29 @@ impl World {
         }
     }
 
+    /// Somebody puts bytes before one member; gives how many frames that member has dropped so far.
+    pub fn inject_to(&mut self, i: usize, topic: Topic, bytes: Vec<u8>) -> u64 {
+        self.hand(i, None, Input::Gossip { topic, from: peer_of(usize::MAX), bytes });
+        self.dropped(i)
+    }
+
+    /// How many frames a member has dropped.
+    pub fn dropped(&self, i: usize) -> u64 {
+        self.state(i).map_or(0, |s| s.counts().values().sum())
+    }
+
+    /// Looks at a member with everything it holds in memory, as whoever seizes the machine would.
+    pub(crate) fn seize<T>(
+        &mut self,
+        i: usize,
+        look: impl FnOnce(&mut Hub<SimRng>, &mut Inside) -> T,
+    ) -> Option<T> {
+        match self.nodes.get_mut(i).map(|n| &mut n.mind) {
+            Some(Mind::Honest(state)) => state.parts().map(|(hub, inside)| look(hub, inside)),
+            _ => None,
+        }
+    }
+
     fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
         let now = self.now;
         let out = match self.nodes.get_mut(i).map(|n| &mut n.mind) {
@@ -441,6 +475,16 @@ impl World {
         if let Some(node) = self.nodes.get_mut(i) {
             node.mind = Mind::Off;
             node.topics.clear();
+        }
+    }
+
+    /// Takes a member out of the world as they are, to be driven by hand; to the others they have stopped.
+    pub fn take_out(&mut self, i: usize) -> Option<State<SimRng>> {
+        let node = self.nodes.get_mut(i)?;
+        node.topics.clear();
+        match std::mem::replace(&mut node.mind, Mind::Off) {
+            Mind::Honest(state) => Some(*state),
+            Mind::Villain(_) | Mind::Off => None,
         }
     }
 

@@ -98,16 +98,16 @@ pub(crate) fn forker(mode: u64) -> Trick {
         }
         hub.now = hub.now.max(now);
         let mut swallow = false;
-        if let Input::Gossip { topic, bytes, .. } = input {
-            if let Some((hash, from, kem)) = newcomers_hello(hub, inside, topic, bytes) {
-                let mut ring = fake.take().unwrap_or_else(|| forged_ring(hub, inside, mode));
-                std::mem::swap(&mut inside.ring, &mut ring);
-                let hello = PendingHello { from, kem, proof: None, across: false };
-                inside.answer(hub, hash, hello);
-                std::mem::swap(&mut inside.ring, &mut ring);
-                fake = Some(ring);
-                swallow = true;
-            }
+        if let Input::Gossip { topic, bytes, .. } = input
+            && let Some((hash, from, kem)) = newcomers_hello(hub, inside, topic, bytes)
+        {
+            let mut ring = fake.take().unwrap_or_else(|| forged_ring(hub, inside, mode));
+            std::mem::swap(&mut inside.ring, &mut ring);
+            let hello = PendingHello { from, kem, proof: None, across: false };
+            inside.answer(hub, hash, hello);
+            std::mem::swap(&mut inside.ring, &mut ring);
+            fake = Some(ring);
+            swallow = true;
         }
         if let Some(ring) = fake.as_mut().filter(|_| now.since(last) >= 300) {
             last = now;

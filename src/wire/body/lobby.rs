@@ -136,8 +136,6 @@ impl Beacon {
 pub struct Hello {
     /// The key that the welcome is sealed to, used once.
     pub kem: Box<[u8; KEM_BYTES]>,
-    /// Their X25519 key for direct messages.
-    pub x25519: [u8; 32],
     /// Makes each hello another.
     pub nonce: [u8; 16],
     /// The invite they come by.
@@ -148,7 +146,7 @@ pub struct Hello {
 
 impl Hello {
     pub(super) fn encode(&self, w: &mut Writer) {
-        w.array(5).bytes(&*self.kem).bytes(&self.x25519).bytes(&self.nonce);
+        w.array(4).bytes(&*self.kem).bytes(&self.nonce);
         w.optional(self.proof.as_ref(), |w, proof| proof.encode(w));
         w.optional(self.at, |w, (set, topic)| {
             w.array(2).bytes(&set.0).bytes(&topic.0);
@@ -156,10 +154,9 @@ impl Hello {
     }
 
     pub(super) fn decode(r: &mut Reader<'_>) -> Result<Hello, FieldError> {
-        r.array_of(5)?;
+        r.array_of(4)?;
         Ok(Hello {
             kem: field::kem(r)?,
-            x25519: r.bytes_exact()?,
             nonce: r.bytes_exact()?,
             proof: r.optional(Proof::decode)?,
             at: r.optional(|r| -> Result<_, CborError> {

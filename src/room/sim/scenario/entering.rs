@@ -8,7 +8,7 @@ use crate::room::io::Standing;
 use crate::room::sim::{Links, World};
 
 fn links_of(seed: u64) -> Links {
-    if seed % 2 == 0 { Links::LAN } else { Links::WAN }
+    if seed.is_multiple_of(2) { Links::LAN } else { Links::WAN }
 }
 
 /// One room, one founder, one chain set, everybody confirmed.
@@ -61,7 +61,7 @@ fn together(seed: u64, n: usize, within_ms: u64) -> Report {
     for (i, start) in all {
         let Some(at) = world.since(i, Standing::Confirmed) else { continue };
         report.note(
-            if seed % 2 == 0 { "confirmed ms at 1 ms" } else { "confirmed ms at 50 ms" },
+            if seed.is_multiple_of(2) { "confirmed ms at 1 ms" } else { "confirmed ms at 50 ms" },
             since(start, at),
         );
     }

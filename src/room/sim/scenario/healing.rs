@@ -1,6 +1,6 @@
 //! Partitions that come and go.
 
-use super::{Report, any_links, room_of, since};
+use super::{Report, any_links, owner_of, room_of, since};
 use crate::room::io::{Command, Deed};
 use crate::room::sim::World;
 
@@ -25,6 +25,14 @@ pub(super) fn heal(seed: u64) -> Report {
         Ok(all) => all,
         Err(report) => return report,
     };
+    // Everybody may ask for fresh keys, so that the sides drift apart in generations too.
+    let owner = owner_of(&world, &all);
+    for id in all.iter().filter_map(|i| world.id(*i)).collect::<Vec<_>>() {
+        world.act(owner, Deed::Grant(id));
+    }
+    if world.run_until(100, 60_000, |w| w.agree(&all)).is_none() {
+        return Report::broken("the grants did not arrive", &world, &all);
+    }
     let dealt = deal(&mut world, &all, sides);
     let lists: Vec<&[usize]> = dealt.iter().map(Vec::as_slice).collect();
     world.split(&lists);

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::removing::cast;
-use super::{Report, any_links, room_of};
+use super::{Report, any_links, owner_of, room_of};
 use crate::base::secret::Secret;
-use crate::base::time::{Epoch, Mono};
+use crate::base::time::{Epoch, Mono, Unix};
 use crate::crypto::kdf::Label;
 use crate::room::chains::Chain;
 use crate::room::io::{Deed, Event, Standing};
@@ -197,20 +197,18 @@ pub(super) fn grinder(seed: u64) -> Report {
     };
     let until = world.now + 120_000;
     let mut last = Mono(0);
-    let by_generation = seed % 2 == 0;
+    let by_generation = seed.is_multiple_of(2);
     let trick: Trick = Box::new(move |state, now, _, out| {
         if now.since(last) > 500 && now < until {
             last = now;
-            if let Some((hub, inside)) = state.parts() {
-                if inside.trial.is_none() {
-                    grind(hub, inside, by_generation);
-                }
+            if let Some((hub, inside)) = state.parts().filter(|(_, inside)| inside.trial.is_none()) {
+                grind(hub, inside, by_generation);
             }
             out.extend(state.drain());
         }
         true
     });
-    let grinder = world.mask(0, trick);
+    world.mask(0, trick);
     world.run(5_000);
     let before: usize = all.iter().map(|i| keys_seen(&world, *i)).sum();
     for k in 0..10 {
@@ -231,7 +229,6 @@ pub(super) fn grinder(seed: u64) -> Report {
             return Report::broken("chains piled up", &world, &all);
         }
     }
-    let _ = grinder;
     let mut report = Report::default();
     report.note("changes of set a member", changes as u64 / 4);
     report
@@ -269,7 +266,8 @@ pub(super) fn sybil(seed: u64) -> Report {
         Err(report) => return report,
     };
     let policy = Policy { max: Some(12), ..Policy::default() };
-    world.act(all[0], Deed::Policy(Box::new(policy)));
+    let owner = owner_of(&world, &all);
+    world.act(owner, Deed::Policy(Box::new(policy)));
     world.run(2_000);
     let mut sybils = Vec::new();
     for _ in 0..100 {
@@ -301,7 +299,7 @@ pub(super) fn returner(seed: u64) -> Report {
         Err(report) => return report,
     };
     let Some(target) = world.id(cast.victims[0]) else { return Report::default() };
-    let then = if seed % 2 == 0 { Then::Lock } else { Then::Knock };
+    let then = if seed.is_multiple_of(2) { Then::Lock } else { Then::Knock };
     world.act(cast.owner, Deed::Ban { target, why: String::new(), until: None, then });
     if world.run_until(20, 60_000, |w| cast.locked_out(w)).is_none() {
         return Report::broken("not locked out", &world, &cast.staying());
@@ -373,7 +371,7 @@ pub(super) fn backdater(seed: u64) -> Report {
     staying.extend(&cast.admins);
     let stays = |i: &usize| {
         let log = world.state(cast.owner).and_then(|s| s.log());
-        world.id(*i).is_some_and(|id| log.is_some_and(|l| l.rights().removal(&id, &[]).is_none()))
+        world.id(*i).is_some_and(|id| log.is_some_and(|l| l.rights().removal(&id, &[], Unix(0)).is_none()))
     };
     let still: Vec<usize> = cast.rest.iter().copied().filter(stays).collect();
     staying.extend(&still);

@@ -4,10 +4,13 @@ mod entering;
 mod healing;
 mod hostile;
 mod removing;
+mod secrecy;
+mod weather;
 
 use super::{Links, World};
 use crate::base::time::Mono;
 use crate::room::io::Event;
+use crate::room::rights::Rank;
 
 /// What a run showed.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +65,7 @@ pub const TRIALS: &[Trial] = &[
         name: "start-thirty",
         promise: "thirty who start in the same second are one room with one founder",
         run: entering::start_thirty,
-        quick: 6,
+        quick: 3,
         full: 1_000,
     },
     Trial {
@@ -160,14 +163,14 @@ pub const TRIALS: &[Trial] = &[
         name: "sybil",
         promise: "a hundred identities do not pass the room's limit",
         run: hostile::sybil,
-        quick: 3,
+        quick: 1,
         full: 200,
     },
     Trial {
         name: "returner",
         promise: "whoever was banned with lock or knock does not come back as somebody else",
         run: hostile::returner,
-        quick: 20,
+        quick: 8,
         full: 1_000,
     },
     Trial {
@@ -183,6 +186,49 @@ pub const TRIALS: &[Trial] = &[
         run: hostile::backdater,
         quick: 12,
         full: 500,
+    },
+    Trial {
+        name: "leaked-passphrase",
+        promise: "a recorded conversation and the passphrase leaked later open no room frame",
+        run: secrecy::leaked_passphrase,
+        quick: 6,
+        full: 500,
+    },
+    Trial {
+        name: "seized-machine",
+        promise: "a recording and a member's whole memory at e+10 open nothing of e+7 and before",
+        run: secrecy::seized_machine,
+        quick: 12,
+        full: 1_000,
+    },
+    Trial {
+        name: "forgeries",
+        promise: "changed, repeated, foreign and stale frames are all dropped",
+        run: secrecy::forgeries,
+        quick: 6,
+        full: 300,
+    },
+    Trial {
+        name: "weather",
+        promise: "people come, go, sleep, crash and talk while the network breaks: they come together again",
+        run: weather::weather,
+        quick: 40,
+        full: 5_000,
+    },
+    Trial { name: "ten", promise: "what a room of ten costs", run: weather::ten, quick: 1, full: 3 },
+    Trial {
+        name: "hundred",
+        promise: "what a room of a hundred costs",
+        run: weather::hundred,
+        quick: 0,
+        full: 1,
+    },
+    Trial {
+        name: "crowd",
+        promise: "250 members in one room: all in, messages delivered, keys changed",
+        run: weather::crowd,
+        quick: 0,
+        full: 1,
     },
 ];
 
@@ -218,6 +264,15 @@ fn room_of(world: &mut World, n: usize, skew: bool) -> Result<Vec<usize>, Report
         Some(_) => Ok(all),
         None => Err(Report::broken("the room did not form", world, &all)),
     }
+}
+
+/// The founder, as the log has it.
+fn owner_of(world: &World, all: &[usize]) -> usize {
+    let owns = |i: &&usize| {
+        let log = world.state(**i).and_then(|s| s.log());
+        world.id(**i).is_some_and(|id| log.is_some_and(|l| l.rights().rank(&id) == Rank::Owner))
+    };
+    all.iter().find(owns).or(all.first()).copied().unwrap_or_default()
 }
 
 fn is_removal(event: &Event) -> bool {

@@ -72,7 +72,7 @@ impl Cast {
         if let Some(i) = self.staying().iter().find(|i| {
             let ids: Vec<_> = self.victims.iter().filter_map(|v| world.id(*v)).collect();
             world.state(**i).is_some_and(|s| {
-                s.log().is_some_and(|l| ids.iter().any(|v| l.rights().removal(v, &[]).is_none()))
+                s.log().is_some_and(|l| ids.iter().any(|v| !l.rights().removals.contains_key(v)))
             })
         }) {
             return Err(format!("{i} does not know that somebody is removed"));
@@ -259,7 +259,7 @@ pub(super) fn kick_apart(seed: u64) -> Report {
 
 /// Two rooms of one name, founded apart and four minutes apart in time, each with somebody to remove.
 pub(super) fn minutes_apart(seed: u64) -> Report {
-    let mut world = World::new(seed, if seed % 2 == 0 { Links::LAN } else { Links::WAN });
+    let mut world = World::new(seed, if seed.is_multiple_of(2) { Links::LAN } else { Links::WAN });
     let pool = Pool::default();
     let late = -(60_000 + world.pick(175_000) as i64);
     let mut sides: [Vec<usize>; 2] = [Vec::new(), Vec::new()];

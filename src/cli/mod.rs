@@ -1,0 +1,5 @@
+//! Floor 5: what a person types, what each command does with it, and what is said when it cannot be done.
+
+pub mod args;
+pub mod commands;
+pub mod report;

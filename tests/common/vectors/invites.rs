@@ -1,0 +1,112 @@
+//! Section 3.1: invites as links, whole and damaged.
+
+use ephem_node::base::secret::Secret;
+use ephem_node::crypto::identity::rank_hash;
+use ephem_node::room::entry::{invite_id, invite_key};
+use ephem_node::wire::invite::{Invite, InviteError};
+use serde_json::{Value, json};
+
+use super::json::{h, hs, text};
+use super::{Group, Outcome, actor, some};
+
+pub fn group() -> Group {
+    let mut g = Group::new("invites", "section 3.1");
+    let invite = |room: &str, addrs: usize| {
+        let owner_fp = *rank_hash(&actor("ana").id()).first_chunk().unwrap();
+        let addr = |n| vec![4, 192, 0, 2, n as u8, 6, 0x1f, 0x90];
+        Invite {
+            room: room.to_owned(),
+            secret: Secret::new(some("invite secret")),
+            owner_fp,
+            seed: Secret::new(some("invite seed")),
+            addrs: (0..addrs).map(addr).collect(),
+        }
+    };
+    let link = invite("general", 2).to_link().to_string();
+    let mut good = |name: &str, link: &str| g.good(name, "invite", json!({ "link": link }));
+    let upper = good("A link tells room, secret, owner, key and addresses", &link);
+    good("A link may carry no address", &invite("general", 0).to_link());
+    good("A link may carry three addresses and any room's name", &invite("nachtwächter", 3).to_link());
+    let lower = good("A link in lower case is the same link", &link.to_lowercase());
+    let spaced = good("White space around a link does not matter", &format!(" {link}\r\n"));
+    assert!(upper == lower && upper == spaced);
+
+    let items = |version: u8, room: &str, fp: &[u8], addrs: usize| {
+        use ephem_node::wire::cbor::Writer;
+        let mut w = Writer::with_capacity(256);
+        w.array(6).uint(version.into()).text(room).bytes(&[1; 16]).bytes(fp).bytes(&[2; 16]).array(addrs);
+        (0..addrs).for_each(|_| {
+            w.bytes(&[4]);
+        });
+        format!("EPHEM:{}", base32(&w.finish()))
+    };
+    let trailing = {
+        use ephem_node::wire::cbor::Writer;
+        let mut w = Writer::with_capacity(256);
+        w.array(6).uint(1).text("general").bytes(&[1; 16]).bytes(&[3; 10]).bytes(&[2; 16]).array(0).uint(0);
+        format!("EPHEM:{}", base32(&w.finish()))
+    };
+    for (name, link, reason) in [
+        ("Something else is no invite", "https://example.org/".to_owned(), "not-an-invite"),
+        ("Nothing is no invite", String::new(), "not-an-invite"),
+        ("A letter outside of base32", format!("EPHEM:1{}", &link[7..]), "damaged"),
+        ("A number of letters that no bytes have", odd_length(&link), "damaged"),
+        ("Padding is not part of a link", format!("{link}="), "damaged"),
+        ("Leftover bits that are not zero", with_spare_bit(&invite("general2", 0).to_link()), "damaged"),
+        ("Cut short at a whole byte", link[..link.len() - 8].to_owned(), "cbor"),
+        ("Bytes after the end", trailing, "cbor"),
+        ("A fingerprint of nine bytes", items(1, "general", &[3; 9], 0), "cbor"),
+        ("An invite of version 2", items(2, "general", &[3; 10], 0), "version"),
+        ("A room without a name", items(1, "", &[3; 10], 0), "field"),
+        ("A room's name of 33 bytes", items(1, &"x".repeat(33), &[3; 10], 0), "field"),
+        ("Four addresses", items(1, "general", &[3; 10], 4), "cbor"),
+        ("Longer than any invite", format!("EPHEM:{}", "A".repeat(800)), "too-long"),
+    ] {
+        g.bad(name, "invite", json!({ "link": link }), reason);
+    }
+    g
+}
+
+/// The link with letters after it, up to a length that base32 does not have.
+fn odd_length(link: &str) -> String {
+    let more = (1..8).find(|more| [1, 3, 6].contains(&((link.len() - "EPHEM:".len() + more) % 8))).unwrap();
+    format!("{link}{}", "A".repeat(more))
+}
+
+/// The same link with the lowest of the bits that spell nothing set.
+fn with_spare_bit(link: &str) -> String {
+    let digits = link.len() - "EPHEM:".len();
+    assert_ne!(digits % 8, 0, "the last group is full");
+    let last = link.chars().last().unwrap();
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let value = alphabet.find(last).unwrap();
+    assert_eq!(value & 1, 0);
+    format!("{}{}", &link[..link.len() - 1], &alphabet[value + 1..value + 2])
+}
+
+fn base32(raw: &[u8]) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bit = |at: usize| raw.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);
+    let digit = |n: usize| (0..5).fold(0, |value, at| value << 1 | bit(5 * n + at));
+    (0..(raw.len() * 8).div_ceil(5)).map(|n| char::from(alphabet[usize::from(digit(n))])).collect()
+}
+
+pub fn check(input: &Value) -> Outcome {
+    let invite = Invite::parse(text(input, "link")).map_err(|why| {
+        let reason = match why {
+            InviteError::NotAnInvite => "not-an-invite",
+            InviteError::TooLong => "too-long",
+            InviteError::Damaged => "damaged",
+            InviteError::Version(_) => "version",
+            InviteError::Cbor(_) => "cbor",
+            InviteError::Field(_) => "field",
+        };
+        reason.to_owned()
+    })?;
+    let key = invite_key(&invite.seed).id();
+    Ok(json!({
+        "room": invite.room, "secret": h(invite.secret.expose()), "owner_fp": h(invite.owner_fp),
+        "seed": h(invite.seed.expose()), "addrs": hs(&invite.addrs), "key": h(key),
+        "invite_id": h(invite_id(&key.0)),
+    }))
+}
