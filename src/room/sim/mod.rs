@@ -215,8 +215,13 @@ impl World {
         let peer = peer_of(i);
         let setup = self.setup(i, skew_ms, intent);
         let (state, out) = State::new(self.now, setup);
+        self.place(peer, Mind::Honest(Box::new(state)), out)
+    }
+
+    fn place(&mut self, peer: Peer, mind: Mind, out: Vec<Output>) -> usize {
+        let i = self.nodes.len();
         self.nodes.push(Node {
-            mind: Mind::Honest(Box::new(state)),
+            mind,
             peer,
             topics: BTreeSet::new(),
             side: 0,
@@ -255,18 +260,7 @@ impl World {
         let i = self.nodes.len();
         let peer = peer_of(i);
         let out = villain.begin(self.now, &peer);
-        self.nodes.push(Node {
-            mind: Mind::Villain(villain),
-            peer,
-            topics: BTreeSet::new(),
-            side: 0,
-            asleep: false,
-            epochs_kept: 0,
-            seen: BTreeSet::new(),
-            events: Vec::new(),
-        });
-        self.carry_out(i, None, out);
-        i
+        self.place(peer, Mind::Villain(villain), out)
     }
 
     /// A member as they are.
