@@ -90,7 +90,7 @@ impl Inside {
             member.fresh = beat.unconfirmed;
             member.away = beat.away;
             member.serve = beat.serve;
-            member.joined = member.joined.max(beat.joined);
+            member.came_after(beat.joined);
             if let Some(peer) = Peer::new(&beat.peer) {
                 member.peer = Some(peer);
                 member.addrs.clone_from(&beat.addrs);

@@ -422,7 +422,7 @@ fn enter<R: CryptoRng>(
     inside.take_salts(hub, &handover.salts);
     let now = hub.now;
     inside.roster.meet(opened.payload.sender, now, opened.payload.sent);
-    inside.take_rows(hub, &handover.rows);
+    inside.take_rows(hub, &opened.payload.sender, &handover.rows);
     let owner = inside.log.rights().domains.values().next().map(|d| d.owner);
     hub.event(Event::Entered { genesis, owner, token: None });
     if handover.more_log || inside.log.head() != opened.payload.log_head {

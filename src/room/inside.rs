@@ -334,7 +334,7 @@ impl Inside {
                 self.take_entries(hub, raws);
             }
             Body::Profile(ref profile) => self.on_profile(hub, sender, &profile.nick),
-            Body::Roster { ref rows, .. } => self.take_rows(hub, rows),
+            Body::Roster { ref rows, .. } => self.take_rows(hub, &sender, rows),
             Body::Log { ref entries, .. } => {
                 self.take_entries(hub, entries);
             }

@@ -122,7 +122,7 @@ impl Inside {
             return;
         }
         self.take_salts(hub, &handover.salts);
-        self.take_rows(hub, &handover.rows);
+        self.take_rows(hub, from, &handover.rows);
         let known = Some(self.ring.current().generation());
         let Ok(chains) =
             read_chains(&handover.chains, self.genesis, handover.generation, handover.epoch, known)
@@ -189,7 +189,7 @@ impl Inside {
         if strangers && self.is_shut() {
             return;
         }
-        self.take_rows(hub, &handover.rows);
+        self.take_rows(hub, from, &handover.rows);
         let now = hub.epoch();
         if handover.generation < known {
             if way == Way::Across {

@@ -28,7 +28,7 @@ impl Inside {
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.nick.clone_from(&join.nick);
         member.serve = join.serve;
-        member.joined = member.joined.max(sent.min(room));
+        member.came_after(sent.min(room));
         member.fresh = true;
         if invite.is_some() {
             member.invite = invite;

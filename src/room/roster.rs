@@ -15,8 +15,10 @@ use crate::wire::payload::Row;
 pub struct Member {
     /// The nick as they sent it; not clean, not an identity.
     pub nick: String,
-    /// When they came in, in room time.
+    /// When they came in, in room time, as far as it is known here: what was said before is not for them.
     pub joined: Unix,
+    /// When they say themselves that they came: it can only be later than others think.
+    said: Unix,
     /// When a frame of theirs was last opened; `None` for somebody only told of.
     pub heard: Option<Mono>,
     /// When they were first told of, so that somebody never heard is not counted for ever.
@@ -47,6 +49,19 @@ pub struct Member {
     pub set: Option<[u8; 32]>,
     /// Offset of their room time from mine, in milliseconds, when last heard.
     pub offset_ms: i64,
+}
+
+impl Member {
+    /// They say when they came. It moves forward only.
+    pub fn came_after(&mut self, said: Unix) {
+        self.said = self.said.max(said);
+        self.joined = self.joined.max(said);
+    }
+
+    /// Somebody who was here at that time says that they were here too.
+    pub fn came_by(&mut self, told: Unix) {
+        self.joined = self.joined.min(told).max(self.said);
+    }
 }
 
 /// Everybody known, here or gone.
@@ -91,6 +106,7 @@ impl Roster {
         self.members.entry(id).or_insert_with(|| Member {
             nick: String::new(),
             joined,
+            said: Unix(0),
             heard: None,
             told: now,
             kem: None,

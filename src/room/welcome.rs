@@ -257,7 +257,14 @@ impl Inside {
     }
 
     /// Takes in what somebody tells of others: hints, which frames of their own will correct.
-    pub(crate) fn take_rows<R: CryptoRng>(&mut self, hub: &mut Hub<R>, rows: &[Row]) {
+    pub(crate) fn take_rows<R: CryptoRng>(&mut self, hub: &mut Hub<R>, teller: &MemberId, rows: &[Row]) {
+        // A lie of when somebody came would open the past to them. Whoever tells it could as well hand on what it read
+        // itself, so a teller is believed as far back as it was here; nobody is believed of themselves, and a newcomer,
+        // who has no past to hand out, believes everybody.
+        let room = hub.room();
+        let told_late = room.shifted(-(TOLD_LATE_MS as i64));
+        let newcomer = room.offset_from(self.joined) < TOLD_LATE_MS as i64;
+        let came = self.roster.get(teller).map_or(told_late, |m| m.joined.min(told_late));
         let shut = self.trial.is_none() && self.is_shut() && !self.vouchers.is_empty();
         for row in rows {
             if row.id == hub.id
@@ -270,17 +277,16 @@ impl Inside {
             if !known && (row.left || (shut && !self.log.rights().admitted.contains(&row.id))) {
                 continue;
             }
-            // What others say of when somebody came may be a lie that opens the past: it counts no further back than the
-            // moment I first hear of them, unless I have only just come myself.
-            let room = hub.room();
-            let early = room.offset_from(self.joined) < TOLD_LATE_MS as i64;
-            let joined =
-                if early { row.joined } else { row.joined.max(room.shifted(-(TOLD_LATE_MS as i64))) };
+            let joined = match row.id == *teller {
+                _ if newcomer => row.joined,
+                true => row.joined.max(told_late),
+                false => row.joined.max(came),
+            };
             let member = self.roster.meet(row.id, hub.now, joined);
+            member.came_by(joined);
             if member.nick.is_empty() {
                 member.nick.clone_from(&row.nick);
                 member.serve = row.serve;
-                member.joined = joined;
             }
             if member.foundings.is_empty() {
                 member.foundings.clone_from(&row.foundings);
