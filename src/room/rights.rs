@@ -180,7 +180,8 @@ impl Rights {
         (over, level)
     }
 
-    /// The removal in force against somebody who came in under these foundings (none known: any founding reaches them).
+    /// The removal in force against somebody who came in under these foundings (none known: what holds where I look from
+    /// reaches them).
     ///
     /// It holds where it was spoken and below: a founding that yields comes under the removals of the other, but does not
     /// bring its own along, or else whoever forges one could remove everybody under it and yield.
@@ -214,7 +215,8 @@ impl Rights {
     }
 }
 
-/// The target of an entry that removes somebody, and the last sequence number of theirs that the author had seen.
+/// The target of an entry that removes somebody, and the highest number of theirs that the author says to know. That
+/// number is for people: nothing is decided by it.
 pub(crate) fn removes(act: &Act) -> Option<(MemberId, u64)> {
     match act {
         Act::Kick { target, last_seq, .. } | Act::Ban { target, last_seq, .. } => Some((*target, *last_seq)),

@@ -116,7 +116,7 @@ pub enum Act {
     Kick {
         /// Whom.
         target: MemberId,
-        /// The last of their entries that still counts.
+        /// The highest number among their entries that the author knew, for people to read. It decides nothing.
         last_seq: u64,
         /// What people read.
         why: String,
@@ -125,7 +125,7 @@ pub enum Act {
     Ban {
         /// Whom.
         target: MemberId,
-        /// The last of their entries that still counts.
+        /// The highest number among their entries that the author knew, for people to read. It decides nothing.
         last_seq: u64,
         /// What people read.
         why: String,
