@@ -1,5 +1,6 @@
 //! Writes `tests/vectors/v1.json` anew, byte for byte the same each time. With `--check` it writes nothing and fails where
-//! the file differs.
+//! the file differs. With `--logs COUNT` it prints as many random logs as vectors, for a second implementation to be held
+//! against: the file has only the first few.
 
 #[path = "../tests/common/vectors/mod.rs"]
 mod vectors;
@@ -8,6 +9,16 @@ use std::process::ExitCode;
 
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tells what it did")]
 fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some("--logs") {
+        let count = args.next().and_then(|count| count.parse().ok());
+        let Some(count) = count else {
+            eprintln!("--logs takes how many");
+            return ExitCode::FAILURE;
+        };
+        println!("{}", vectors::file(&[vectors::chance::group(count)]));
+        return ExitCode::SUCCESS;
+    }
     let made = vectors::generate();
     if std::env::args().any(|arg| arg == "--check") {
         let kept = std::fs::read_to_string(vectors::PATH).unwrap_or_default();

@@ -1,6 +1,6 @@
 """The fold of the log, section 6.3 of docs/PROTOCOL.md; numbers in comments are those of its rules.
 
-Left out: the caps, which no set of entries decides alone, and who is removed at a given time.
+Left out: the caps, which no set of entries decides alone.
 """
 (GENESIS, FOUNDING, GRANT, REVOKE, KICK, BAN, UNBAN, MUTE, UNMUTE, ADMIT, DENY, INVITE, INVITE_REVOKE, POLICY, TRANSFER,
  ACCEPT, RECLAIM, YIELD, ROTATE, CLOSE) = range(20)
@@ -265,55 +265,97 @@ class Log:
         past = [self.kept[p] for p in e.past]
         return Fold(past).judge(e, [p.seq for p in past if p.author == e.author])
 
-    def show(self, under=()):
-        s, hexes = Fold(self.kept.values()), lambda ids: [i.hex() for i in sorted(ids)]
-        home = s.home(under)
-        policy, admitted, denied, muted, invites, rotations, closed = [None] * 12, set(), set(), {}, {}, [], None
-        for e in s.entries:                                                        # 16, 17
-            counts, as_owner = (fs & home for fs in s.counted[e.id])
-            if e.begins and e.id in home or e.kind == POLICY and counts:
-                new = e.body[0 if e.kind == POLICY else 1 if e.kind == FOUNDING else 2]
-                policy = [old if n is None else n for old, n in zip(policy, new)]
-            elif e.removes and s.stands[e.id] & home:
-                admitted.discard(e.target)
-                if e.kind == BAN and e.body[4]:
-                    policy[LOCK if e.body[4] == 1 else KNOCK] = True
-            elif not counts:
-                continue
-            elif e.kind == DENY:
-                denied.add(e.target)
-                admitted.discard(e.target)
-            elif e.kind == ADMIT:
-                admitted.add(e.target)
-                denied.discard(e.target)
-            elif e.kind == UNBAN:
-                denied.discard(e.target)
-            elif e.kind == UNMUTE:
-                muted.pop(e.target, None)
-            elif e.kind == ROTATE:
-                rotations.append(e.id)
-            elif e.kind == MUTE and counts & e.over:
-                muted[e.target] = e.body[1]
-            elif e.kind == INVITE:
-                invites.setdefault(e.body[0], [e.body[0].hex(), e.body[2], False])
-            elif e.kind == INVITE_REVOKE and e.body[0] in invites:
-                invites[e.body[0]][2] = True
-            elif e.kind == CLOSE and as_owner and closed is None:
-                closed = e.id.hex()
+    def show(self, view=None):
+        """Everything the log says; with a view (foundings come in under, room time, people asked about) what is seen there."""
+        s = Fold(self.kept.values())
+        home = s.home(view["under"] if view else ())
+        out = {"kept": hexes(self.kept), "heads": hexes(set(self.kept) - {p for e in s.entries for p in e.parents}),
+               "equivocators": hexes(self.equivocators()), **rights(s, self.kept), **settings(s, home)}
+        if view:
+            out |= seen(s, home, out["muted"], view)
+        return out
+
+    def equivocators(self):
         numbers, twice = set(), set()
-        for e in s.entries:
+        for e in self.kept.values():
             if not e.begins:
                 (twice if (e.author, e.seq) in numbers else numbers).add((e.author, e.seq))
-        named = {p for e in s.entries for p in e.parents}
-        return {
-            "kept": hexes(self.kept), "heads": hexes(set(self.kept) - named),
-            "foundings": [{"founding": f.hex(), "founder": F.founder.hex(), "owner": F.owner.hex(), "admins": hexes(F.admins),
-                           "reclaim": F.reclaim.hex(), "yielded_to": F.yielded and F.yielded.hex()}
-                          for f, F in sorted(s.foundings.items())],
-            "removals": [{"entry": r.hex(), "target": target.hex(), "by": self.kept[r].author.hex(),
-                          "ban": self.kept[r].kind == BAN, "foundings": hexes(under)}
-                         for r, (target, under) in sorted(s.removals.items())],
-            "muted": [[who.hex(), until] for who, until in sorted(muted.items())],
-            "admitted": hexes(admitted), "denied": hexes(denied), "invites": [invites[i] for i in sorted(invites)],
-            "policy": policy, "rotations": [r.hex() for r in rotations], "closed_by": closed, "equivocators": hexes({a for a, _ in twice}),
-        }
+        return {author for author, _ in twice}
+
+
+# ---------------------------------------------------------------- what is shown
+
+def hexes(ids):
+    return [i.hex() for i in sorted(ids)]
+
+
+def rights(s, kept):
+    """The half that everybody sees alike."""
+    return {
+        "foundings": [{"founding": f.hex(), "founder": F.founder.hex(), "owner": F.owner.hex(), "admins": hexes(F.admins),
+                       "reclaim": F.reclaim.hex(), "yielded_to": F.yielded and F.yielded.hex()}
+                      for f, F in sorted(s.foundings.items())],
+        "removals": [{"entry": r.hex(), "target": target.hex(), "by": kept[r].author.hex(), "ban": kept[r].kind == BAN,
+                      "foundings": hexes(under)} for r, (target, under) in sorted(s.removals.items())],
+    }
+
+
+def settings(s, home):
+    """The half that depends on home: 16 and 17."""
+    policy, admitted, denied, muted, invites, rotations, closed = [None] * 12, set(), set(), {}, {}, [], None
+    for e in s.entries:
+        counts, as_owner = (fs & home for fs in s.counted[e.id])
+        if e.begins and e.id in home or e.kind == POLICY and counts:
+            new = e.body[0 if e.kind == POLICY else 1 if e.kind == FOUNDING else 2]
+            policy = [old if n is None else n for old, n in zip(policy, new)]
+        elif e.removes and s.stands[e.id] & home:
+            admitted.discard(e.target)
+            if e.kind == BAN and e.body[4]:
+                policy[LOCK if e.body[4] == 1 else KNOCK] = True
+        elif not counts:
+            continue
+        elif e.kind == DENY:
+            denied.add(e.target)
+            admitted.discard(e.target)
+        elif e.kind == ADMIT:
+            admitted.add(e.target)
+            denied.discard(e.target)
+        elif e.kind == UNBAN:
+            denied.discard(e.target)
+        elif e.kind == UNMUTE:
+            muted.pop(e.target, None)
+        elif e.kind == ROTATE:
+            rotations.append(e.id)
+        elif e.kind == MUTE and counts & e.over:
+            muted[e.target] = e.body[1]
+        elif e.kind == INVITE:
+            invites.setdefault(e.body[0], [e.body[0].hex(), e.body[2], False])
+        elif e.kind == INVITE_REVOKE and e.body[0] in invites:
+            invites[e.body[0]][2] = True
+        elif e.kind == CLOSE and as_owner and closed is None:
+            closed = e.id.hex()
+    return {"muted": [[who.hex(), until] for who, until in sorted(muted.items())], "admitted": hexes(admitted),
+            "denied": hexes(denied), "invites": [invites[i] for i in sorted(invites)], "policy": policy,
+            "rotations": hexes(rotations), "closed_by": closed}
+
+
+def seen(s, home, muted, view):
+    """What is asked about some people at a room time, and the salts that are taken."""
+    now, until = view["now"], dict(muted)
+    entries = {e.id: e for e in s.entries}
+
+    def over(r):
+        end = entries[r].body[3] if entries[r].kind == BAN else 0
+        return end != 0 and now >= end
+
+    def removed(who, under):
+        reach = {g for f in s.foundings if f[:8] in under for g in s.path(f)} or home
+        return any(target == who and fs & reach and not over(r) for r, (target, fs) in s.removals.items())
+
+    people = view["about"]
+    return {
+        "ranks": [max((s.office(who, f) for f in home), default=MEMBER) for who, _ in people],
+        "silent": [now < until.get(who.hex(), 0) for who, _ in people],
+        "removed": [removed(who, under) for who, under in people],
+        "salt_hashes": hexes({e.body[5] for e in s.entries if e.kind == BAN and (e.over | e.level) & home}),
+    }

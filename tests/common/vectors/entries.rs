@@ -13,7 +13,7 @@ use ephem_node::wire::handover::{Note, Why, split_signed};
 use ephem_node::wire::log::{Act, Entry, History, Policy, Then};
 use serde_json::{Value, json};
 
-use super::frames::unreduced;
+use super::curve::{neutral_commitment, unreduced};
 use super::json::{bytes, fixed, h, many_fixed};
 use super::keys::{EPOCH, genesis};
 use super::payloads::SENT;
@@ -102,6 +102,8 @@ pub fn group() -> Group {
         [&statement[..], &sig].concat(),
         "signature",
     );
+    let sig = neutral_commitment("ana", Label::Entry, &statement);
+    refuse("An entry whose signature has an R of small order", [&statement[..], &sig].concat(), "signature");
     let mut huge = entry(Act::Kick { target: actor("bo").id(), last_seq: 1, why: "x".repeat(200) });
     huge.parents = (0..24).map(|n| EntryId([n; 32])).collect();
     assert!(!huge.fits());

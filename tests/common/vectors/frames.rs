@@ -18,8 +18,9 @@ use ephem_node::wire::frame::FrameType;
 use ephem_node::wire::payload::{Beacon, Body, Carriage, Payload};
 use serde_json::{Value, json};
 
+use super::curve::{NEUTRAL, neutral_commitment, unreduced};
 use super::draft::Draft;
-use super::json::{bytes, fixed, h, hs, many, many_fixed, num, text};
+use super::json::{bytes, fixed, h, hs, list, many, many_fixed, num, text};
 use super::keys::{DAY, EPOCH, genesis, kind_of, root_of, set_at};
 use super::payloads::{around, say};
 use super::{Group, Outcome, actor, some};
@@ -277,6 +278,14 @@ pub fn bad() -> Group {
     sig[..32].copy_from_slice(&NEUTRAL);
     let nobody = Draft { sig: Some(sig), ..Draft::room(&nobody) }.frame("small order");
     refuse("A sender of small order, whose signature fits every message", "room", &nobody, "signature");
+    let sig = neutral_commitment("ana", Label::Signature, &bytes);
+    let neutral = Draft { sig: Some(sig), ..room() }.frame("small-order R");
+    refuse(
+        "A signature whose R is of small order, and which the bare equation takes",
+        "room",
+        &neutral,
+        "signature",
+    );
     refuse(
         "A room frame on the lobby's topic",
         "lobby",
@@ -285,6 +294,11 @@ pub fn bad() -> Group {
     );
     let astray = Draft { salts: Some(vec![some("salt a")]), ..beacon_draft() }.frame("astray lobby");
     refuse("A lobby frame on the topic of a room with bans", "room", &astray, "topic");
+    let mut early = payload();
+    early.epoch = Epoch(EPOCH - 1);
+    let early = Draft { key: Some([9; 32]), ..Draft::room(&early) }.frame("before a birth");
+    let input = case("room", &early);
+    g.bad("A frame from before the birth of a chain of its set: it waits", "frame", input, "unknown-set");
     g.good(
         "Bytes that the bare cipher opens under two keys stay shut in a frame",
         "collision",
@@ -296,25 +310,6 @@ pub fn bad() -> Group {
         }),
     );
     g
-}
-
-/// The neutral point of the curve: a key under which R = itself and S = 0 satisfy the bare equation.
-const NEUTRAL: [u8; 32] = {
-    let mut point = [0; 32];
-    point[0] = 1;
-    point
-};
-
-/// The same signature with the group's order added to its scalar.
-pub fn unreduced(sig: &[u8; 64]) -> [u8; 64] {
-    let order = super::json::unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
-    let mut out = *sig;
-    let mut carry = 0;
-    for (byte, add) in out[32..].iter_mut().zip(order) {
-        let sum = u16::from(*byte) + u16::from(add) + carry;
-        (*byte, carry) = (sum as u8, sum >> 8);
-    }
-    out
 }
 
 fn beacon() -> Body {
@@ -401,7 +396,9 @@ fn receive(input: &Value, frame: &[u8], seen: &mut Seen) -> Outcome {
     }
     let key = if lobby {
         root.lobby(gate.day())
-    } else if header.set_tag.0 == own_tag(receiver) {
+    } else if header.set_tag.0 == own_tag(receiver)
+        && list(receiver, "chains").iter().all(|chain| num(chain, "birth") <= epoch.0)
+    {
         set_at(receiver, epoch.0).1.frame
     } else {
         return Err(reason(Drop::Unknown));

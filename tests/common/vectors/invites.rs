@@ -30,6 +30,11 @@ pub fn group() -> Group {
     let lower = good("A link in lower case is the same link", &link.to_lowercase());
     let spaced = good("White space around a link does not matter", &format!(" {link}\r\n"));
     assert!(upper == lower && upper == spaced);
+    let mut longest = invite(&"r".repeat(32), 3);
+    longest.addrs.iter_mut().for_each(|addr| addr.resize(128, 7));
+    let longest = longest.to_link().to_string();
+    assert_eq!(longest.len(), "EPHEM:".len() + 756);
+    good("The longest link has 756 letters after its prefix", &longest);
 
     let items = |version: u8, room: &str, fp: &[u8], addrs: usize| {
         use ephem_node::wire::cbor::Writer;
@@ -49,6 +54,16 @@ pub fn group() -> Group {
     for (name, link, reason) in [
         ("Something else is no invite", "https://example.org/".to_owned(), "not-an-invite"),
         ("Nothing is no invite", String::new(), "not-an-invite"),
+        ("A no-break space before it is not trimmed", format!("\u{a0}{link}"), "not-an-invite"),
+        ("A vertical tab before it is not trimmed", format!("\u{b}{link}"), "not-an-invite"),
+        ("Space inside", link.replacen("EPHEM:", "EPHEM: ", 1), "damaged"),
+        (
+            "A letter whose capital is of ASCII, and itself is not",
+            format!("EPHEM:\u{131}{}", &link[7..]),
+            "damaged",
+        ),
+        ("One letter more than the longest link", format!("{longest}A"), "too-long"),
+        ("An address of 129 bytes", long_addr(), "field"),
         ("A letter outside of base32", format!("EPHEM:1{}", &link[7..]), "damaged"),
         ("A number of letters that no bytes have", odd_length(&link), "damaged"),
         ("Padding is not part of a link", format!("{link}="), "damaged"),
@@ -65,6 +80,21 @@ pub fn group() -> Group {
         g.bad(name, "invite", json!({ "link": link }), reason);
     }
     g
+}
+
+/// A link whose address is over its bound.
+fn long_addr() -> String {
+    use ephem_node::wire::cbor::Writer;
+    let mut w = Writer::with_capacity(256);
+    w.array(6)
+        .uint(1)
+        .text("general")
+        .bytes(&[1; 16])
+        .bytes(&[3; 10])
+        .bytes(&[2; 16])
+        .array(1)
+        .bytes(&[4; 129]);
+    format!("EPHEM:{}", base32(&w.finish()))
 }
 
 /// The link with letters after it, up to a length that base32 does not have.

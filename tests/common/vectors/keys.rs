@@ -37,6 +37,14 @@ pub fn rooms() -> Group {
         ("Lower-casing that undoes the normal form is normalised again", "\u{130}stanbul"),
         ("One space between words stays", "night owls"),
         ("Emoji are a name like any other", "\u{1f989}"),
+        (
+            "Every white space of Unicode is trimmed, as no-break and ideographic space are",
+            "\u{a0}\u{85}tea\u{3000}\u{2028}",
+        ),
+        ("A no-break space inside becomes a space", "tea\u{a0}room"),
+        ("A sigma at the end of a word is the final one", "ΟΔΥΣΣΕΥΣ ΣΑΣ"),
+        ("A capital whose small letter is two code points", "\u{130}zmir"),
+        ("A sharp s stays, and is not the same room as two", "STRA\u{1e9e}E"),
         ("A name of exactly 32 bytes is short enough", "abcdefghijklmnopqrstuvwxyz012345"),
     ] {
         g.good(name, "room-name", json!({ "typed": typed }));
@@ -51,6 +59,14 @@ pub fn rooms() -> Group {
         ("A direction mark is refused", "gen\u{202e}eral", "invisible"),
         ("A line break inside is refused", "gen\neral", "invisible"),
         ("Two spaces in a row are refused", "night  owls", "invisible"),
+        ("Something typed of 2,049 bytes is not looked at", &" ".repeat(2_049), "too-long"),
+        ("A word joiner is no white space: it is not trimmed", "general\u{2060}", "invisible"),
+        ("A unit separator is no white space", "\u{1f}general", "invisible"),
+        (
+            "What cannot be seen is looked for before the length",
+            "abcdefghijklmnopqrstuvwxyz01234\u{200b}",
+            "invisible",
+        ),
     ] {
         g.bad(name, "room-name", json!({ "typed": typed }), reason);
     }
@@ -61,6 +77,10 @@ pub fn rooms() -> Group {
         (
             "The root of a passphrase room takes the slow hash",
             json!({ "room_kind": 1, "room": "general", "passphrase": "correct horse battery staple" }),
+        ),
+        (
+            "White space in a passphrase counts, also where NFKC makes it plain",
+            json!({ "room_kind": 1, "room": "general", "passphrase": "\u{3000}two  words\t" }),
         ),
         (
             "A passphrase is normalised to NFKC and neither trimmed nor lower-cased",

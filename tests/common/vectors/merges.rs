@@ -1,101 +1,14 @@
-//! Logs of rights that grew in several places at once, and what they fold to.
-//!
-//! What a log folds to is the crate's to say: it is written down here, not decided. Every case is taken in forwards,
-//! backwards and from the middle, and must come to the same.
+//! Logs of rights that grew in several places at once, and what they fold to: the plain course of things.
 
-use std::collections::BTreeMap;
-
-use ephem_node::base::id::{EntryId, Genesis, InviteId, LogHead, MemberId};
+use ephem_node::base::id::{Genesis, InviteId, MemberId};
 use ephem_node::base::time::Unix;
-use ephem_node::crypto::kdf::{self, Label};
 use ephem_node::room::entry::genesis_of;
-use ephem_node::room::log::{Log, sign_entry};
-use ephem_node::wire::log::{Act, Entry, Policy, Then};
-use serde_json::{Value, json};
+use ephem_node::wire::log::{Act, Policy, Then};
 
-use super::entries::{founding, id_of, token};
-use super::json::{fixed, h, hs, many, num};
-use super::keys::{genesis, kind_of};
+use super::dag::{Dag, accept, ban, grant, id, kick, kick_of, leave_to, mute, offer, reclaim, topic};
+use super::entries::{id_of, token};
 use super::payloads::SENT;
-use super::{Group, Outcome, actor, bodies, some};
-
-/// A log in the writing: who wrote what on top of which.
-struct Dag {
-    kind: u64,
-    genesis: Genesis,
-    raws: Vec<Vec<u8>>,
-    seqs: BTreeMap<MemberId, u64>,
-}
-
-impl Dag {
-    /// A passphrase room that ana founded, and the founding.
-    fn new() -> (Dag, EntryId) {
-        let mut dag = Dag { kind: 1, genesis: Genesis(genesis()), raws: Vec::new(), seqs: BTreeMap::new() };
-        let root = dag.root("ana");
-        (dag, root)
-    }
-
-    /// The same with bo and cy as admins; gives the second grant, which sees the first.
-    fn with_admins() -> (Dag, EntryId) {
-        let (mut dag, root) = Dag::new();
-        let bo = dag.put("ana", &[root], grant("bo"));
-        let cy = dag.put("ana", &[bo], grant("cy"));
-        (dag, cy)
-    }
-
-    fn root(&mut self, who: &str) -> EntryId {
-        self.seqs.insert(actor(who).id(), 1);
-        self.push(founding(who))
-    }
-
-    fn put(&mut self, who: &str, parents: &[EntryId], act: Act) -> EntryId {
-        let seq = self.seqs.get(&actor(who).id()).copied().unwrap_or(0) + 1;
-        self.put_as(who, seq, parents, act)
-    }
-
-    fn put_as(&mut self, who: &str, seq: u64, parents: &[EntryId], act: Act) -> EntryId {
-        let author = actor(who).id();
-        self.seqs.insert(author, seq);
-        let mut parents = parents.to_vec();
-        parents.sort_unstable();
-        let at = Unix(SENT + 1_000 * self.raws.len() as u64);
-        self.push(sign_entry(&actor(who), &Entry { genesis: self.genesis, author, seq, at, parents, act }))
-    }
-
-    fn push(&mut self, raw: Vec<u8>) -> EntryId {
-        let id = id_of(&raw);
-        self.raws.push(raw);
-        id
-    }
-
-    fn input(&self) -> Value {
-        json!({ "room_kind": self.kind, "genesis": h(self.genesis), "entries": hs(&self.raws) })
-    }
-}
-
-fn id(who: &str) -> MemberId {
-    actor(who).id()
-}
-
-fn grant(who: &str) -> Act {
-    Act::Grant { target: id(who) }
-}
-
-fn kick(who: &str, last_seq: u64) -> Act {
-    Act::Kick { target: id(who), last_seq, why: String::new() }
-}
-
-fn ban(who: &str, last_seq: u64, then: Then) -> Act {
-    Act::Ban { target: id(who), last_seq, why: "spam".into(), until: None, then, salt_hash: [6; 16] }
-}
-
-fn mute(who: &str) -> Act {
-    Act::Mute { target: id(who), until: Unix(SENT + 60_000), why: String::new() }
-}
-
-fn topic(topic: &str) -> Act {
-    Act::Policy(Policy { topic: Some(topic.into()), ..Policy::default() })
-}
+use super::{Group, some};
 
 pub fn group() -> Group {
     let mut g = Group::new("log merges", "section 6.3: sets of entries and the rights they fold to");
@@ -231,7 +144,7 @@ fn removals() -> Cases {
     let mut last = top;
     for n in 0..9u8 {
         let target = MemberId([n + 1; 32]);
-        last = dag.put("bo", &[last], Act::Kick { target, last_seq: 0, why: String::new() });
+        last = dag.put("bo", &[last], kick_of(target, 0));
     }
     cases.push(("Nine removals that a removed admin dates back, one after the other", dag));
 
@@ -239,7 +152,7 @@ fn removals() -> Cases {
     dag.put("ana", &[top], kick("bo", 4));
     for n in 0..14u8 {
         let target = MemberId([n + 1; 32]);
-        dag.put("bo", &[top], Act::Kick { target, last_seq: 0, why: String::new() });
+        dag.put("bo", &[top], kick_of(target, 0));
     }
     cases.push(("Fourteen removals side by side, four of them known to the remover", dag));
 
@@ -270,34 +183,29 @@ fn offices() -> Cases {
     cases.push(("A revoke and, beside it, a kick by the admin it concerns", dag));
 
     let (mut dag, top) = Dag::with_admins();
-    let offer = dag.put("ana", &[top], Act::Transfer { to: id("bo"), leaving: false });
-    let taken = dag.put("bo", &[offer], Act::TransferAccept { transfer: offer });
+    let offered = dag.put("ana", &[top], offer("bo"));
+    let taken = dag.put("bo", &[offered], accept(offered));
     dag.put("bo", &[taken], grant("dee"));
     cases.push(("A room handed over and taken, and the new owner's first grant", dag));
 
     let (mut dag, top) = Dag::with_admins();
-    let offer = dag.put("ana", &[top], Act::Transfer { to: id("bo"), leaving: false });
-    dag.put("cy", &[offer], Act::TransferAccept { transfer: offer });
-    dag.put("ana", &[offer], topic("still mine"));
+    let offered = dag.put("ana", &[top], offer("bo"));
+    dag.put("cy", &[offered], accept(offered));
+    dag.put("ana", &[offered], topic("still mine"));
     cases.push(("A room offered to one and taken by another", dag));
 
     let (mut dag, top) = Dag::with_admins();
-    let left = dag.put("ana", &[top], Act::Transfer { to: id("cy"), leaving: true });
+    let left = dag.put("ana", &[top], leave_to("cy"));
     dag.put("cy", &[left], kick("bo", 0));
     cases.push(("An owner who leaves hands over in the same act", dag));
 
     let (mut dag, top) = Dag::with_admins();
-    let one = dag.put("ana", &[top], Act::Transfer { to: id("bo"), leaving: false });
-    let two = dag.put("ana", &[top], Act::Transfer { to: id("cy"), leaving: false });
-    dag.put("bo", &[one], Act::TransferAccept { transfer: one });
-    dag.put("cy", &[two], Act::TransferAccept { transfer: two });
+    let one = dag.put("ana", &[top], offer("bo"));
+    let two = dag.put("ana", &[top], offer("cy"));
+    dag.put("bo", &[one], accept(one));
+    dag.put("cy", &[two], accept(two));
     cases.push(("A room offered to two, and both take it at once", dag));
 
-    let reclaim = |who: &str, by: &str, next: &str| {
-        let next = token(next).id().0;
-        let token_sig = token(by).sign(Label::Reclaim, &[&genesis(), &id(who).0, &next]);
-        Act::Reclaim { next, token_sig }
-    };
     let (mut dag, top) = Dag::with_admins();
     let mine = dag.put("dee", &[top], reclaim("dee", "ana", "dee"));
     dag.put("dee", &[mine], kick("ana", 3));
@@ -351,7 +259,7 @@ fn foundings() -> Cases {
     dag.put("ana", &[bo, gus], Act::Yield { to: fay });
     cases.push(("Two foundings yield to each other at once", dag));
 
-    let mut dag = Dag { kind: 2, genesis: Genesis([0; 16]), raws: Vec::new(), seqs: BTreeMap::new() };
+    let mut dag = Dag::empty(2, Genesis([0; 16]));
     let nonce = some("founding nonce");
     let act = Act::Genesis {
         room: "general".into(),
@@ -405,55 +313,4 @@ fn oddities() -> Cases {
     dag.put("cy", &[both], Act::Unmute { target: id("eli") });
     cases.push(("A partition heals and parts again", dag));
     cases
-}
-
-pub fn check(input: &Value) -> Outcome {
-    let raws = many(input, "entries");
-    let out = fold(input, &raws);
-    let backwards: Vec<Vec<u8>> = raws.iter().rev().cloned().collect();
-    let (head, tail) = raws.split_at(raws.len() / 2);
-    assert_eq!(out, fold(input, &backwards), "backwards");
-    assert_eq!(out, fold(input, &[tail, head].concat()), "from the middle");
-    Ok(out)
-}
-
-fn fold(input: &Value, raws: &[Vec<u8>]) -> Value {
-    let mut log = Log::new(Genesis(fixed(input, "genesis")), kind_of(num(input, "room_kind")));
-    for raw in raws {
-        let _ = log.insert(raw);
-    }
-    let mut kept: Vec<EntryId> = log.raws().map(|(id, _)| *id).collect();
-    kept.sort_unstable();
-    let heads: Vec<&[u8]> = log.heads().iter().map(|head| head.0.as_slice()).collect();
-    assert_eq!(log.head(), LogHead(*kdf::hash(Label::Heads, &heads).first_chunk().unwrap()));
-    let rights = log.rights();
-    let domains = rights.domains.iter().map(|(id, d)| {
-        json!({
-            "founding": h(id), "founder": h(d.founder), "owner": h(d.owner), "admins": hs(&d.admins),
-            "reclaim": h(d.reclaim), "yielded_to": super::json::opt(d.yielded),
-        })
-    });
-    let mut removals: Vec<Value> = rights
-        .removals
-        .values()
-        .flatten()
-        .map(|r| {
-            json!({
-                "entry": h(r.entry), "target": h(r.target), "by": h(r.by), "ban": r.ban.is_some(),
-                "foundings": hs(&r.domains),
-            })
-        })
-        .collect();
-    removals.sort_by_key(|removal| removal["entry"].as_str().unwrap().to_owned());
-    let mut rotations = rights.rotations.clone();
-    rotations.sort_unstable();
-    json!({
-        "log_head": h(log.head()), "heads": hs(log.heads()), "kept": hs(&kept),
-        "foundings": domains.collect::<Vec<_>>(), "removals": removals,
-        "muted": rights.muted.iter().map(|(id, until)| json!([h(id), until.0])).collect::<Vec<_>>(),
-        "admitted": hs(&rights.admitted), "denied": hs(&rights.denied),
-        "invites": rights.invites.iter().map(|(id, i)| json!([h(id), i.uses, i.revoked])).collect::<Vec<_>>(),
-        "policy": bodies::policy(&rights.policy), "rotations": hs(&rotations),
-        "closed_by": super::json::opt(rights.closed), "equivocators": hs(log.equivocators()),
-    })
 }

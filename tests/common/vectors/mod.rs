@@ -15,6 +15,10 @@
 
 pub mod bodies;
 pub mod cbor;
+pub mod chance;
+pub mod corners;
+pub mod curve;
+pub mod dag;
 pub mod draft;
 pub mod entries;
 pub mod frames;
@@ -24,6 +28,8 @@ pub mod json;
 pub mod keys;
 pub mod merges;
 pub mod payloads;
+pub mod sealing;
+pub mod views;
 pub mod words;
 
 use ephem_node::base::secret::Secret;
@@ -83,13 +89,22 @@ pub fn generate() -> String {
         payloads::group(),
         frames::good(),
         frames::bad(),
+        sealing::group(),
         handing::group(),
         entries::notes(),
         entries::group(),
         merges::group(),
+        corners::group(),
+        views::group(),
+        chance::group(chance::KEPT),
         invites::group(),
         words::group(),
     ];
+    file(&groups)
+}
+
+/// A file of these groups.
+pub fn file(groups: &[Group]) -> String {
     let actors: Map<String, Value> = ACTORS.iter().map(|name| ((*name).to_owned(), describe(name))).collect();
     let file = json!({
         "protocol": 1,
@@ -116,6 +131,8 @@ pub fn check(kind: &str, input: &Value) -> Outcome {
         "frame" => frames::check_one(input),
         "frames" => frames::check_many(input),
         "collision" => frames::collision(input),
+        "kem-seed" => sealing::seed(input),
+        "kem" => sealing::public(input),
         "hello" => handing::hello(input),
         "welcome" => handing::welcome(input),
         "part" => handing::part(input),
@@ -123,7 +140,7 @@ pub fn check(kind: &str, input: &Value) -> Outcome {
         "note" => entries::note(input),
         "entry" => entries::check(input),
         "heads" => entries::heads(input),
-        "log" => merges::check(input),
+        "log" => dag::check(input),
         "invite" => invites::check(input),
         "tag" => words::tag(input),
         "safety-words" => words::safety(input),
@@ -150,7 +167,7 @@ pub fn actor(name: &str) -> Identity {
     Identity::from_seed(&Secret::new(actor_seed(name)))
 }
 
-fn actor_seed(name: &str) -> [u8; 32] {
+pub fn actor_seed(name: &str) -> [u8; 32] {
     sha256(format!("ephem/1 vectors: actor {name}").as_bytes())
 }
 

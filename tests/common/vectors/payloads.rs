@@ -32,6 +32,9 @@ pub fn group() -> Group {
     };
     g.good("A payload written by hand is the same payload", "payload", plain().input(leave));
     g.good("A life of a day is the longest", "payload", Raw { ttl_s: 86_400, ..plain() }.input(leave));
+    for (name, kind, body) in empties() {
+        g.good(name, "payload", Raw { kind, ..plain() }.input(body));
+    }
     let mut refuse = |name: &str, input: Value| g.bad(name, "payload", input, "payload");
     refuse("A payload of version 2", Raw { version: 2, ..plain() }.input(leave));
     refuse("A payload with a field too few", Raw { fields: 10, ..plain() }.input(|_| ()));
@@ -73,6 +76,13 @@ pub fn group() -> Group {
     refuse("A text without a word", Raw { kind: 0, ..plain() }.input(text(0, "")));
     let long: &'static str = "x".repeat(4_001).leak();
     refuse("A text of 4,001 bytes", Raw { kind: 0, ..plain() }.input(text(0, long)));
+    let file = |name: &'static str| {
+        move |w: &mut Writer| {
+            w.array(5).uint(1).text(name).uint(0).bytes(&[1; 32]).bytes(&[2; 32]);
+        }
+    };
+    let overlong: &'static str = "x".repeat(257).leak();
+    refuse("A file's name of 257 bytes", Raw { kind: 13, ..plain() }.input(file(overlong)));
     let ranges = |ranges: &'static [(u64, u64)]| {
         move |w: &mut Writer| {
             w.array(1).array(1).array(2).bytes(&[9; 32]).array(ranges.len());
@@ -286,6 +296,42 @@ fn every() -> Vec<(&'static str, Body)> {
         ),
         ("Parts of a file are wanted", Body::Want { hash: some("file"), first: 16, count: 8 }),
         ("A part of a file", Body::Chunk { hash: some("file"), index: 16, bytes: vec![15; 400] }),
+    ]
+}
+
+type Written = fn(&mut Writer);
+
+/// Bodies with everything empty that may be: a name, a kind, what is written.
+fn empties() -> Vec<(&'static str, u64, Written)> {
+    let sealed: Written = |w| {
+        w.array(4).array(0).bytes(&[1; 24]).bytes(&[2; 32]).bytes(&[]);
+    };
+    vec![
+        ("A receipt for nobody", 1, |w| {
+            w.array(1).array(0);
+        }),
+        ("A burn of nothing", 3, |w| {
+            w.array(2).array(0).uint(0);
+        }),
+        ("A share for nobody with an empty box", 8, sealed),
+        ("An entry payload without entries", 10, |w| {
+            w.array(1).array(0);
+        }),
+        ("A profile without a status", 11, |w| {
+            w.array(4).text("a").text("").uint(0).uint(0);
+        }),
+        ("A file without a name", 13, |w| {
+            w.array(5).uint(1).text("").uint(0).bytes(&[1; 32]).bytes(&[2; 32]);
+        }),
+        ("A listing without a word", 15, |w| {
+            w.array(6).text("").text("").text("").uint(0).uint(0).uint(0);
+        }),
+        ("A welcome with nothing sealed", 20, |w| {
+            w.array(2).bytes(&[1; 32]).bytes(&[]);
+        }),
+        ("A chunk of no bytes", 26, |w| {
+            w.array(3).bytes(&[1; 32]).uint(0).bytes(&[]);
+        }),
     ]
 }
 

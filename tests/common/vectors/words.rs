@@ -32,6 +32,20 @@ pub fn group() -> Group {
     let spelled = words::spell(&secret);
     let said = spelled.join("  ").to_uppercase();
     g.good("Case and the width of white space do not matter", "unspell", json!({ "text": said }));
+    let wide = format!("\u{3000}{}\u{a0}\n", spelled.join("\u{2003}\t"));
+    g.good(
+        "Any white space of Unicode stands between words, and around them",
+        "unspell",
+        json!({ "text": wide }),
+    );
+    for (name, text) in [
+        ("A word joiner is no white space", spelled.join("\u{2060}")),
+        ("A unit separator is no white space between words", spelled.join("\u{1f}")),
+        ("Case is that of ASCII: a Kelvin sign is no k", spelled.join(" ").replacen('k', "\u{212a}", 1)),
+    ] {
+        assert!(text.chars().any(|c| !c.is_ascii_lowercase() && c != ' ' && c != '-'));
+        g.bad(name, "unspell", json!({ "text": text }), "unknown");
+    }
     let mut check = spelled.clone();
     *check.last_mut().unwrap() = swap(check.last().unwrap());
     g.bad("A wrong check word is noticed", "unspell", json!({ "text": check.join(" ") }), "check");
