@@ -51,6 +51,11 @@ interop:
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
     "$venv/bin/python" tests/interop/reader.py tests/vectors/v1.json
 
+# the second implementation folds as many random logs as one likes, and must come to the same rights
+interop-logs count: interop
+    cargo run --release --example vectors -- --logs {{count}} > target/logs.json
+    target/interop-venv/bin/python tests/interop/reader.py target/logs.json
+
 # what things cost; each benchmark says what it is compared with
 bench *args:
     cargo bench {{args}}
