@@ -539,6 +539,21 @@ fn a_ban_may_lock_the_room_or_make_newcomers_knock() {
     assert!(!log.rights().locked());
 }
 
+#[test]
+fn a_word_for_somebody_counts_once_their_ban_is_over() {
+    for (written, expected) in [(Unix(59_999), Rank::Member), (Unix(60_000), Rank::Admin)] {
+        let (mut log, _) = room();
+        let Act::Ban { target, last_seq, why, then, salt_hash, .. } = ban(MEMBER, Then::Nothing) else {
+            unreachable!("a ban")
+        };
+        must(&mut log, ADMIN, Act::Ban { target, last_seq, why, until: Some(Unix(60_000)), then, salt_hash });
+        let raw = log.write(&me(OWNER), written, grant(MEMBER));
+        log.insert(&raw).unwrap();
+        assert_eq!(rank(&log, MEMBER), expected);
+        assert_eq!(digest(&copy(&log)), digest(&log));
+    }
+}
+
 // ---- who owns the room ----
 
 #[test]

@@ -176,6 +176,8 @@ pub const HELLO_KEY_OPENS: usize = 4;
 pub const HELLO_KEY_MS: u64 = 10_000;
 /// Other welcomers' sets held beside the one in use while nobody has vouched for it.
 pub const RIVALS: usize = 3;
+/// Welcomers whose foundings are remembered in that time.
+pub const WELCOMERS: usize = 32;
 /// Members who answer a hello at once.
 pub const ANSWERERS: usize = 2;
 /// Hellos that wait for an answer.
@@ -289,6 +291,8 @@ pub const REFUSED_HELD: usize = 1_024;
 pub const LOG_WAITING: usize = 256;
 /// Who is removed obeys after so long, unless an entry on its way has undone it.
 pub const REMOVAL_GRACE_MS: u64 = 1_000;
+/// Whom nobody has vouched for waits so long: the log that says so may be a liar's.
+pub const REMOVAL_TRIAL_MS: u64 = 10_000;
 /// Removals that stand although their author wrote them beside their own removal.
 pub const BACKDATED_REMOVALS: usize = 8;
 

@@ -96,6 +96,7 @@ impl Inside {
                 member.addrs.clone_from(&beat.addrs);
             }
             member.agreed = proved.then_some((set, payload.log_head, hub.now));
+            member.proved |= proved && !beat.unconfirmed;
         }
         if expected.is_some() && !proved {
             hub.event(Event::Conflict { by: Some(sender) });
@@ -150,6 +151,7 @@ impl Inside {
             .collect();
         if self.trial.is_some() && self.vouched(hub, &witnesses) {
             self.trial = None;
+            self.uncounted = self.log.rights().invites.keys().copied().collect();
             hub.cancel(&Timer::Hello);
             hub.within(0, Timer::Beat);
             self.put_abandoned_founding_under(hub);

@@ -93,6 +93,7 @@ pub struct KeySet {
     joint: BTreeMap<Epoch, EpochKey>,
     tag: SetTag,
     hash: [u8; 32],
+    stepped: u64,
 }
 
 impl fmt::Debug for KeySet {
@@ -127,6 +128,7 @@ impl KeySet {
             joint: BTreeMap::new(),
             tag: chain::set_tag(generation, &ids),
             hash,
+            stepped: 0,
         };
         set.derive(at);
         Ok(set)
@@ -162,6 +164,11 @@ impl KeySet {
         self.keys.keys().copied()
     }
 
+    /// Steps taken so far, by its own chains and by those held against them.
+    pub fn steps(&self) -> u64 {
+        self.stepped
+    }
+
     /// Steps up to `now` and wipes what is more than two epochs behind. Only local time calls this.
     pub fn advance(&mut self, now: Epoch) {
         let Some(newest) = self.keys.keys().next_back().copied() else { return };
@@ -192,6 +199,7 @@ impl KeySet {
         let Some(last) = self.keys.get(&to.minus(1)) else { return };
         let next = self.chains.iter().zip(last).map(|(c, key)| chain::step(key, &c.id, to)).collect();
         self.keys.insert(to, next);
+        self.stepped += self.chains.len() as u64;
         self.derive(to);
     }
 
@@ -256,10 +264,9 @@ impl KeySet {
         let mine = self.keys.get(&common)?;
         let mut parts: Vec<(Chain, Secret<32>)> =
             self.chains.iter().cloned().zip(mine.iter().map(Secret::duplicate)).collect();
-        for (chain, mut key) in fresh {
-            for e in at.0..common.0 {
-                key = chain::step(&key, &chain.id, Epoch(e + 1));
-            }
+        for (chain, key) in fresh {
+            let key = stepped(&key, &chain.id, at, common);
+            self.stepped += common.0.saturating_sub(at.0);
             parts.push((chain, key));
         }
         let union = KeySet::new(parts, common).ok()?;
@@ -276,22 +283,28 @@ impl KeySet {
     }
 
     /// Whether a key handed over for one of my chains differs from mine at the same epoch.
-    pub fn contradicts(&self, theirs: &[(Chain, Secret<32>)], at: Epoch) -> bool {
+    pub fn contradicts(&mut self, theirs: &[(Chain, Secret<32>)], at: Epoch) -> bool {
         let Some((base, mine)) = self.keys.range(at..).next() else { return false };
-        if base.0.saturating_sub(at.0) > STEPS_MAX {
+        let steps = base.0.saturating_sub(at.0);
+        if steps > STEPS_MAX {
             return false;
         }
-        theirs.iter().any(|(chain, key)| {
+        let mut taken = 0;
+        let differs = theirs.iter().any(|(chain, key)| {
             let place = self.chains.iter().position(|c| c.id == chain.id);
             place.and_then(|i| mine.get(i)).is_some_and(|held| {
-                let mut stepped = key.duplicate();
-                for e in at.0..base.0 {
-                    stepped = chain::step(&stepped, &chain.id, Epoch(e + 1));
-                }
-                stepped != *held
+                taken += steps;
+                stepped(key, &chain.id, at, *base) != *held
             })
-        })
+        });
+        self.stepped += taken;
+        differs
     }
+}
+
+/// A chain's key at a later epoch.
+fn stepped(key: &Secret<32>, id: &ChainId, from: Epoch, to: Epoch) -> Secret<32> {
+    (from.0..to.0).fold(key.duplicate(), |key, e| chain::step(&key, id, Epoch(e + 1)))
 }
 
 /// Reads the chains of a handover. All are of one generation, which is at most a stated distance ahead of `known`.
@@ -388,6 +401,11 @@ impl Keyring {
     pub fn chains_held(&self) -> Vec<ChainId> {
         let old = self.old.iter().flat_map(|(s, _)| &s.chains);
         self.current.chains.iter().chain(old).map(|c| c.id).collect()
+    }
+
+    /// Steps that the sets held have taken, their own and of chains held against them: for showing what frames can cost.
+    pub fn steps(&self) -> u64 {
+        self.current.steps() + self.old.iter().map(|(s, _)| s.steps()).sum::<u64>()
     }
 
     /// Every epoch of which a key is held, of any set: for showing that old ones are gone.

@@ -18,11 +18,11 @@ use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
 use crate::base::limits::{
     EPOCHS_AHEAD, FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS, HANDOVER_EPOCHS,
-    RIVAL_HELLOS,
+    KEM_BYTES, RIVAL_HELLOS,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
-use crate::crypto::identity::{Identity, rank_hash};
+use crate::crypto::identity::{self, Identity, rank_hash};
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
@@ -63,7 +63,6 @@ struct Seen {
 
 /// A node that has no keys of the room yet.
 pub(crate) struct Seeking {
-    intent: Intent,
     asking: Asking,
     started: Mono,
     subscriber: Option<Mono>,
@@ -82,12 +81,11 @@ pub(crate) enum Welcomed {
 }
 
 impl Seeking {
-    pub(crate) fn new<R: CryptoRng>(hub: &mut Hub<R>, intent: Intent) -> Seeking {
+    pub(crate) fn new<R: CryptoRng>(hub: &mut Hub<R>) -> Seeking {
         let key = HelloKey::new(&mut hub.rng);
         hub.after(FOUND_ALONE_MS, Timer::Found);
         hub.event(Event::Standing { standing: Standing::Searching, members: 1, only: None });
         Seeking {
-            intent,
             asking: Asking::new(key),
             started: hub.now,
             subscriber: None,
@@ -98,9 +96,13 @@ impl Seeking {
         }
     }
 
-    /// Goes looking again after a founding that nobody joined; what was founded is put under the other room later.
+    /// Goes looking again, with whatever let me in the first time: after a founding that nobody joined (what was founded is
+    /// put under the other room later), or when no key is left. Whoever had opened the room comes as anybody now.
     pub(crate) fn again<R: CryptoRng>(hub: &mut Hub<R>, abandoned: Option<Vec<u8>>) -> Seeking {
-        let mut seeking = Seeking::new(hub, Intent::Join);
+        if matches!(hub.intent, Intent::Found(_)) {
+            hub.intent = Intent::Join;
+        }
+        let mut seeking = Seeking::new(hub);
         seeking.abandoned = abandoned;
         seeking.subscriber = Some(hub.now);
         seeking.life = Some(hub.now);
@@ -128,8 +130,10 @@ impl Seeking {
         if self.asking.key.spent(hub.now) {
             self.asking = Asking::new(HelloKey::new(&mut hub.rng));
         }
-        let proof = match &self.intent {
-            Intent::Invited(invite) => Some(prove(invite, hub, self.asking.key.public())),
+        let proof = match &hub.intent {
+            Intent::Invited(invite) => {
+                Some(prove(&invite_key(&invite.seed), &hub.id, self.asking.key.public()))
+            }
             _ => None,
         };
         send_hello(hub, &mut self.asking, Genesis([0; 16]), 0, LogHead([0; 16]), proof, None);
@@ -172,7 +176,7 @@ impl Seeking {
 
     /// Whether it is time to found the room. If not, the timer is set for when it may be.
     pub(crate) fn should_found<R: CryptoRng>(&mut self, hub: &mut Hub<R>) -> bool {
-        match self.intent {
+        match hub.intent {
             Intent::Visit | Intent::Invited(_) => return false,
             Intent::Found(_) => return true,
             Intent::Join => {}
@@ -209,7 +213,7 @@ impl Seeking {
 
     /// Founds the room, and answers at once whoever asked meanwhile.
     pub(crate) fn found<R: CryptoRng>(self, hub: &mut Hub<R>) -> Option<Inside> {
-        let policy = match &self.intent {
+        let policy = match &hub.intent {
             Intent::Found(policy) => (**policy).clone(),
             _ => Policy::default(),
         };
@@ -269,8 +273,8 @@ impl Seeking {
             hub.event(Event::ClockOff { by_ms: off.by_ms });
             return (Some(self), Welcomed::No);
         }
-        let Seeking { intent, asking, abandoned, .. } = self;
-        let pinned = match &intent {
+        let Seeking { asking, abandoned, .. } = self;
+        let pinned = match &hub.intent {
             Intent::Invited(invite) => Some(invite.owner_fp),
             _ => None,
         };
@@ -278,30 +282,27 @@ impl Seeking {
             Ok(mut inside) => {
                 hub.cancel(&Timer::Found);
                 inside.abandoned = abandoned;
-                let proof = match &intent {
-                    Intent::Invited(invite) => {
-                        inside.invite = Some(invite_key(&invite.seed));
-                        Some(prove(invite, hub, asking.key.public()))
-                    }
-                    _ => None,
-                };
-                inside.trial = Some(Trial::new(asking, hub.now));
+                if let Intent::Invited(invite) = &hub.intent {
+                    inside.invite = Some(invite_key(&invite.seed));
+                }
+                let mut trial = Trial::new(asking, hub.now);
+                trial.told(opened.payload.sender, &inside.foundings, &inside.foundings);
+                inside.trial = Some(trial);
                 let wait = next_hello(hub, hub.now);
                 hub.after(wait, Timer::Hello);
-                inside.announce_myself(hub, proof);
+                inside.announce_myself(hub);
                 inside.start(hub);
                 (None, Welcomed::In(Box::new(inside)))
             }
             Err(_) => {
                 hub.clock = clock;
-                (Some(Seeking { intent, asking, abandoned, ..Seeking::bare(hub) }), Welcomed::No)
+                (Some(Seeking { asking, abandoned, ..Seeking::bare(hub) }), Welcomed::No)
             }
         }
     }
 
     fn bare<R: CryptoRng>(hub: &mut Hub<R>) -> Seeking {
         Seeking {
-            intent: Intent::Visit,
             asking: Asking::new(HelloKey::new(&mut hub.rng)),
             started: hub.now,
             subscriber: Some(hub.now),
@@ -436,8 +437,10 @@ fn enter<R: CryptoRng>(
 
 impl Inside {
     /// Tells the room who came in.
-    pub(crate) fn announce_myself<R: CryptoRng>(&mut self, hub: &mut Hub<R>, proof: Option<Proof>) {
+    pub(crate) fn announce_myself<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let Some(kem) = self.hand.public() else { return };
+        // Over the key that this very frame shows, so that everybody can check it.
+        let proof = self.proof_of_invite(hub, kem);
         let join = crate::wire::payload::Join {
             nick: hub.nick.clone(),
             serve: hub.serve,
@@ -474,10 +477,18 @@ pub fn invite_key(seed: &Secret<16>) -> Identity {
     Identity::from_seed(&seed)
 }
 
-fn prove<R: CryptoRng>(invite: &Invite, hub: &Hub<R>, kem: &KemPublic) -> Proof {
-    let key = invite_key(&invite.seed);
-    let sig = key.sign(Label::Invite, &[&hub.id.0, kem.as_bytes()]);
-    Proof { invite: invite_id(&key.id().0), key: key.id().0, sig }
+/// Proves to whoever knows the invite that this key of mine is used by somebody who holds it.
+pub(crate) fn prove(invite: &Identity, me: &MemberId, kem: &KemPublic) -> Proof {
+    let key = invite.id().0;
+    let sig = invite.sign(Label::Invite, &[&me.0, kem.as_bytes()]);
+    Proof { invite: invite_id(&key), key, sig }
+}
+
+/// Whether a proof was made by the invite it names, for this member and this key.
+pub(crate) fn proves(proof: &Proof, who: &MemberId, kem: &[u8; KEM_BYTES]) -> bool {
+    let signed: [&[u8]; 2] = [&who.0, kem];
+    invite_id(&proof.key) == proof.invite
+        && identity::verify(&MemberId(proof.key), Label::Invite, &signed, &proof.sig).is_ok()
 }
 
 /// The name of an invite, from its public key.

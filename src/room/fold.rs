@@ -59,7 +59,7 @@ fn rule(rights: &mut Rights, node: &Node, verdicts: &Verdicts<'_>) -> Force {
     let force = force(rights, node, verdicts);
     // Whoever is removed holds no office and is offered none; a word for them by somebody who had not seen it is too late.
     let welcome = |rights: &Rights, target: &MemberId, domain: &EntryId| {
-        !rights.is_out(target, domain) && !verdicts.removed_beside(target, domain, node)
+        !rights.is_out_at(target, domain, node.entry.at) && !verdicts.removed_beside(target, domain, node)
     };
     match &node.entry.act {
         Act::Genesis { reclaim, .. } | Act::Founding { reclaim, .. } => {
@@ -76,6 +76,7 @@ fn rule(rights: &mut Rights, node: &Node, verdicts: &Verdicts<'_>) -> Force {
         Act::Grant { target } => {
             let domains: Vec<EntryId> =
                 force.owner.iter().filter(|d| welcome(rights, target, d)).copied().collect();
+            rights.lapse(target, &domains, node.entry.at);
             each(rights, &domains, |d| {
                 if d.owner != *target {
                     d.admins.insert(*target);
@@ -90,6 +91,7 @@ fn rule(rights: &mut Rights, node: &Node, verdicts: &Verdicts<'_>) -> Force {
         Act::Transfer { to, leaving } => {
             let domains: Vec<EntryId> =
                 force.owner.iter().filter(|d| welcome(rights, to, d)).copied().collect();
+            rights.lapse(to, &domains, node.entry.at);
             each(rights, &domains, |d| {
                 if *leaving {
                     hand_over(d, *to, false);

@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 
 use super::clock::Clock;
 use super::doors::{Change, Doors};
+use super::entry::Intent;
 use super::envelope::{self, Admitted, Counts, Drop, Opened};
 use super::guard::{WaitingRoom, Windows};
 use super::io::{Event, Output, Timer};
@@ -52,6 +53,8 @@ pub(crate) struct Hub<R> {
     pub(crate) serve: bool,
     pub(crate) reach: Reach,
     pub(crate) rate_off: bool,
+    /// What this node came for: whoever has to look for the room again comes for the same, with the same invite.
+    pub(crate) intent: Intent,
     pub(crate) lobby_seen: Windows,
     pub(crate) waiting: WaitingRoom,
     pub(crate) counts: Counts,
@@ -80,6 +83,7 @@ impl<R: CryptoRng> Hub<R> {
             serve: false,
             reach: reach.bounded(),
             rate_off: false,
+            intent: Intent::Visit,
             lobby_seen: Windows::new(REPLAY_SENDERS),
             waiting: WaitingRoom::default(),
             counts: Counts::new(),

@@ -11,7 +11,7 @@ use super::envelope::{self, Admitted, Drop, Opened};
 use super::guard::{Bucket, Windows};
 use super::handkeys::HandKeys;
 use super::hub::Hub;
-use super::io::{Draft, Event, Output, Standing, Timer, Who};
+use super::io::{Draft, Output, Standing, Timer, Who};
 use super::log::{Inserted, Log};
 use super::merge::Merge;
 use super::rekey::Issued;
@@ -19,10 +19,10 @@ use super::roster::Roster;
 use super::talk::Pace;
 use super::timeline::Timeline;
 use super::trial::Trial;
-use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId, Peer, SetTag, Topic};
 use crate::base::limits::{
-    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, REPLAY_SENDERS, TURNS,
-    WELCOME_BURST, WELCOME_EACH_MS,
+    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, REMOVAL_TRIAL_MS, REPLAY_SENDERS,
+    TURNS, WELCOME_BURST, WELCOME_EACH_MS,
 };
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
@@ -34,6 +34,8 @@ use crate::wire::payload::{Body, Carriage, KeyUse};
 pub(crate) struct Inside {
     pub(crate) me: MemberId,
     pub(crate) nick: String,
+    /// The instant when last looked at.
+    pub(crate) now: Mono,
     /// Room time when last looked at: what a ban's end is held against.
     pub(crate) room: Unix,
     pub(crate) genesis: Genesis,
@@ -61,6 +63,8 @@ pub(crate) struct Inside {
     /// Who said hello under which hash, and who was welcomed a moment ago: so that a rush cannot pass the limit.
     pub(crate) callers: BTreeMap<[u8; 32], (MemberId, Mono)>,
     pub(crate) guests: BTreeMap<MemberId, Mono>,
+    /// Invites that were there before me: who used them I have not heard.
+    pub(crate) uncounted: BTreeSet<InviteId>,
     /// How many generations each member has made without a cause I can see.
     pub(crate) makers: BTreeMap<MemberId, Bucket>,
     pub(crate) beacon_heard: Mono,
@@ -88,6 +92,8 @@ pub(crate) struct Inside {
     pub(crate) roster_asked: Option<Mono>,
     pub(crate) askers: BTreeMap<MemberId, Bucket>,
     pub(crate) removed_at: Option<Mono>,
+    /// The end of the room, once it was seen to lie ahead.
+    pub(crate) expires: Option<Unix>,
     pub(crate) announced: BTreeSet<EntryId>,
     pub(crate) knocks: BTreeSet<MemberId>,
     pub(crate) away: bool,
@@ -102,6 +108,7 @@ impl Inside {
         Inside {
             me: hub.id,
             nick: hub.nick.clone(),
+            now,
             room: hub.room(),
             genesis,
             log,
@@ -123,6 +130,7 @@ impl Inside {
             long_answers: Bucket::new(MERGE_EACH_MS / 2, MERGE_BURST * 2),
             callers: BTreeMap::new(),
             guests: BTreeMap::new(),
+            uncounted: BTreeSet::new(),
             makers: BTreeMap::new(),
             beacon_heard: now,
             beacon_sent: None,
@@ -147,6 +155,7 @@ impl Inside {
             roster_asked: None,
             askers: BTreeMap::new(),
             removed_at: None,
+            expires: None,
             announced: BTreeSet::new(),
             knocks: BTreeSet::new(),
             away: false,
@@ -157,9 +166,18 @@ impl Inside {
 
     /// Whether somebody stands removed.
     pub(crate) fn is_removed(&self, who: &MemberId) -> bool {
-        let theirs = || self.roster.get(who).map(|m| m.foundings.as_slice()).unwrap_or_default();
+        let known = self.roster.get(who).filter(|m| self.settled(m));
+        let theirs = || known.map(|m| m.foundings.as_slice()).unwrap_or_default();
         let under = if *who == self.me { self.foundings.as_slice() } else { theirs() };
         self.log.rights().removal(who, under, self.room).is_some()
+    }
+
+    /// Whether somebody's foundings count: not by what others tell of one who was never heard (in a shut room nobody new
+    /// comes, so there they do), and not while one who has just come may yet learn better. Or else whoever forges a
+    /// founding could keep newcomers out, by saying that they came in under it or by leading them there.
+    fn settled(&self, member: &super::roster::Member) -> bool {
+        let learning = member.own_word && !member.proved && self.now.since(member.told) < REMOVAL_TRIAL_MS;
+        !learning && (member.own_word || member.heard.is_some() || self.is_shut())
     }
 
     /// A member as events name them.
@@ -306,7 +324,14 @@ impl Inside {
         direct: bool,
     ) -> Result<(), Drop> {
         let sender = opened.payload.sender;
+        if let Body::Join(join) = &opened.payload.body {
+            self.comes_home(&sender, join);
+        }
         if self.is_removed(&sender) {
+            if let Some(trial) = &mut self.trial {
+                // Perhaps it is the log I was given that is wrong: nobody vouches alone while this one speaks.
+                trial.stranger = Some(hub.now);
+            }
             // What they had written into the log still counts for what it is worth; nothing else does.
             if let Body::Entry(raws) = &opened.payload.body {
                 let raws = raws.clone();
@@ -361,7 +386,12 @@ impl Inside {
     ) -> bool {
         let known = self.roster.knows(sender);
         if !known && self.roster.all().count() >= KNOWN_MEMBERS {
-            return false;
+            // Anybody inside can speak under names without end: those give way before anybody who ever stood confirmed. The
+            // removed stay, for as long as they are what fresh keys are needed for.
+            let removals = &self.log.rights().removals;
+            if !self.roster.make_way(|id| removals.contains_key(id)) {
+                return false;
+            }
         }
         let room = hub.room();
         let offset_ms = opened.payload.sent.offset_from(room);
@@ -380,8 +410,7 @@ impl Inside {
             trial.heard.insert(*sender);
         }
         if returned && !matches!(opened.payload.body, Body::Join(_) | Body::Leave { .. }) {
-            let who = self.who(sender);
-            hub.event(Event::Joined(who));
+            self.greet(hub, sender);
         }
         if !known {
             // Whoever says who they are need not be asked; a few beats show them that they are heard.

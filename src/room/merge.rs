@@ -20,8 +20,8 @@ use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
 use crate::wire::handover::Handover;
 
-/// When a hello across goes out again, in milliseconds after the first.
-const ACROSS_AT: [u64; 4] = [700, 1_700, 3_700, 7_700];
+/// When hellos across go out, in milliseconds after the first.
+const ACROSS_AT: [u64; 5] = [0, 700, 1_700, 3_700, 7_700];
 
 /// A merge under way.
 pub(crate) struct Merge {
@@ -67,8 +67,10 @@ impl Inside {
         if knows_tag(&mut self.ring, merge.with) && merge.attempt > 0 {
             return;
         }
+        if merge.attempt >= ACROSS_AT.len() {
+            return;
+        }
         let first = *merge.first.get_or_insert(hub.now);
-        let Some(next) = ACROSS_AT.get(merge.attempt) else { return };
         if side_asks && merge.attempt == 0 {
             merge.attempt = 1;
             hub.after(1_500, Timer::Across);
@@ -83,7 +85,9 @@ impl Inside {
         let proof = self.proof_of_invite(hub, merge.asking.key.public());
         send_hello(hub, &mut merge.asking, self.genesis, generation, self.log.head(), proof, at);
         merge.attempt += 1;
-        let wait = (first + *next).since(hub.now).max(300);
+        // After the last one the key waits for answers until the time of this merge is over.
+        let next = ACROSS_AT.get(merge.attempt).map_or(merge.until, |at| first + *at);
+        let wait = next.since(hub.now).max(300);
         hub.after(wait, Timer::Across);
         self.merge = Some(merge);
     }
@@ -118,20 +122,23 @@ impl Inside {
 
     fn second_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId, handover: Handover) {
         self.take_entries(hub, &handover.entries);
+        self.weigh_foundings(hub, from, &handover.rows);
         if self.is_removed(from) {
             return;
         }
         self.take_salts(hub, &handover.salts);
         self.take_rows(hub, from, &handover.rows);
-        let known = Some(self.ring.current().generation());
+        let (known, now) = (Some(self.ring.current().generation()), hub.epoch());
+        if handover.epoch > now.plus(EPOCHS_AHEAD) || handover.epoch < now.minus(HANDOVER_EPOCHS) {
+            return;
+        }
         let Ok(chains) =
             read_chains(&handover.chains, self.genesis, handover.generation, handover.epoch, known)
         else {
             return;
         };
         let Ok(mut set) = super::chains::KeySet::new(chains, handover.epoch) else { return };
-        set.advance(hub.epoch());
-        let now = hub.epoch();
+        set.advance(now);
         let mine = self.ring.current_mut();
         if set.hash() == mine.hash() && !set.differs(mine, now) {
             return;

@@ -56,6 +56,13 @@ impl Inside {
             hub.event(Event::Refused(Refused::TooLong));
             return;
         }
+        // An end that is over would be no end but a close, which is the owner's to write; nobody would obey it.
+        if let Act::Policy(policy) = &act
+            && policy.expires.is_some_and(|at| at <= hub.room())
+        {
+            hub.event(Event::Refused(Refused::TtlRange));
+            return;
+        }
         if let Some(target) = reaches(&act)
             && self.log.rights().reach(&hub.id, &target).0.is_empty()
         {

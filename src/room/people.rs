@@ -2,18 +2,17 @@
 
 use rand_core::CryptoRng;
 
+use super::entry::{prove, proves};
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, Peer};
 use crate::base::time::Unix;
-use crate::crypto::identity;
-use crate::crypto::kdf::Label;
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
 use crate::wire::log::Act;
-use crate::wire::payload::{Body, Join, Profile};
+use crate::wire::payload::{Body, Join, Profile, Proof};
 
 impl Inside {
     pub(crate) fn on_join<R: CryptoRng>(
@@ -23,7 +22,9 @@ impl Inside {
         join: &Join,
         sent: Unix,
     ) {
-        let invite = join.proof.as_ref().filter(|_| hub.root.kind() == Kind::Invite).map(|p| p.invite);
+        // An invite is used up by whoever shows that they hold it: naming somebody else's uses nothing.
+        let shown = join.proof.as_ref().filter(|_| hub.root.kind() == Kind::Invite);
+        let invite = shown.filter(|p| proves(p, &sender, &join.kem)).map(|p| p.invite);
         let room = hub.room();
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.nick.clone_from(&join.nick);
@@ -33,8 +34,11 @@ impl Inside {
         if invite.is_some() {
             member.invite = invite;
         }
-        if member.foundings.is_empty() {
+        // Their own word replaces what was told of them. It is final once they have stood confirmed: or else whoever is
+        // about to be removed could move out of reach.
+        if !(member.own_word && member.proved) {
             member.foundings.clone_from(&join.foundings);
+            member.own_word = true;
         }
         if let Some(kem) = KemPublic::from_bytes(&join.kem[..]) {
             member.kem = Some(kem);
@@ -44,16 +48,44 @@ impl Inside {
             member.peer = Some(peer);
             member.addrs.clone_from(&join.addrs);
         }
-        let who = self.who(&sender);
-        hub.event(Event::Joined(who));
+        self.greet(hub, &sender);
         self.judge(hub);
+    }
+
+    /// A newcomer who was led under a founding that others forged, and has learnt better, says so in another join: it comes
+    /// under mine, whatever was done to it there.
+    pub(crate) fn comes_home(&mut self, sender: &MemberId, join: &Join) {
+        let mine = !join.foundings.is_empty() && join.foundings == self.foundings;
+        if let Some(member) = self.roster.get_mut(sender).filter(|m| mine && !m.proved) {
+            member.foundings.clone_from(&join.foundings);
+            member.own_word = true;
+        }
+    }
+
+    /// Tells that somebody is here, once for each stay and not before there is a name to tell.
+    pub(crate) fn greet<R: CryptoRng>(&mut self, hub: &mut Hub<R>, id: &MemberId) {
+        let removed = self.is_removed(id);
+        let new = |m: &&mut super::roster::Member| !(m.greeted || m.left || m.nick.is_empty() || removed);
+        if let Some(member) = self.roster.get_mut(id).filter(new) {
+            member.greeted = true;
+            let who = self.who(id);
+            hub.event(Event::Joined(who));
+        }
+    }
+
+    /// Tells that somebody who was told of is gone.
+    fn part<R: CryptoRng>(&mut self, hub: &mut Hub<R>, id: &MemberId, said: bool) {
+        let greeted = self.roster.get_mut(id).is_some_and(|m| std::mem::take(&mut m.greeted));
+        if greeted {
+            let who = self.who(id);
+            hub.event(Event::Left { who, said });
+        }
     }
 
     pub(crate) fn on_leave<R: CryptoRng>(&mut self, hub: &mut Hub<R>, sender: MemberId) {
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.left = true;
-        let who = self.who(&sender);
-        hub.event(Event::Left { who, said: true });
+        self.part(hub, &sender, true);
         self.gone.insert(sender);
         self.consider_rekey(hub);
         self.judge(hub);
@@ -69,16 +101,19 @@ impl Inside {
     pub(crate) fn on_profile<R: CryptoRng>(&mut self, hub: &mut Hub<R>, sender: MemberId, nick: &str) {
         if let Some(member) = self.roster.get_mut(&sender) {
             nick.clone_into(&mut member.nick);
-            let who = self.who(&sender);
-            hub.event(Event::Changed(who));
+            if member.greeted {
+                let who = self.who(&sender);
+                hub.event(Event::Changed(who));
+            } else {
+                self.greet(hub, &sender);
+            }
         }
     }
 
     /// Marks those who fell silent as gone.
     pub(crate) fn notice_silence<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         for id in self.roster.gone_silent(hub.now) {
-            let who = self.who(&id);
-            hub.event(Event::Left { who, said: false });
+            self.part(hub, &id, false);
             self.gone.insert(id);
             self.consider_rekey(hub);
             self.judge(hub);
@@ -116,19 +151,10 @@ impl Inside {
         }
     }
 
-    /// A proof that I hold the invite I came in with, for a hello across.
-    pub(crate) fn proof_of_invite<R: CryptoRng>(
-        &self,
-        hub: &Hub<R>,
-        kem: &KemPublic,
-    ) -> Option<crate::wire::payload::Proof> {
+    /// A proof that I hold the invite I came in with, for a hello across and for the frame that says who I am.
+    pub(crate) fn proof_of_invite<R: CryptoRng>(&self, hub: &Hub<R>, kem: &KemPublic) -> Option<Proof> {
         let invite = self.invite.as_ref()?;
-        let sig = invite.sign(Label::Invite, &[&hub.id.0, kem.as_bytes()]);
-        let key = invite.id().0;
-        debug_assert!(
-            identity::verify(&invite.id(), Label::Invite, &[&hub.id.0, kem.as_bytes()], &sig).is_ok()
-        );
-        Some(crate::wire::payload::Proof { invite: super::entry::invite_id(&key), key, sig })
+        Some(prove(invite, &hub.id, kem))
     }
 
     /// A founding of mine that gave way: tells the log so, for whoever may have come in under it.

@@ -182,7 +182,13 @@ impl Inside {
         }
     }
 
-    fn wrap<R: CryptoRng>(&self, hub: &mut Hub<R>, to: &[KemPublic], plain: &[u8], label: Label) -> Sealed {
+    pub(crate) fn wrap<R: CryptoRng>(
+        &self,
+        hub: &mut Hub<R>,
+        to: &[KemPublic],
+        plain: &[u8],
+        label: Label,
+    ) -> Sealed {
         let w = Secret::<32>::random(&mut hub.rng);
         let mut boxed = Zeroizing::new(plain.to_vec());
         let nonce = hub.hedge.nonce(&mut hub.rng, &boxed);

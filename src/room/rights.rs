@@ -70,6 +70,13 @@ pub struct Removal {
     pub why: String,
 }
 
+impl Removal {
+    /// Whether it is a ban whose end has come by this room time.
+    fn is_over(&self, at: Unix) -> bool {
+        self.ban.flatten().is_some_and(|until| until <= at)
+    }
+}
+
 /// An invite as the log knows it.
 #[derive(Clone, Debug)]
 pub struct InviteState {
@@ -154,6 +161,25 @@ impl Rights {
         self.removals.get(who).is_some_and(|all| all.iter().any(|r| r.domains.contains(founding)))
     }
 
+    /// Whether an act of this time for somebody meets a removal under this founding: a ban that was over by then is none.
+    /// Its author states the time; who may act for somebody may lift their ban too, so a false one gains nothing.
+    pub(crate) fn is_out_at(&self, who: &MemberId, founding: &EntryId, at: Unix) -> bool {
+        let all = self.removals.get(who);
+        all.is_some_and(|all| all.iter().any(|r| r.domains.contains(founding) && !r.is_over(at)))
+    }
+
+    /// Drops the bans that were over when somebody was given an office under these foundings.
+    pub(crate) fn lapse(&mut self, who: &MemberId, under: &[EntryId], at: Unix) {
+        let Some(all) = self.removals.get_mut(who) else { return };
+        for removal in all.iter_mut().filter(|r| r.is_over(at)) {
+            removal.domains.retain(|d| !under.contains(d));
+        }
+        all.retain(|r| !r.domains.is_empty());
+        if all.is_empty() {
+            self.removals.remove(who);
+        }
+    }
+
     /// The foundings under which `actor` ranks above `target`, and those under which they are equals in office.
     pub fn reach(&self, actor: &MemberId, target: &MemberId) -> (BTreeSet<EntryId>, BTreeSet<EntryId>) {
         let (mut over, mut level) = self.reach_anywhere(actor, target);
@@ -190,8 +216,7 @@ impl Rights {
     pub fn removal(&self, who: &MemberId, under: &[[u8; 8]], now: Unix) -> Option<&Removal> {
         let all = self.removals.get(who)?;
         let over = self.over_those_under(under);
-        let in_force = |r: &&Removal| r.ban.flatten().is_none_or(|until| now < until);
-        all.iter().filter(in_force).find(|r| {
+        all.iter().filter(|r| !r.is_over(now)).find(|r| {
             // Of somebody whose foundings are not known only what concerns me counts: or else whoever forges a founding
             // could keep out anybody who is about to come in.
             let home = || self.home.as_ref().is_none_or(|home| !r.domains.is_disjoint(home));

@@ -31,16 +31,22 @@ pub struct Member {
     pub serve: bool,
     /// They said so.
     pub away: bool,
-    /// The foundings they came in under, shortened; the first claim heard is kept.
+    /// The foundings they came in under, shortened.
     pub foundings: Vec<[u8; 8]>,
+    /// They said so themselves.
+    pub own_word: bool,
     /// Their transport peer.
     pub peer: Option<Peer>,
     /// Their transport addresses.
     pub addrs: Vec<Vec<u8>>,
     /// They left, or were silent for too long.
     pub left: bool,
+    /// It was told that they are here.
+    pub greeted: bool,
     /// Nobody has vouched for them yet, as they say themselves.
     pub fresh: bool,
+    /// They have stood confirmed once, with the keys and the log that I hold.
+    pub proved: bool,
     /// The invite they came in with.
     pub invite: Option<InviteId>,
     /// The set and log under which their last beat was proved right, and when.
@@ -114,10 +120,13 @@ impl Roster {
             serve: false,
             away: false,
             foundings: Vec::new(),
+            own_word: false,
             peer: None,
             addrs: Vec::new(),
             left: false,
             fresh: false,
+            proved: false,
+            greeted: false,
             invite: None,
             agreed: None,
             set: None,
@@ -139,6 +148,21 @@ impl Roster {
             };
             self.members.remove(&id);
         }
+    }
+
+    /// Forgets somebody so that one more can be known: of those who never stood confirmed first, then of the gone, whoever was
+    /// heard longest ago. False where there is nobody but members who are here. Whoever `stays` is not forgotten.
+    pub fn make_way(&mut self, stays: impl Fn(&MemberId) -> bool) -> bool {
+        let may_go = self.members.iter().filter(|(id, m)| (!m.proved || m.left) && !stays(id));
+        let first =
+            may_go.min_by_key(|(id, m)| (m.proved, !m.left, m.heard, m.told, **id)).map(|(id, _)| *id);
+        first.is_some_and(|id| self.members.remove(&id).is_some())
+    }
+
+    /// Forgets the foundings that others told of.
+    pub fn forget_hearsay(&mut self) {
+        let told = self.members.values_mut().filter(|m| !m.own_word);
+        told.for_each(|m| m.foundings.clear());
     }
 
     /// Those heard of in the last `ms`.

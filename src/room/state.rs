@@ -8,8 +8,9 @@ use super::guard::Waiting;
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Command, Event, Input, Output, Refused, Standing, Timer, Verdict};
+use super::trial::Trial;
 use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
-use crate::base::limits::{KNOWN_MEMBERS, NICK_BYTES, REMOVAL_GRACE_MS};
+use crate::base::limits::{KNOWN_MEMBERS, NICK_BYTES, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
 use crate::base::secret::Text;
 use crate::base::time::{Day, Epoch, Mono, Unix};
 use crate::crypto::kdf::{self, Label};
@@ -66,10 +67,11 @@ impl<R: CryptoRng> State<R> {
         let mut hub = Hub::new(now, wall, rng, root, nick, reach);
         hub.serve = serve;
         hub.rate_off = rate_off;
+        hub.intent = intent;
         let topics: Vec<Topic> = hub.doors.topics().copied().collect();
         hub.out.extend(topics.into_iter().map(Output::Join));
-        let found = matches!(intent, Intent::Found(_));
-        let seeking = Seeking::new(&mut hub, intent);
+        let found = matches!(hub.intent, Intent::Found(_));
+        let seeking = Seeking::new(&mut hub);
         let mut state = State { hub, phase: Phase::Seeking(Box::new(seeking)), stubborn: false };
         if found {
             state.found();
@@ -111,21 +113,20 @@ impl<R: CryptoRng> State<R> {
         if let Phase::Inside(inside) = &mut self.phase {
             inside.pass_time(hub);
         }
-        let lost =
-            matches!(&self.phase, Phase::Inside(inside) if inside.ring.current().epochs().next().is_none());
-        if lost {
-            // Asleep for longer than any key lives: there is nothing to go on with.
-            hub.cancel_all();
-            let seeking = Seeking::again(hub, None);
-            self.phase = Phase::Seeking(Box::new(seeking));
-        }
-        let hub = &mut self.hub;
         let room = hub.room();
         let change = hub.doors.advance(&hub.root, room, hub.now);
         if hub.change_doors(change) {
             hub.forget_lobby_keys();
         }
         hub.waiting.expire(hub.now);
+        let lost =
+            matches!(&self.phase, Phase::Inside(inside) if inside.ring.current().epochs().next().is_none());
+        if lost {
+            // Asleep for longer than any key lives: there is nothing to go on with.
+            self.hub.cancel_all();
+            let seeking = Seeking::again(&mut self.hub, None);
+            self.phase = Phase::Seeking(Box::new(seeking));
+        }
     }
 
     fn on_timer(&mut self, timer: Timer) {
@@ -164,16 +165,20 @@ impl<R: CryptoRng> State<R> {
         let removal = rights.removal(&self.hub.id, &inside.foundings, inside.room);
         let end = if let Some(removal) = removal {
             // An entry on its way may undo it: a removal that was one too many, say.
-            if self.hub.now.since(*inside.removed_at.get_or_insert(self.hub.now)) < REMOVAL_GRACE_MS {
-                self.hub.unless_set(REMOVAL_GRACE_MS, Timer::Removed);
+            let grace = if inside.trial.is_some() { REMOVAL_TRIAL_MS } else { REMOVAL_GRACE_MS };
+            if self.hub.now.since(*inside.removed_at.get_or_insert(self.hub.now)) < grace {
+                self.hub.unless_set(grace, Timer::Removed);
                 return;
             }
             Some(Event::Removed { by: removal.by, why: removal.why.clone(), ban: removal.ban.is_some() })
         } else if rights.closed.is_some() {
             Some(Event::Ended { closed: true })
-        } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at) {
+        } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at && inside.expires == Some(at))
+        {
             Some(Event::Ended { closed: false })
         } else {
+            // Only an end that was seen coming is one: a time that was over when it was written ends nothing.
+            inside.expires = rights.policy.expires.filter(|at| self.hub.room() < *at);
             inside.removed_at = None;
             None
         };
@@ -262,6 +267,7 @@ impl<R: CryptoRng> State<R> {
                 inside.saw_welcome(hub, hello, &sender);
                 inside.on_welcome(hub, &opened, *hello, sealed);
             }
+            (Phase::Inside(inside), Body::Refusal { hello, .. }) => inside.saw_refusal(hub, hello, &sender),
             (Phase::Inside(inside), Body::Beacon(beacon)) => {
                 let give_way = inside.on_beacon(hub, beacon, &sender, off);
                 if give_way && gives_way(&hub.root) {
@@ -460,6 +466,11 @@ impl<R: CryptoRng> State<R> {
         self.inside().map(|i| i.ring.epochs()).unwrap_or_default()
     }
 
+    /// Steps taken by the chains of all sets held: what keys, mine and told, have cost.
+    pub fn chain_steps(&self) -> u64 {
+        self.inside().map_or(0, |i| i.ring.steps() + i.trial.as_ref().map_or(0, Trial::steps))
+    }
+
     /// Ages of the handover keys held, in milliseconds.
     pub fn hand_key_ages(&self) -> Vec<u64> {
         self.inside().map(|i| i.hand.ages(self.hub.now).collect()).unwrap_or_default()
@@ -554,7 +565,7 @@ impl Inside {
 
     /// Everything that time alone brings about.
     fn pass_time<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        self.room = hub.room();
+        (self.now, self.room) = (hub.now, hub.room());
         self.reap(hub);
         let epoch = hub.epoch();
         self.ring.advance(hub.now, epoch);

@@ -259,7 +259,8 @@ impl Inside {
     ) {
         let Body::Text(say) = &payload.body else { return };
         let (author, n) = (payload.sender, say.n);
-        if self.timeline.is_burned(&id, &author, n) {
+        let reaches = |by: &MemberId| *by == author || !self.log.rights().reach(by, &author).0.is_empty();
+        if self.timeline.is_taken_back(&author, n) || self.timeline.burners(&id).any(reaches) {
             self.timeline.note_had(author, n);
             return;
         }
@@ -396,8 +397,8 @@ impl Inside {
         self.burn_here(hub, &by, &allowed, upto);
     }
 
-    /// A message that has not come yet may be burned by its author alone, which is known only once it comes: the tombstone
-    /// of somebody without rank is then worth nothing, so it is set only for what is here or by those who may burn all.
+    /// Whose a message is that has not come yet is known only once it comes, and only then whether it is burned: by its
+    /// author, or by somebody above them. What people without rank say of such is not remembered.
     fn may_burn_remote(&self, by: &MemberId, id: &MsgId) -> bool {
         match self.timeline.get(id) {
             Some(_) => self.may_burn(by, id),
@@ -409,7 +410,7 @@ impl Inside {
         let until = hub.now + self.ttl_cap_s() * 1_000;
         for id in ids {
             let author = self.timeline.get(id).map(|l| l.payload.sender);
-            if self.timeline.burn(id, until).is_some() {
+            if self.timeline.burn(id, *by, until).is_some() {
                 let why = if author == Some(*by) { Burned::Sender } else { Burned::Admin };
                 hub.event(Event::Burned { id: *id, why });
             }

@@ -108,9 +108,10 @@ pub struct Timeline {
     deadlines: BTreeSet<(Mono, MsgId)>,
     bytes: usize,
     had: BTreeMap<MemberId, Ranges>,
-    burned: BTreeMap<MsgId, Mono>,
+    /// What was burned, and by whom: of what comes later it is known only then whether they might.
+    burned: BTreeMap<(MsgId, MemberId), Mono>,
     /// The same by time: every input looks for what is over, an outsider's junk too, so looking must cost nothing.
-    fading: BTreeSet<(Mono, MsgId)>,
+    fading: BTreeSet<(Mono, MsgId, MemberId)>,
     burned_upto: BTreeMap<MemberId, u64>,
     hint: Option<[u8; 16]>,
 }
@@ -151,9 +152,15 @@ impl Timeline {
         &self.had
     }
 
-    /// Whether it was burned before it came.
-    pub fn is_burned(&self, id: &MsgId, author: &MemberId, n: u64) -> bool {
-        self.burned.contains_key(id) || self.burned_upto.get(author).is_some_and(|upto| n <= *upto)
+    /// Who has burned this message.
+    pub fn burners(&self, id: &MsgId) -> impl Iterator<Item = &MemberId> {
+        let all = (*id, MemberId([0; 32]))..=(*id, MemberId([255; 32]));
+        self.burned.range(all).map(|((_, by), _)| by)
+    }
+
+    /// Whether an author has taken back everything up to a number and beyond this one.
+    pub fn is_taken_back(&self, author: &MemberId, n: u64) -> bool {
+        self.burned_upto.get(author).is_some_and(|upto| n <= *upto)
     }
 
     /// Takes a message in; names those that had to make room for it.
@@ -195,11 +202,11 @@ impl Timeline {
     }
 
     /// Burns a message, also one that has not come yet.
-    pub fn burn(&mut self, id: &MsgId, until: Mono) -> Option<Living> {
-        if let Some(before) = self.burned.insert(*id, until) {
-            self.fading.remove(&(before, *id));
+    pub fn burn(&mut self, id: &MsgId, by: MemberId, until: Mono) -> Option<Living> {
+        if let Some(before) = self.burned.insert((*id, by), until) {
+            self.fading.remove(&(before, *id, by));
         }
-        self.fading.insert((until, *id));
+        self.fading.insert((until, *id, by));
         if self.burned.len() > TOMBSTONES {
             self.forget_first_burned();
         }
@@ -207,8 +214,8 @@ impl Timeline {
     }
 
     fn forget_first_burned(&mut self) {
-        if let Some((_, id)) = self.fading.pop_first() {
-            self.burned.remove(&id);
+        if let Some((_, id, by)) = self.fading.pop_first() {
+            self.burned.remove(&(id, by));
         }
     }
 
@@ -250,7 +257,7 @@ impl Timeline {
 
     /// Removes everything overdue, and names it; true with those that had been opened once.
     pub fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
-        while self.fading.first().is_some_and(|(until, _)| *until <= now) {
+        while self.fading.first().is_some_and(|(until, ..)| *until <= now) {
             self.forget_first_burned();
         }
         let mut dead = Vec::new();
@@ -320,18 +327,18 @@ mod tests {
 
     #[test]
     fn what_was_burned_is_remembered_until_its_time_and_within_bounds() {
-        let (mut t, author) = (Timeline::default(), MemberId([1; 32]));
+        let (mut t, by) = (Timeline::default(), MemberId([1; 32]));
         let name = |n: usize| MsgId((n as u64).to_be_bytes());
-        t.burn(&name(0), Mono(50));
-        t.burn(&name(0), Mono(9_000));
+        t.burn(&name(0), by, Mono(50));
+        t.burn(&name(0), by, Mono(9_000));
         for n in 1..=TOMBSTONES {
-            t.burn(&name(n), Mono(100 + n as u64));
+            t.burn(&name(n), by, Mono(100 + n as u64));
         }
         assert_eq!((t.burned.len(), t.fading.len()), (TOMBSTONES, TOMBSTONES));
-        assert!(!t.is_burned(&name(1), &author, 1), "the one that had the least time left made room");
+        assert!(t.burners(&name(1)).next().is_none(), "the one that had the least time left made room");
         t.reap(Mono(102));
-        assert!(!t.is_burned(&name(2), &author, 1) && t.is_burned(&name(3), &author, 1));
-        assert!(t.is_burned(&name(0), &author, 1), "burned twice, remembered for the longer");
+        assert!(t.burners(&name(2)).next().is_none() && t.burners(&name(3)).eq([&by]));
+        assert!(t.burners(&name(0)).eq([&by]), "burned twice, remembered for the longer");
         t.reap(Mono(9_000));
         assert_eq!((t.burned.len(), t.fading.len()), (0, 0));
     }

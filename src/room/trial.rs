@@ -7,7 +7,7 @@ use super::chains::{KeySet, Keyring};
 use super::envelope::{Admitted, Opened};
 use super::handkeys::HelloKey;
 use crate::base::id::MemberId;
-use crate::base::limits::{HELLOS_REMEMBERED, RIVALS, WITNESSES};
+use crate::base::limits::{HELLOS_REMEMBERED, RIVALS, WELCOMERS, WITNESSES};
 use crate::base::time::{Epoch, Mono};
 
 /// Hellos sent with one key, so that the answers find it.
@@ -50,11 +50,37 @@ pub(crate) struct Trial {
     pub(crate) heard: BTreeSet<MemberId>,
     rivals: Vec<Rival>,
     better: Option<usize>,
+    /// The foundings that each welcomer says they are under.
+    words: BTreeMap<MemberId, Vec<[u8; 8]>>,
 }
 
 impl Trial {
     pub(crate) fn new(asking: Asking, now: Mono) -> Trial {
-        Trial { asking, since: now, stranger: None, heard: BTreeSet::new(), rivals: Vec::new(), better: None }
+        Trial {
+            asking,
+            since: now,
+            stranger: None,
+            heard: BTreeSet::new(),
+            rivals: Vec::new(),
+            better: None,
+            words: BTreeMap::new(),
+        }
+    }
+
+    /// Notes under which foundings a welcomer says they are. Gives those that more welcomers name than name `mine`, and two
+    /// at least: one alone may have forged theirs.
+    pub(crate) fn told(
+        &mut self,
+        by: MemberId,
+        foundings: &[[u8; 8]],
+        mine: &[[u8; 8]],
+    ) -> Option<Vec<[u8; 8]>> {
+        if self.words.len() < WELCOMERS || self.words.contains_key(&by) {
+            self.words.insert(by, foundings.to_vec());
+        }
+        let named = |wanted: &[[u8; 8]]| self.words.values().filter(|w| w.as_slice() == wanted).count();
+        let most = self.words.values().max_by_key(|w| (named(w), *w))?;
+        (named(most) >= WITNESSES && named(most) > named(mine)).then(|| most.clone())
     }
 
     /// Holds another welcomer's set beside the one in use, unless it is there already.
@@ -107,6 +133,11 @@ impl Trial {
         ring.swap_current(&mut rival.set);
         std::mem::swap(&mut rival.heard, &mut self.heard);
         true
+    }
+
+    /// Steps that the sets held beside have taken.
+    pub(crate) fn steps(&self) -> u64 {
+        self.rivals.iter().map(|rival| rival.set.steps()).sum()
     }
 
     /// Steps and wipes.

@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 
-use super::entry::{PendingHello, welcome_info};
+use super::entry::{PendingHello, proves, welcome_info};
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
@@ -12,7 +12,6 @@ use crate::base::limits::{
     ANSWERERS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, TOLD_LATE_MS, WELCOME_BYTES, WELCOME_BYTES_MOST,
 };
 use crate::base::time::Mono;
-use crate::crypto::identity::{self};
 use crate::crypto::kdf::Label;
 use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::root::Kind;
@@ -51,11 +50,13 @@ impl Inside {
             trusted(m) && !self.roster.is_away(id, now, super::beat::beat_ms(self.roster.count()))
         });
         let pending = PendingHello { from, kem, proof: hello.proof.clone(), across: hello.at.is_some() };
-        if place < ANSWERERS {
+        // Who came after an invite was made has not heard everybody who used it: whoever has, goes first.
+        let counted = !hello.proof.as_ref().is_some_and(|p| self.uncounted.contains(&p.invite));
+        if place < ANSWERERS && counted {
             self.answer(hub, hash, pending);
         } else {
             self.pending.insert(hash, pending);
-            let wait = hub.between(1_000, 4_000);
+            let wait = if counted { hub.between(1_000, 4_000) } else { hub.between(5_000, 8_000) };
             hub.after(wait, Timer::Answer(hash));
         }
         if place < ANSWERERS + 1 {
@@ -76,6 +77,15 @@ impl Inside {
         }
         if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < 3 {
             self.echo_soon(hub);
+        }
+    }
+
+    /// Somebody who could count refused: whoever waits because they cannot leaves it at that.
+    pub(crate) fn saw_refusal<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32], from: &MemberId) {
+        let Some(proof) = self.pending.get(hash).and_then(|hello| hello.proof.as_ref()) else { return };
+        if self.uncounted.contains(&proof.invite) && self.roster.knows(from) && !self.is_removed(from) {
+            self.pending.remove(hash);
+            hub.cancel(&Timer::Answer(*hash));
         }
     }
 
@@ -163,10 +173,7 @@ impl Inside {
         proof: &Proof,
     ) -> Result<(), Reason> {
         let Some(invite) = self.log.rights().invites.get(&proof.invite) else { return Err(Reason::Revoked) };
-        let signed: [&[u8]; 2] = [&hello.from.0, hello.kem.as_bytes()];
-        let holds = super::entry::invite_id(&proof.key) == proof.invite
-            && invite.key == proof.key
-            && identity::verify(&MemberId(proof.key), Label::Invite, &signed, &proof.sig).is_ok();
+        let holds = invite.key == proof.key && proves(proof, &hello.from, hello.kem.as_bytes());
         let used = self.roster.all().filter(|(_, m)| m.invite == Some(proof.invite)).count() as u64;
         if !holds || invite.revoked {
             Err(Reason::Revoked)
@@ -256,6 +263,21 @@ impl Inside {
         }
     }
 
+    /// While nobody has vouched for me: comes under the foundings that most of my welcomers are under, if the first was wrong.
+    /// What was told of others' foundings goes with it.
+    pub(crate) fn weigh_foundings<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: &MemberId, rows: &[Row]) {
+        let Some(own) = rows.iter().find(|row| row.id == *by) else { return };
+        let Some(trial) = &mut self.trial else { return };
+        if let Some(better) = trial.told(*by, &own.foundings, &self.foundings) {
+            self.come_under(&better);
+            self.roster.forget_hearsay();
+            self.removed_at = None;
+            hub.event(Event::Conflict { by: None });
+            self.announce_myself(hub);
+            self.after_log(hub);
+        }
+    }
+
     /// Takes in what somebody tells of others: hints, which frames of their own will correct.
     pub(crate) fn take_rows<R: CryptoRng>(&mut self, hub: &mut Hub<R>, teller: &MemberId, rows: &[Row]) {
         // A lie of when somebody came would open the past to them. Whoever tells it could as well hand on what it read
@@ -300,9 +322,8 @@ impl Inside {
             if member.addrs.is_empty() {
                 member.addrs.clone_from(&row.addrs);
             }
-            if !known && !self.is_removed(&row.id) {
-                let who = self.who(&row.id);
-                hub.event(Event::Joined(who));
+            if !row.left {
+                self.greet(hub, &row.id);
             }
         }
     }

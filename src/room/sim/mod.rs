@@ -9,6 +9,8 @@
 )]
 
 pub mod scenario;
+#[cfg(test)]
+mod tests;
 pub mod villain;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,8 +238,13 @@ impl World {
 
     /// Somebody comes as a member, with a modified client: `trick` sees everything and may add to what is sent.
     pub fn mask(&mut self, skew_ms: i64, trick: Trick) -> usize {
+        self.mask_as(skew_ms, Intent::Join, trick)
+    }
+
+    /// The same with any intent.
+    pub fn mask_as(&mut self, skew_ms: i64, intent: Intent, trick: Trick) -> usize {
         let i = self.nodes.len();
-        let setup = self.setup(i, skew_ms, Intent::Join);
+        let setup = self.setup(i, skew_ms, intent);
         let now = self.now;
         self.villain(Box::new(Masked::new(now, setup, trick)))
     }
@@ -433,7 +440,8 @@ impl World {
         }
     }
 
-    fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
+    /// A modified client does what no honest one can be told to do.
+    pub(crate) fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
         let now = self.now;
         let out = match self.nodes.get_mut(i).map(|n| &mut n.mind) {
             Some(Mind::Villain(villain)) => villain.force(now, Box::new(deed)),

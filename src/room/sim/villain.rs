@@ -1,6 +1,6 @@
 //! Those who do not play by the rules.
 
-use crate::base::id::{MemberId, Peer, Topic};
+use crate::base::id::{Peer, Topic};
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::crypto::kdf::sha256;
@@ -99,11 +99,10 @@ pub(crate) fn forker(mode: u64) -> Trick {
         hub.now = hub.now.max(now);
         let mut swallow = false;
         if let Input::Gossip { topic, bytes, .. } = input
-            && let Some((hash, from, kem)) = newcomers_hello(hub, inside, topic, bytes)
+            && let Some((hash, hello)) = newcomers_hello(hub, inside, topic, bytes)
         {
             let mut ring = fake.take().unwrap_or_else(|| forged_ring(hub, inside, mode));
             std::mem::swap(&mut inside.ring, &mut ring);
-            let hello = PendingHello { from, kem, proof: None, across: false };
             inside.answer(hub, hash, hello);
             std::mem::swap(&mut inside.ring, &mut ring);
             fake = Some(ring);
@@ -121,12 +120,13 @@ pub(crate) fn forker(mode: u64) -> Trick {
     })
 }
 
-fn newcomers_hello(
+/// A hello by somebody who is not in yet, with the hash by which answers name it.
+pub(crate) fn newcomers_hello(
     hub: &mut Hub<SimRng>,
     inside: &Inside,
     topic: &Topic,
     bytes: &[u8],
-) -> Option<([u8; 32], MemberId, KemPublic)> {
+) -> Option<([u8; 32], PendingHello)> {
     let door = hub.doors.get(topic)?;
     let frame = envelope::admit(&door.gate, bytes).ok()?;
     let opened = frame.open(&hub.root.lobby(door.gate.day())).ok()?;
@@ -135,7 +135,8 @@ fn newcomers_hello(
     if hello.at.is_some() || from == hub.id || inside.roster.get(&from).is_some_and(|m| !m.fresh) {
         return None;
     }
-    Some((sha256(opened.bytes()), from, KemPublic::from_bytes(&hello.kem[..])?))
+    let kem = KemPublic::from_bytes(&hello.kem[..])?;
+    Some((sha256(opened.bytes()), PendingHello { from, kem, proof: hello.proof.clone(), across: false }))
 }
 
 fn forged_ring(hub: &mut Hub<SimRng>, inside: &Inside, mode: u64) -> Keyring {

@@ -1,8 +1,11 @@
 //! The trials: each takes a seed, plays a run, and says what was broken, if anything was.
 
 mod entering;
+mod forged;
+mod handed;
 mod healing;
 mod hostile;
+mod invited;
 mod removing;
 mod secrecy;
 mod weather;
@@ -158,6 +161,69 @@ pub const TRIALS: &[Trial] = &[
         run: hostile::grinder,
         quick: 6,
         full: 500,
+    },
+    Trial {
+        name: "keys-from-nobody",
+        promise: "keys handed out by the kicked under another name, or by strangers, are taken by nobody",
+        run: handed::keys_from_nobody,
+        quick: 8,
+        full: 1_000,
+    },
+    Trial {
+        name: "false-handover-keys",
+        promise: "who told others false handover keys opens no rekey that removes them",
+        run: handed::false_handover_keys,
+        quick: 4,
+        full: 500,
+    },
+    Trial {
+        name: "endless-steps",
+        promise: "keys of long ago cost nobody more than a few steps a frame",
+        run: handed::endless_steps,
+        quick: 3,
+        full: 300,
+    },
+    Trial {
+        name: "undecided-generations",
+        promise: "generations that answer nothing are taken a few times and no more, as shares and as rekeys",
+        run: handed::undecided_generations,
+        quick: 4,
+        full: 500,
+    },
+    Trial {
+        name: "forged-home",
+        promise: "a forged founding keeps no newcomer out and rules none, told to the room or to the newcomer",
+        run: forged::forged_home,
+        quick: 9,
+        full: 1_000,
+    },
+    Trial {
+        name: "kicks-of-nobody",
+        promise: "removals of people who do not exist change no keys, and the log stays within its bounds",
+        run: forged::kicks_of_nobody,
+        quick: 2,
+        full: 200,
+    },
+    Trial {
+        name: "invite-room",
+        promise: "an invite lets in as many as it says, until it says, and nobody else, also without the owner",
+        run: invited::invite_room,
+        quick: 3,
+        full: 500,
+    },
+    Trial {
+        name: "claimed-invite",
+        promise: "naming somebody else's invite uses up nothing",
+        run: invited::claimed_invite,
+        quick: 6,
+        full: 300,
+    },
+    Trial {
+        name: "former-admin",
+        promise: "whoever was an admin confirms no newcomer to an invite room alone",
+        run: invited::former_admin,
+        quick: 6,
+        full: 1_000,
     },
     Trial {
         name: "sybil",
