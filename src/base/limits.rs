@@ -145,6 +145,14 @@ pub const MINE_REMEMBERED: usize = 2_048;
 
 /// Members of a room.
 pub const MEMBERS: usize = 256;
+/// Beats with which a newcomer who was led under wrong foundings says anew who it is: on a link that loses one frame in ten
+/// all of them are lost once in a million times.
+pub const CORRECTIONS: u8 = 5;
+/// Beats of somebody just confirmed that come with its word of who it is: whoever missed that on a bad link knows it from
+/// hearsay only, and hearsay may be forged.
+pub const JOINS_AGAIN: u8 = 2;
+/// For so long after a member was first told of, its word that it came in under one's own foundings is taken.
+pub const CORRECTION_MS: u64 = 60_000;
 /// Somebody first told of when I was in for longer than this came in no earlier than that.
 pub const TOLD_LATE_MS: u64 = 10_000;
 /// Members remembered, here or gone.

@@ -7,8 +7,8 @@ use super::inside::Inside;
 use super::io::{Event, Standing, Timer};
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EVERYBODY, HEARD_MS, LONE_WITNESS_MS,
-    MEET_BEAT_MS, STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, TURNS, WITNESSES,
+    AGREED_MS, BEACON_GAP_MS, BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EVERYBODY, HEARD_MS, JOINS_AGAIN,
+    LONE_WITNESS_MS, MEET_BEAT_MS, STRANGER_MS, SUPERSEDED_MS, TRIAL_BEAT_MS, TURNS, WITNESSES,
 };
 use crate::base::time::Mono;
 use crate::crypto::identity::rank_hash;
@@ -49,6 +49,10 @@ impl Inside {
         };
         self.beat_sent = Some(hub.now);
         hub.cancel(&Timer::Echo);
+        if self.corrections > 0 {
+            self.corrections -= 1;
+            self.announce_myself(hub);
+        }
         self.publish(hub, Body::Beat(beat));
     }
 
@@ -151,6 +155,7 @@ impl Inside {
             .collect();
         if self.trial.is_some() && self.vouched(hub, &witnesses) {
             self.trial = None;
+            self.corrections = self.corrections.max(JOINS_AGAIN);
             self.uncounted = self.log.rights().invites.keys().copied().collect();
             hub.cancel(&Timer::Hello);
             hub.within(0, Timer::Beat);

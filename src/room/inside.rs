@@ -98,6 +98,8 @@ pub(crate) struct Inside {
     pub(crate) knocks: BTreeSet<MemberId>,
     pub(crate) away: bool,
     pub(crate) abandoned: Option<Vec<u8>>,
+    /// How many more beats are to come with a word of who I am: those who heard it wrong drop all else that I say.
+    pub(crate) corrections: u8,
     /// The key of the invite I came in with.
     pub(crate) invite: Option<Identity>,
 }
@@ -160,6 +162,7 @@ impl Inside {
             knocks: BTreeSet::new(),
             away: false,
             abandoned: None,
+            corrections: 0,
             invite: None,
         }
     }

@@ -8,6 +8,7 @@ use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, Peer};
+use crate::base::limits::CORRECTION_MS;
 use crate::base::time::Unix;
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
@@ -53,10 +54,13 @@ impl Inside {
     }
 
     /// A newcomer who was led under a founding that others forged, and has learnt better, says so in another join: it comes
-    /// under mine, whatever was done to it there.
+    /// under mine, whatever was done to it there. In its first minute only, even if it stood confirmed by then: later that
+    /// would be a way out for whoever was removed under the other founding by right.
     pub(crate) fn comes_home(&mut self, sender: &MemberId, join: &Join) {
         let mine = !join.foundings.is_empty() && join.foundings == self.foundings;
-        if let Some(member) = self.roster.get_mut(sender).filter(|m| mine && !m.proved) {
+        let now = self.now;
+        let new = |m: &&mut super::roster::Member| !m.proved || now.since(m.told) < CORRECTION_MS;
+        if let Some(member) = self.roster.get_mut(sender).filter(|m| mine && new(m)) {
             member.foundings.clone_from(&join.foundings);
             member.own_word = true;
         }

@@ -9,7 +9,8 @@ use super::io::{Event, Timer};
 use super::log::entry_id;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::limits::{
-    ANSWERERS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, TOLD_LATE_MS, WELCOME_BYTES, WELCOME_BYTES_MOST,
+    ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, TOLD_LATE_MS, WELCOME_BYTES,
+    WELCOME_BYTES_MOST,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -273,6 +274,7 @@ impl Inside {
             self.roster.forget_hearsay();
             self.removed_at = None;
             hub.event(Event::Conflict { by: None });
+            self.corrections = CORRECTIONS;
             self.announce_myself(hub);
             self.after_log(hub);
         }
