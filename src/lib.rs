@@ -11,6 +11,7 @@
 )]
 
 pub mod base;
+pub mod chat;
 #[cfg(feature = "node")]
 pub mod cli;
 pub mod crypto;

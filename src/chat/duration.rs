@@ -1,0 +1,134 @@
+//! Lengths of time as people type and read them: `30s 10m 2h 1d`. Every flag, command and sentence goes through here.
+
+use std::fmt;
+
+/// The units, longest first, each in milliseconds.
+const UNITS: [(&str, &str, u64); 4] =
+    [("d", "day", 86_400_000), ("h", "hour", 3_600_000), ("m", "minute", 60_000), ("s", "second", 1_000)];
+
+/// The longest length taken: a year. No wait and no life in this program is longer, and sums stay far from the edge.
+pub const MOST_MS: u64 = 366 * 86_400_000;
+
+/// Why something is not a length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationError {
+    /// Not a number followed by `s`, `m`, `h` or `d`.
+    Form,
+    /// Nothing, or over [`MOST_MS`].
+    Range,
+}
+
+/// Reads a whole number and its unit, in milliseconds.
+pub fn parse(typed: &str) -> Result<u64, DurationError> {
+    let typed = typed.trim();
+    let digits = typed.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = typed.split_at_checked(digits).ok_or(DurationError::Form)?;
+    let (.., ms) =
+        UNITS.iter().find(|(short, ..)| unit.eq_ignore_ascii_case(short)).ok_or(DurationError::Form)?;
+    if number.is_empty() {
+        return Err(DurationError::Form);
+    }
+    // All digits: what does not parse is too large.
+    let number: u64 = number.parse().map_err(|_| DurationError::Range)?;
+    number.checked_mul(*ms).filter(|all| (1..=MOST_MS).contains(all)).ok_or(DurationError::Range)
+}
+
+/// Time left as a label that rarely changes: `2h`, `8m`, `40s`, and each second only in the last ten.
+pub fn fuse(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    match seconds {
+        0..=10 => format!("{seconds}s"),
+        // Fifty-one seconds and more are told in minutes, so that no label says `60s`.
+        11..=50 => format!("{}s", seconds.div_ceil(10) * 10),
+        51..=3_540 => format!("{}m", seconds.div_ceil(60)),
+        3_541..=172_800 => format!("{}h", seconds.div_ceil(3_600)),
+        _ => format!("{}d", seconds.div_ceil(86_400)),
+    }
+}
+
+/// A length in words, rounded up to its largest unit unless two say it better: `10 minutes`, `1 hour 30 minutes`.
+pub fn words(ms: u64) -> Words {
+    Words(ms.div_ceil(1_000))
+}
+
+/// What [`words`] gives, to be written into a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words(u64);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = self.0;
+        let mut parts = 0;
+        for (_, name, ms) in UNITS {
+            let unit = ms / 1_000;
+            let count = left / unit;
+            if count > 0 && parts < 2 {
+                let space = if parts > 0 { " " } else { "" };
+                write!(f, "{space}{count} {name}{}", if count == 1 { "" } else { "s" })?;
+                parts += 1;
+                left %= unit;
+            } else if parts > 0 {
+                // Two neighbouring units are as exact as anybody reads.
+                break;
+            }
+        }
+        if parts == 0 { f.write_str("0 seconds") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for DurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DurationError::Form => {
+                f.write_str("a length of time is a number and s, m, h or d, like 30s or 10m")
+            }
+            DurationError::Range => f.write_str("a length of time is at least 1s and at most 366d"),
+        }
+    }
+}
+
+impl std::error::Error for DurationError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_four_units_are_read() {
+        for (typed, ms) in
+            [("30s", 30_000), ("10m", 600_000), ("2h", 7_200_000), ("1d", 86_400_000), (" 5M ", 300_000)]
+        {
+            assert_eq!(parse(typed), Ok(ms), "{typed}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_told_apart_from_too_much() {
+        for typed in ["", "s", "10", "-1s", "1.5h", "10 m", "10min", "1h30m", "１s", "0x1s"] {
+            assert_eq!(parse(typed), Err(DurationError::Form), "{typed}");
+        }
+        for typed in ["0s", "367d", "99999999999999999999d", "18446744073709551615d"] {
+            assert_eq!(parse(typed), Err(DurationError::Range), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_fuse_counts_single_seconds_only_at_the_end() {
+        let labels: Vec<String> =
+            [0, 900, 9_100, 10_000, 10_001, 50_000, 50_001, 61_000, 3_540_000, 3_540_001, 86_400_000 * 3]
+                .into_iter()
+                .map(fuse)
+                .collect();
+        assert_eq!(labels, ["0s", "1s", "10s", "10s", "20s", "50s", "1m", "2m", "59m", "1h", "3d"]);
+    }
+
+    #[test]
+    fn words_use_two_units_at_most() {
+        let said: Vec<String> = [0, 1_000, 59_001, 600_000, 5_400_000, 90_061_000]
+            .into_iter()
+            .map(|ms| words(ms).to_string())
+            .collect();
+        let want = ["0 seconds", "1 second", "1 minute", "10 minutes", "1 hour 30 minutes", "1 day 1 hour"];
+        assert_eq!(said, want);
+    }
+}

@@ -1,0 +1,313 @@
+//! Everything a face can be told. Peer text in here is clean by type; message text stands behind its handle and is never
+//! printed by `Debug`.
+
+use super::name::{
+    BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route, Standing,
+};
+use super::notice::Notice;
+use super::problem::Problem;
+use super::reply::{Cid, Reply};
+use super::text::{Body, Line};
+use crate::base::id::{MemberId, MsgId};
+use crate::base::nick::Nick;
+use crate::base::secret::Text;
+use crate::base::time::{Mono, Unix};
+
+/// Something that happened, or the answer to something that was asked.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The node runs; the first event of all.
+    Hello(Box<Hello>),
+    /// It can be reached here.
+    Listening(Line),
+    /// A room, or this node's place in it, changed.
+    Room(Box<RoomLine>),
+    /// An invite was made.
+    Invite(Box<Invite>),
+    /// A member came, went or changed.
+    Member(Box<MemberLine>),
+    /// A message, or a once-message that was opened.
+    Message(Box<Message>),
+    /// What became of a message of mine.
+    Receipt(Receipt),
+    /// A message is gone.
+    Burned(Burned),
+    /// A link changed.
+    Peer(Box<PeerLine>),
+    /// What is known of this node's own network changed.
+    Net(Box<NetLine>),
+    /// A room's keys changed.
+    Keys(KeysLine),
+    /// Something a person should know.
+    Notice(Notice),
+    /// The answer to a request.
+    Reply(Box<Reply>),
+    /// The last event of all.
+    Bye(Bye),
+}
+
+/// Who this node is.
+#[derive(Clone, Debug)]
+pub struct Hello {
+    /// The program's version.
+    pub version: &'static str,
+    /// The key of this stay.
+    pub id: MemberId,
+    /// Its two words.
+    pub tag: Line,
+    /// The nick.
+    pub nick: Nick,
+    /// The transport peer, as the network spells it.
+    pub peer: Line,
+    /// Addresses listened on so far.
+    pub listen: Vec<Line>,
+}
+
+/// Somebody, as people see them. A nick is never an identity; the tag comes from the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The key.
+    pub id: MemberId,
+    /// The nick.
+    pub nick: Nick,
+    /// Two words from the key.
+    pub tag: Line,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A room as it stands after a change.
+#[derive(Clone, Debug)]
+pub struct RoomLine {
+    /// Its name here; no two rooms of one node share it.
+    pub room: Line,
+    /// What changed.
+    pub change: RoomChange,
+    /// How it stands now.
+    pub facts: Facts,
+    /// The reclaim token, to the founder, once.
+    pub reclaim: Option<Text>,
+}
+
+/// How a room stands.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What it is entered with.
+    pub mode: Mode,
+    /// The words two people compare to see that they typed the same.
+    pub mark: Line,
+    /// Members present, this one counted.
+    pub members: usize,
+    /// How long a message lives unless told otherwise.
+    pub ttl_ms: u64,
+    /// Where this node stands.
+    pub state: Standing,
+    /// What this node may do.
+    pub role: Role,
+    /// The one who vouches, where there is only one.
+    pub only: Option<Person>,
+    /// What it is about.
+    pub topic: Option<Line>,
+    /// When it closes.
+    pub closes: Option<Unix>,
+}
+
+/// An invite, which is a secret until it is used up.
+#[derive(Clone, Debug)]
+pub struct Invite {
+    /// The room.
+    pub room: Line,
+    /// The link.
+    pub invite: Text,
+    /// The same, to be read aloud.
+    pub words: Text,
+    /// How many may use it.
+    pub uses: u64,
+    /// Until when.
+    pub until: Unix,
+}
+
+/// A change in somebody.
+#[derive(Clone, Debug)]
+pub struct MemberLine {
+    /// The room.
+    pub room: Line,
+    /// What changed.
+    pub change: MemberChange,
+    /// Who, as they are after it.
+    pub who: Person,
+    /// Who brought it about, if not they themselves.
+    pub by: Option<Person>,
+    /// The reason given.
+    pub reason: Option<Line>,
+    /// Until when, where it ends.
+    pub until: Option<Unix>,
+}
+
+/// A message as it is shown.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The room.
+    pub room: Line,
+    /// Its name, the same on every node.
+    pub id: MsgId,
+    /// Its author.
+    pub from: Person,
+    /// Whom it is for, if not for the room.
+    pub to: Option<Person>,
+    /// The text; `None` for a once-message that is still sealed.
+    pub text: Option<Body>,
+    /// What it is.
+    pub kind: Kind,
+    /// When it was sent.
+    pub sent: Unix,
+    /// How long it was to live.
+    pub ttl_ms: u64,
+    /// When it dies, on this node's clock; `None` while its time has not begun, and for what is kept.
+    pub dies: Option<Mono>,
+    /// Opens once, for so long.
+    pub once_ms: Option<u64>,
+    /// Kept until the room closes.
+    pub keep: bool,
+    /// Mine.
+    pub mine: bool,
+    /// Fetched after the fact.
+    pub caught_up: bool,
+    /// What it answers.
+    pub reply: Option<MsgId>,
+}
+
+/// What became of a message of mine.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The room.
+    pub room: Line,
+    /// Its name; one that waits has none yet.
+    pub id: Option<MsgId>,
+    /// The request that sent it.
+    pub cid: Option<Cid>,
+    /// Its fate.
+    pub fate: Fate,
+}
+
+/// How far a message has come.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// It waits.
+    Queued,
+    /// It is on its way.
+    Sent,
+    /// So many of so many have it.
+    Delivered {
+        /// How many told.
+        count: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Somebody opened a once-message.
+    Opened(Box<Person>),
+    /// It will not go.
+    Failed(Box<Problem>),
+}
+
+/// A message is gone.
+#[derive(Clone, Debug)]
+pub struct Burned {
+    /// The room.
+    pub room: Line,
+    /// Which.
+    pub id: MsgId,
+    /// Why.
+    pub why: BurnWhy,
+}
+
+/// A change in a link.
+#[derive(Clone, Debug)]
+pub struct PeerLine {
+    /// What changed.
+    pub change: PeerChange,
+    /// The peer, as the network spells it.
+    pub peer: Line,
+    /// How it is reached.
+    pub route: Route,
+    /// Through whom.
+    pub via: Option<Line>,
+    /// The round trip; `None` while nobody measured it.
+    pub rtt_ms: Option<u64>,
+    /// Its address.
+    pub addr: Option<Line>,
+}
+
+/// What this node knows of its own network.
+#[derive(Clone, Debug)]
+pub struct NetLine {
+    /// Whether others can reach it.
+    pub nat: Nat,
+    /// Where.
+    pub addresses: Vec<Line>,
+    /// Who forwards for it.
+    pub relays: Vec<Line>,
+}
+
+/// A change of a room's keys.
+#[derive(Clone, Debug)]
+pub struct KeysLine {
+    /// The room.
+    pub room: Line,
+    /// What changed.
+    pub change: KeysChange,
+    /// The minute they are of.
+    pub epoch: u64,
+    /// How often they were made anew.
+    pub generation: u64,
+    /// How many chains they are made of.
+    pub chains: usize,
+}
+
+/// The end of the node.
+#[derive(Clone, Debug)]
+pub struct Bye {
+    /// The exit code.
+    pub code: u8,
+    /// Why, in a few words.
+    pub why: Line,
+}
+
+impl Message {
+    /// Milliseconds left at `now`; `None` where no time runs.
+    pub fn left_ms(&self, now: Mono) -> Option<u64> {
+        self.dies.map(|dies| dies.since(now))
+    }
+
+    /// The text as long as it may be shown: at its deadline it is gone, whoever still holds this.
+    pub fn readable(&self, now: Mono) -> Option<&Body> {
+        self.text.as_ref().filter(|_| self.left_ms(now) != Some(0))
+    }
+
+    /// A once-message that nobody opened here.
+    pub fn is_sealed(&self) -> bool {
+        self.once_ms.is_some() && self.text.is_none()
+    }
+}
+
+impl Event {
+    /// The room it is about, where it is about one.
+    pub fn room(&self) -> Option<&Line> {
+        match self {
+            Event::Room(line) => Some(&line.room),
+            Event::Invite(invite) => Some(&invite.room),
+            Event::Member(line) => Some(&line.room),
+            Event::Message(message) => Some(&message.room),
+            Event::Receipt(receipt) => Some(&receipt.room),
+            Event::Burned(burned) => Some(&burned.room),
+            Event::Keys(line) => Some(&line.room),
+            Event::Notice(notice) => notice.room.as_ref(),
+            Event::Hello(_)
+            | Event::Listening(_)
+            | Event::Peer(_)
+            | Event::Net(_)
+            | Event::Reply(_)
+            | Event::Bye(_) => None,
+        }
+    }
+}

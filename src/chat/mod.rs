@@ -1,0 +1,24 @@
+//! Floor 2: what people do and see in a room, whatever face they look through. It does not know that a protocol exists.
+//!
+//! Down come [`event::Event`]s: a face shows them, [`model::Model`] remembers what a face may be asked about again. Up go
+//! [`request::Request`]s: from the one table of slash commands ([`command::TABLE`]) or from a face's own keys.
+//! What is said to people stands in [`notice`] (what is the case) and [`problem`] (why something was not done).
+
+pub mod args;
+pub mod command;
+pub mod duration;
+pub mod event;
+pub mod help;
+pub mod lines;
+pub mod model;
+pub mod name;
+pub mod notice;
+pub mod people;
+mod privacy;
+pub mod problem;
+pub mod reply;
+pub mod request;
+pub mod scrollback;
+mod table;
+pub mod text;
+pub mod wait;

@@ -1,0 +1,426 @@
+//! What a face may be asked about again: the rooms, their people, what still lives, what waits. Pure: events and time go
+//! in, and whoever holds it asks.
+//!
+//! Use: [`Model::update`] with every event, in order; [`Model::tick`] whenever [`Model::next_due`] has come; anything else
+//! at any time. It drops texts at their deadlines by itself, so a face that holds handles only through it keeps nothing.
+
+mod room;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use room::Pending;
+pub use room::Room;
+
+use super::event::{Event, Hello, Message, NetLine, PeerLine, Person, RoomLine};
+use super::name::{Kind, PeerChange, Role, RoomChange};
+use super::notice::{Refusal, Said};
+use super::problem::Problem;
+use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
+use super::request::{Asked, Reach, Request, View, Which, Who};
+use super::scrollback::{Row, contains_word};
+use super::text::Line;
+use super::wait::Wait;
+use super::{help, privacy};
+use crate::base::id::{MemberId, MsgId};
+use crate::base::time::Mono;
+
+/// Rooms at once, by the protocol's limits.
+pub const ROOMS: usize = 32;
+/// Links remembered: each is one line of a status.
+const PEERS: usize = 1_024;
+
+/// Everything a face knows.
+#[derive(Debug, Default)]
+pub struct Model {
+    me: Option<Box<Hello>>,
+    rooms: Vec<Room>,
+    front: Option<Line>,
+    peers: BTreeMap<Line, PeerLine>,
+    net: Option<NetLine>,
+    /// Who wrote to this node alone last, and in which room.
+    last_direct: Option<(Line, MemberId)>,
+    started: Option<Mono>,
+}
+
+impl Model {
+    /// Takes an event in.
+    pub fn update(&mut self, now: Mono, event: &Event) {
+        self.started.get_or_insert(now);
+        match event {
+            Event::Hello(hello) => self.me = Some(hello.clone()),
+            Event::Room(line) => self.on_room(now, line),
+            Event::Member(line) => {
+                if let Some(me) = self.me.as_mut().filter(|me| me.id == line.who.id) {
+                    me.nick = line.who.nick.clone();
+                }
+                let Some(room) = self.room_mut(&line.room) else { return };
+                room.on_member(line.change, &line.who);
+                room.scroll.tell(event.clone());
+            }
+            Event::Message(message) => self.on_message(message),
+            Event::Receipt(receipt) => {
+                if let (Some(room), Some(id)) = (self.room_mut(&receipt.room), &receipt.id) {
+                    room.scroll.fate(id, &receipt.fate);
+                }
+            }
+            Event::Burned(burned) => {
+                if let Some(room) = self.room_mut(&burned.room) {
+                    let unread = room.scroll.burn(&burned.id, burned.why).is_some_and(|(_, said)| !said.read);
+                    room.lost(usize::from(unread));
+                }
+            }
+            Event::Peer(line) if line.change == PeerChange::Lost => {
+                self.peers.remove(&line.peer);
+            }
+            Event::Peer(line) => {
+                if self.peers.len() < PEERS || self.peers.contains_key(&line.peer) {
+                    self.peers.insert(line.peer.clone(), (**line).clone());
+                }
+            }
+            Event::Net(line) => self.net = Some((**line).clone()),
+            Event::Notice(notice) => {
+                let Some(room) = notice.room.as_ref().and_then(|name| self.room_mut(name)) else { return };
+                if let Said::NotAdmitted(Refusal::Knock) = notice.said {
+                    room.wait = Some(Pending { wait: Wait::Knocking, since: now, told: 0 });
+                }
+                room.scroll.tell(event.clone());
+            }
+            Event::Keys(_) | Event::Listening(_) | Event::Invite(_) | Event::Reply(_) | Event::Bye(_) => {}
+        }
+    }
+
+    /// Drops what is over at `now`.
+    pub fn tick(&mut self, now: Mono) {
+        for room in &mut self.rooms {
+            let unread = room.scroll.reap(now).into_iter().filter(|&(_, unread)| unread).count();
+            room.lost(unread);
+        }
+    }
+
+    /// When [`Model::tick`] has something to do next.
+    pub fn next_due(&self) -> Option<Mono> {
+        self.rooms.iter().filter_map(|room| room.scroll.next_due()).min()
+    }
+
+    /// When [`Model::waits`] has something to say next; for a face that speaks of waits.
+    pub fn next_wait(&self) -> Option<Mono> {
+        let pending = self.rooms.iter().filter_map(|room| room.wait.as_ref());
+        pending.map(|pending| pending.since + pending.wait.told_at_ms(pending.told)).min()
+    }
+
+    /// Waits that are to be spoken of now, each with how long it has lasted; [`Said::of_wait`] tells what it could mean.
+    pub fn waits(&mut self, now: Mono) -> Vec<(Line, Wait, u64)> {
+        let mut said = Vec::new();
+        for room in &mut self.rooms {
+            let Some(pending) = &mut room.wait else { continue };
+            let waited = now.since(pending.since);
+            let mut due = false;
+            while pending.wait.told_at_ms(pending.told) <= waited {
+                pending.told += 1;
+                due = true;
+            }
+            if due {
+                said.push((room.name.clone(), pending.wait, waited));
+            }
+        }
+        said
+    }
+
+    /// Who this node is, once it has said so.
+    pub fn me(&self) -> Option<&Hello> {
+        self.me.as_deref()
+    }
+
+    /// The rooms, in the order of joining.
+    pub fn rooms(&self) -> &[Room] {
+        &self.rooms
+    }
+
+    /// Brings a joined room to the front: what is typed goes there, and what it says counts as read. False if it is not
+    /// joined.
+    pub fn bring_to_front(&mut self, name: &Line) -> bool {
+        let Some(room) = self.room_mut(name) else { return false };
+        (room.unread, room.mentions) = (0, 0);
+        self.front = Some(name.clone());
+        true
+    }
+
+    /// The room meant by a request: the one named, else the one in front, else the only one.
+    pub fn room(&self, named: Option<&Line>) -> Result<&Room, Problem> {
+        let find = |name: &Line| self.rooms.iter().find(|room| room.name == *name);
+        if let Some(name) = named {
+            return find(name).ok_or(Problem::UnknownRoom);
+        }
+        if let Some(room) = self.front.as_ref().and_then(find) {
+            return Ok(room);
+        }
+        match self.rooms.as_slice() {
+            [] => Err(Problem::NoRoom),
+            [only] => Ok(only),
+            several => Err(Problem::WhichRoom(several.iter().map(|room| room.name.clone()).collect())),
+        }
+    }
+
+    /// Fills in what a request leaves to its surroundings: the room, and how long messages live there.
+    pub fn address(&self, asked: &mut Asked) -> Result<(), Problem> {
+        if !needs_room(&asked.request) && asked.room.is_none() {
+            return Ok(());
+        }
+        let room = self.room(asked.room.as_ref())?;
+        asked.room = Some(room.name.clone());
+        if let Request::Send(draft) | Request::Direct(_, draft) | Request::Answer(draft) = &mut asked.request
+            && draft.once_s.is_none()
+            && !draft.keep
+        {
+            draft.ttl_s = draft.ttl_s.or(room.next_ttl_s);
+        }
+        Ok(())
+    }
+
+    /// Whom a typed name means.
+    pub fn person(&self, room: Option<&Line>, who: &Who) -> Result<&Person, Problem> {
+        self.room(room)?.people.resolve(who)
+    }
+
+    /// Whom a typed name means among those who knock and those who were removed.
+    pub fn outsider(&self, room: Option<&Line>, who: &Who) -> Result<&Person, Problem> {
+        self.room(room)?.outside.resolve(who)
+    }
+
+    /// Which message a typed name means.
+    pub fn message(&self, room: Option<&Line>, which: &Which) -> Result<MsgId, Problem> {
+        self.room(room)?.scroll.find(which).map(|(_, said)| said.message.id)
+    }
+
+    /// Whoever wrote to this node alone last, and in which room.
+    pub fn last_direct(&self) -> Result<(&Line, &Person), Problem> {
+        let (name, id) = self.last_direct.as_ref().ok_or(Problem::Nobody)?;
+        let person = self.room(Some(name))?.people.get(id).ok_or(Problem::Nobody)?;
+        Ok((name, person))
+    }
+
+    /// Who is in a room.
+    pub fn members(&self, room: Option<&Line>) -> Result<Answer, Problem> {
+        let me = self.me.as_ref().map(|me| me.id);
+        let row = |(who, away, alike): (&Person, bool, bool)| MemberRow {
+            who: who.clone(),
+            me: Some(who.id) == me,
+            away,
+            alike,
+        };
+        Ok(Answer::Members(self.room(room)?.people.iter().map(row).collect()))
+    }
+
+    /// The joined rooms.
+    pub fn room_rows(&self) -> Vec<RoomRow> {
+        let row = |room: &Room| RoomRow {
+            room: room.name.clone(),
+            facts: room.facts.clone(),
+            unread: room.unread,
+            mentions: room.mentions,
+        };
+        self.rooms.iter().map(row).collect()
+    }
+
+    /// What is known of somebody, but for the link, which only the node can tell.
+    pub fn profile(&self, room: Option<&Line>, who: &Who) -> Result<Profile, Problem> {
+        let who = self.person(room, who)?.clone();
+        let shared = self.rooms.iter().filter(|room| room.people.get(&who.id).is_some());
+        let rooms = shared.map(|room| room.name.clone()).collect();
+        Ok(Profile { who, link: None, rooms })
+    }
+
+    /// What the node sees.
+    pub fn status(&self, now: Mono) -> Status {
+        Status {
+            rooms: self.room_rows(),
+            peers: self.peers.values().cloned().collect(),
+            net: self.net.clone(),
+            uptime_ms: self.started.map_or(0, |started| now.since(started)),
+        }
+    }
+
+    /// Answers what a face asks of its own view.
+    pub fn view(&mut self, now: Mono, room: Option<&Line>, view: &View) -> Result<Answer, Problem> {
+        match view {
+            View::Help(None) => Ok(Answer::Page(help::overview(self.role(room)))),
+            View::Help(Some(name)) => help::about(name.as_str(), self.role(room)).map(Answer::Page),
+            View::Privacy => Ok(Answer::Page(privacy::PAGE.iter().map(|line| Line::clean(line)).collect())),
+            View::Search(wanted) => {
+                Ok(Answer::Messages(self.room(room)?.scroll.search(wanted.as_str(), now)))
+            }
+            View::Pins => Ok(self.pick(room, |message, _| message.keep)?),
+            View::Mentions => {
+                Ok(self.pick(room, |message, me| me.is_some_and(|me| mentions(message, me, now)))?)
+            }
+            View::Log => {
+                let room = self.room(room)?;
+                let told = room.scroll.rows().filter_map(|(_, row)| match row {
+                    Row::Told(event) => sentence(event),
+                    Row::Said(_) => None,
+                });
+                Ok(Answer::Page(told.collect()))
+            }
+            View::Ignore(who) => self.choose(room, who.as_ref(), |room| &mut room.ignored),
+            View::Focus(who) => self.choose(room, who.as_ref(), |room| &mut room.focused),
+            View::Ttl(ttl_s) => {
+                let name = self.room(room)?.name.clone();
+                if let Some(room) = self.room_mut(&name) {
+                    room.next_ttl_s = *ttl_s;
+                }
+                Ok(Answer::Done)
+            }
+            View::Hold(_) => Err(Problem::LinesOnly("/hold")),
+            View::Read(_) => Err(Problem::LinesOnly("/read")),
+            View::Screen(name) => Err(Problem::NoScreen(name)),
+        }
+    }
+
+    /// Somebody looked at a message.
+    pub fn read(&mut self, room: &Line, number: u64) {
+        if let Some(room) = self.room_mut(room) {
+            room.scroll.read(number);
+        }
+    }
+
+    fn role(&self, room: Option<&Line>) -> Role {
+        self.room(room).map_or(Role::Member, |room| room.facts.role)
+    }
+
+    fn pick(
+        &self,
+        room: Option<&Line>,
+        wanted: impl Fn(&Message, Option<&Hello>) -> bool,
+    ) -> Result<Answer, Problem> {
+        let living = self.room(room)?.scroll.living();
+        let found = living.filter(|(_, said)| !said.hidden && wanted(&said.message, self.me()));
+        Ok(Answer::Messages(found.map(|(number, said)| (number, said.message.id)).collect()))
+    }
+
+    fn choose(
+        &mut self,
+        room: Option<&Line>,
+        who: Option<&Who>,
+        set: impl Fn(&mut Room) -> &mut BTreeSet<MemberId>,
+    ) -> Result<Answer, Problem> {
+        let name = self.room(room)?.name.clone();
+        let id = who.map(|who| self.person(Some(&name), who).map(|person| person.id)).transpose()?;
+        if let Some(room) = self.room_mut(&name) {
+            match id {
+                Some(id) => drop(set(room).insert(id)),
+                None => set(room).clear(),
+            }
+        }
+        Ok(Answer::Done)
+    }
+
+    fn on_room(&mut self, now: Mono, line: &RoomLine) {
+        let known = self.rooms.iter().position(|room| room.name == line.room);
+        if matches!(line.change, RoomChange::Left | RoomChange::Closed | RoomChange::Expired) {
+            if let Some(at) = known {
+                self.rooms.remove(at);
+            }
+            if self.front.as_ref() == Some(&line.room) {
+                self.front = None;
+            }
+            if self.last_direct.as_ref().is_some_and(|(name, _)| *name == line.room) {
+                self.last_direct = None;
+            }
+            return;
+        }
+        if known.is_none() && self.rooms.len() < ROOMS {
+            self.rooms.push(Room::new(line.room.clone(), line.facts.clone()));
+        }
+        if let Some(room) = self.room_mut(&line.room) {
+            room.facts = line.facts.clone();
+            room.await_standing(now);
+            // The token stays with the line it came in: a history must not keep it.
+            let told = RoomLine { reclaim: None, ..line.clone() };
+            room.scroll.tell(Event::Room(Box::new(told)));
+        }
+    }
+
+    fn on_message(&mut self, message: &Message) {
+        let about_me = !message.mine
+            && (message.kind == Kind::Dm
+                || self.me.as_ref().is_some_and(|me| {
+                    message.text.as_ref().is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()))
+                }));
+        if message.kind == Kind::Dm && !message.mine {
+            self.last_direct = Some((message.room.clone(), message.from.id));
+        }
+        let in_front = self.room(None).is_ok_and(|front| front.name == message.room);
+        let Some(room) = self.room_mut(&message.room) else { return };
+        let hidden = !message.mine && room.hides(&message.from.id);
+        let known = room.scroll.number_of(&message.id).is_some();
+        room.scroll.say(message, hidden);
+        if !message.mine && !in_front && !hidden && !known {
+            room.unread += 1;
+            room.mentions += usize::from(about_me);
+        }
+    }
+
+    fn room_mut(&mut self, name: &Line) -> Option<&mut Room> {
+        self.rooms.iter_mut().find(|room| room.name == *name)
+    }
+}
+
+fn mentions(message: &Message, me: &Hello, now: Mono) -> bool {
+    message.kind == Kind::Dm
+        || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()))
+}
+
+/// What happened, as a line of a history.
+fn sentence(event: &Event) -> Option<Line> {
+    match event {
+        Event::Notice(notice) => Some(Line::clean(&notice.said.text())),
+        Event::Member(line) => {
+            let by = line.by.as_ref().map(|by| format!(" by {}", by.tag.as_str())).unwrap_or_default();
+            let who = format!("{} ({})", line.who.nick.as_str(), line.who.tag.as_str());
+            Some(Line::clean(&format!("{who}: {}{by}", line.change.name())))
+        }
+        Event::Room(line) => {
+            Some(Line::clean(&format!("room: {}, {}", line.change.name(), line.facts.state.name())))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a request is about one room.
+fn needs_room(request: &Request) -> bool {
+    match request {
+        Request::Send(draft) => draft.announce != Some(Reach::Owned),
+        Request::Direct(..)
+        | Request::Answer(_)
+        | Request::Open(_)
+        | Request::Burn(_)
+        | Request::Pin(..)
+        | Request::Leave
+        | Request::Who
+        | Request::Whois(_)
+        | Request::Verify(_)
+        | Request::Act(_)
+        | Request::Policy(_)
+        | Request::Invite { .. }
+        | Request::Token
+        | Request::Reclaim(_)
+        | Request::Bans
+        | Request::Audit
+        | Request::Crypto
+        | Request::Ping(_) => true,
+        Request::Join(_)
+        | Request::New(_)
+        | Request::Rooms
+        | Request::Nick(_)
+        | Request::Away(_)
+        | Request::Status
+        | Request::Net
+        | Request::Doctor
+        | Request::Panic
+        | Request::Quit
+        | Request::View(_)
+        | Request::Later(_) => false,
+    }
+}

@@ -1,0 +1,119 @@
+//! One room as a face knows it.
+
+use std::collections::BTreeSet;
+
+use crate::base::id::MemberId;
+use crate::base::time::Mono;
+use crate::chat::event::{Facts, Person};
+use crate::chat::name::{MemberChange, Standing};
+use crate::chat::people::People;
+use crate::chat::scrollback::Scrollback;
+use crate::chat::text::Line;
+use crate::chat::wait::Wait;
+
+/// A joined room, or one that is being joined.
+#[derive(Debug)]
+pub struct Room {
+    /// Its name.
+    pub name: Line,
+    /// How it stands.
+    pub facts: Facts,
+    /// Who is in it.
+    pub people: People,
+    /// Who is at the door, and who was removed: a person can name them to let them in.
+    pub outside: People,
+    /// What was said in it.
+    pub scroll: Scrollback,
+    /// Messages nobody has looked at.
+    pub unread: usize,
+    /// Of those, how many are about me.
+    pub mentions: usize,
+    /// Messages that burned before anybody looked.
+    pub burned_unread: usize,
+    /// How long my next messages live, in seconds; `None` for the room's default.
+    pub next_ttl_s: Option<u64>,
+    pub(super) wait: Option<Pending>,
+    pub(super) ignored: BTreeSet<MemberId>,
+    pub(super) focused: BTreeSet<MemberId>,
+}
+
+/// A wait, since when, and how often it was spoken of.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) wait: Wait,
+    pub(super) since: Mono,
+    pub(super) told: u32,
+}
+
+impl Room {
+    pub(super) fn new(name: Line, facts: Facts) -> Room {
+        Room {
+            name,
+            facts,
+            people: People::default(),
+            outside: People::default(),
+            scroll: Scrollback::default(),
+            unread: 0,
+            mentions: 0,
+            burned_unread: 0,
+            next_ttl_s: None,
+            wait: None,
+            ignored: BTreeSet::new(),
+            focused: BTreeSet::new(),
+        }
+    }
+
+    /// Somebody changed.
+    pub(super) fn on_member(&mut self, change: MemberChange, who: &Person) {
+        match change {
+            MemberChange::Join
+            | MemberChange::Nick
+            | MemberChange::Role
+            | MemberChange::Mute
+            | MemberChange::Unmute => {
+                self.outside.remove(&who.id);
+                self.people.put(who);
+            }
+            MemberChange::Leave => {
+                self.outside.remove(&who.id);
+                self.people.remove(&who.id);
+            }
+            MemberChange::Kick | MemberChange::Ban | MemberChange::Knock => {
+                self.people.remove(&who.id);
+                self.outside.put(who);
+            }
+            MemberChange::Unban => self.outside.remove(&who.id),
+            MemberChange::Away => self.people.set_away(&who.id, true),
+            MemberChange::Back => self.people.set_away(&who.id, false),
+        }
+    }
+
+    /// Whether somebody's messages are not to be shown.
+    pub fn hides(&self, id: &MemberId) -> bool {
+        self.ignored.contains(id) || !(self.focused.is_empty() || self.focused.contains(id))
+    }
+
+    /// What it waits for, and since when.
+    pub fn waiting(&self) -> Option<(Wait, Mono)> {
+        self.wait.as_ref().map(|pending| (pending.wait, pending.since))
+    }
+
+    pub(super) fn lost(&mut self, unread: usize) {
+        self.burned_unread += unread;
+        self.unread = self.unread.saturating_sub(unread);
+    }
+
+    pub(super) fn await_standing(&mut self, now: Mono) {
+        let wait = match self.facts.state {
+            Standing::Searching => Some(Wait::Searching),
+            Standing::Alone => Some(Wait::Company),
+            Standing::Unconfirmed => Some(Wait::Vouching),
+            Standing::Confirmed => None,
+        };
+        let knocking =
+            wait == Some(Wait::Searching) && self.waiting().is_some_and(|(w, _)| w == Wait::Knocking);
+        if wait != self.waiting().map(|(wait, _)| wait) && !knocking {
+            self.wait = wait.map(|wait| Pending { wait, since: now, told: 0 });
+        }
+    }
+}

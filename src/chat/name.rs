@@ -1,0 +1,206 @@
+//! Closed sets of words that scripts and people rely on: an enum, all its values, and how each is spelled.
+
+/// Declares an enum whose values have one spelling each, with `ALL`, `name` and `parse`.
+macro_rules! named {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$of:meta])* $value:ident = $word:literal,)+ })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$of])* $value,)+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [$name] = &[$($name::$value),+];
+
+            /// Its spelling.
+            pub fn name(self) -> &'static str {
+                match self { $($name::$value => $word,)+ }
+            }
+
+            /// The value so spelled.
+            pub fn parse(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$value),)+ _ => None }
+            }
+        }
+    )+};
+}
+
+named! {
+    /// What somebody may do in a room; higher is more.
+    Role {
+        /// Anybody who is in.
+        Member = "member",
+        /// Appointed by the owner.
+        Admin = "admin",
+        /// The founder, or whoever the founder handed over to.
+        Owner = "owner",
+    }
+    /// What a room is entered with.
+    Mode {
+        /// Its name alone.
+        Open = "open",
+        /// A passphrase.
+        Passphrase = "passphrase",
+        /// An invite.
+        Invite = "invite",
+    }
+    /// Where this node stands in a room.
+    Standing {
+        /// Looking for it.
+        Searching = "searching",
+        /// In, and nobody else has come.
+        Alone = "alone",
+        /// In, and not yet vouched for.
+        Unconfirmed = "unconfirmed",
+        /// In, and vouched for.
+        Confirmed = "confirmed",
+    }
+    /// What a line about a room tells.
+    RoomChange {
+        /// The room's keys are known; looking for it begins.
+        Joining = "joining",
+        /// The standing changed.
+        State = "state",
+        /// In.
+        Joined = "joined",
+        /// Out, by one's own wish or another's.
+        Left = "left",
+        /// Its owner closed it.
+        Closed = "closed",
+        /// Its time was over.
+        Expired = "expired",
+        /// Its settings changed.
+        Settings = "settings",
+        /// It has another owner, or its founder is told the reclaim token.
+        Owner = "owner",
+        /// Its two halves have met.
+        Merged = "merged",
+        /// Somebody showed keys that contradict those of others.
+        Conflict = "conflict",
+    }
+    /// What a line about a member tells.
+    MemberChange {
+        /// Came in.
+        Join = "join",
+        /// Left, or has been silent for too long.
+        Leave = "leave",
+        /// Has another nick.
+        Nick = "nick",
+        /// Has another role.
+        Role = "role",
+        /// Was silenced.
+        Mute = "mute",
+        /// May speak again.
+        Unmute = "unmute",
+        /// Was removed.
+        Kick = "kick",
+        /// Was removed for longer than this stay.
+        Ban = "ban",
+        /// May come back.
+        Unban = "unban",
+        /// Waits at the door for an admin.
+        Knock = "knock",
+        /// Is away.
+        Away = "away",
+        /// Is back.
+        Back = "back",
+    }
+    /// What a message is.
+    Kind {
+        /// A plain text.
+        Text = "text",
+        /// `/me`.
+        Action = "action",
+        /// An announcement.
+        Announce = "announce",
+        /// Between two.
+        Dm = "dm",
+        /// To the admins.
+        Report = "report",
+    }
+    /// Why a message is gone.
+    BurnWhy {
+        /// Its time was over.
+        Ttl = "ttl",
+        /// It was opened once.
+        Once = "once",
+        /// Its author took it back.
+        Sender = "sender",
+        /// An admin took it back.
+        Admin = "admin",
+        /// The room is over.
+        Room = "room",
+        /// Everything was burned here.
+        Panic = "panic",
+        /// There was no place for it any more.
+        Crowded = "crowded",
+    }
+    /// What a line about a transport peer tells.
+    PeerChange {
+        /// A link is up.
+        Connected = "connected",
+        /// It took a better way.
+        Upgraded = "upgraded",
+        /// It is gone.
+        Lost = "lost",
+    }
+    /// How a peer is reached.
+    Route {
+        /// In the local network.
+        Lan = "lan",
+        /// Straight.
+        Direct = "direct",
+        /// Through somebody who forwards sealed bytes.
+        Relay = "relay",
+    }
+    /// Whether others can reach this node.
+    Nat {
+        /// Not measured.
+        Unknown = "unknown",
+        /// They can.
+        Public = "public",
+        /// Only through a relay, or once this node calls.
+        Private = "private",
+    }
+    /// What a line about keys tells.
+    KeysChange {
+        /// Time moved them on.
+        Epoch = "epoch",
+        /// They were made anew.
+        Rotated = "rotated",
+        /// Two sets became one.
+        Merged = "merged",
+    }
+    /// How much a notice matters.
+    Level {
+        /// Good to know.
+        Info = "info",
+        /// Something may be wrong.
+        Warn = "warn",
+        /// Something is wrong.
+        Error = "error",
+    }
+    /// What newcomers see of what was said before.
+    History {
+        /// Nothing.
+        None = "none",
+        /// What still lives.
+        Unexpired = "unexpired",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spelling_reads_back() {
+        assert!(RoomChange::ALL.iter().all(|&v| RoomChange::parse(v.name()) == Some(v)));
+        assert!(Role::ALL.iter().all(|&v| Role::parse(v.name()) == Some(v)));
+        assert_eq!(Role::parse("Owner"), None);
+    }
+
+    #[test]
+    fn roles_are_ordered() {
+        assert!(Role::Member < Role::Admin && Role::Admin < Role::Owner);
+    }
+}

@@ -1,0 +1,496 @@
+//! Every sentence that tells people how things stand: its level, a stable code for programs, the words, and what to do.
+//!
+//! The words are made in here (`words.rs`) and nowhere else, so they can be read in one go, and be put into another language one day.
+
+mod words;
+
+use super::event::{Facts, Person};
+use super::name::{Level, Standing};
+use super::text::Line;
+use super::wait::Wait;
+
+/// Nobody for so long: time to say what it could mean. Friends who start together have met long before.
+const STILL_ALONE_MS: u64 = 30_000;
+
+/// Something people should know, about a room or about the node.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The room, where it is about one.
+    pub room: Option<Line>,
+    /// What.
+    pub said: Said,
+}
+
+/// What is the case.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// The passphrase is made into keys.
+    Hashing,
+    /// The room is looked for.
+    Searching,
+    /// Nobody else is here.
+    Alone,
+    /// Nobody else is here, for some time already.
+    StillAlone {
+        /// For how long.
+        waited_ms: u64,
+        /// The mark to compare.
+        mark: Line,
+    },
+    /// In, not yet vouched for.
+    Unconfirmed {
+        /// By one only.
+        only: Option<Person>,
+    },
+    /// In, and vouched for.
+    Confirmed,
+    /// Anybody who types the name can come in.
+    OpenRoom,
+    /// The owner is whoever founded the room, taken on first sight.
+    OwnerOnTrust(Person),
+    /// Two halves of the room have met.
+    Merged,
+    /// Somebody showed keys that contradict those of others.
+    Conflict(Option<Person>),
+    /// Two halves of the room cannot meet.
+    Apart {
+        /// By how much their clocks differ.
+        by_ms: u64,
+    },
+    /// This founding gave way to another.
+    Yielded(Option<Person>),
+    /// The room is offered.
+    Offered(Person),
+    /// Somebody waits at the door.
+    Knocks(Line),
+    /// The clock here differs from the room's.
+    ClockOff {
+        /// Milliseconds from this clock to the room's: negative where this one is ahead.
+        by_ms: i64,
+    },
+    /// No link to anybody.
+    NoNetwork,
+    /// There is a link again.
+    NetworkBack,
+    /// All links go through relays.
+    RelayOnly,
+    /// An address given could not be reached.
+    BootstrapFailed {
+        /// Which.
+        addr: Line,
+        /// Why.
+        why: Unreachable,
+    },
+    /// The port is taken.
+    PortInUse {
+        /// Which.
+        addr: Line,
+    },
+    /// Not an address.
+    BadAddress {
+        /// What was given.
+        addr: Line,
+    },
+    /// A reader was too slow.
+    Lagged {
+        /// How many lines it will not get.
+        dropped: u64,
+    },
+    /// This node was kicked.
+    Kicked {
+        /// By whom.
+        by: Option<Person>,
+        /// The reason given.
+        why: Option<Line>,
+    },
+    /// This node was banned.
+    Banned {
+        /// By whom.
+        by: Option<Person>,
+        /// The reason given.
+        why: Option<Line>,
+    },
+    /// The owner closed the room.
+    Closed,
+    /// The room's time is over.
+    Expired,
+    /// Not let in.
+    NotAdmitted(Refusal),
+    /// Messages wait.
+    Queued {
+        /// How many.
+        waiting: usize,
+        /// Why.
+        why: Held,
+    },
+    /// Messages died in the queue.
+    BurnedUnsent {
+        /// How many.
+        count: usize,
+    },
+    /// This node was muted.
+    Muted {
+        /// For how long still.
+        for_ms: Option<u64>,
+    },
+    /// This node may speak again.
+    Unmuted,
+    /// A text was changed before it was sent.
+    Cleaned,
+    /// Two nicks look alike.
+    Alike(Person),
+    /// Frames came that no key opens.
+    Unreadable {
+        /// How many.
+        count: u64,
+    },
+    /// Messages burned before anybody looked.
+    BurnedUnread {
+        /// How many.
+        count: usize,
+    },
+    /// What is printed stays on the terminal.
+    CannotUnprint,
+    /// Texts are held back.
+    Holding(bool),
+    /// Part of the process's protection is missing.
+    Unprotected {
+        /// Which, in our own words.
+        what: &'static str,
+    },
+}
+
+/// Why an address could not be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Nobody answered.
+    Timeout,
+    /// Somebody said no.
+    Refused,
+    /// There is no way there.
+    NoRoute,
+    /// Its name has no address.
+    NoName,
+    /// Somebody else answered.
+    WrongPeer,
+    /// Whatever answered does not speak this.
+    Protocol,
+}
+
+/// Why this node was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No place left.
+    Full,
+    /// Nobody may come in now.
+    Locked,
+    /// An admin has to open.
+    Knock,
+    /// The invite is used up.
+    InviteSpent,
+    /// The invite's time is over.
+    InviteExpired,
+    /// The invite was taken back.
+    InviteRevoked,
+    /// The clocks are too far apart.
+    Clock,
+    /// Another version of the protocol.
+    Version,
+    /// The room is closed for good.
+    Closed,
+}
+
+/// Why messages wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Nobody is here.
+    Alone,
+    /// One person may say only so much.
+    Rate,
+    /// The room has a pause between messages.
+    Slow,
+    /// Somebody was removed, and new keys are on their way.
+    Keys,
+}
+
+impl Notice {
+    /// About the node.
+    pub fn node(said: Said) -> Notice {
+        Notice { room: None, said }
+    }
+
+    /// About a room.
+    pub fn room(room: &Line, said: Said) -> Notice {
+        Notice { room: Some(room.clone()), said }
+    }
+}
+
+impl Unreachable {
+    /// Every reason.
+    pub const ALL: &'static [Unreachable] = &[
+        Unreachable::Timeout,
+        Unreachable::Refused,
+        Unreachable::NoRoute,
+        Unreachable::NoName,
+        Unreachable::WrongPeer,
+        Unreachable::Protocol,
+    ];
+}
+
+impl Refusal {
+    /// Every reason.
+    pub const ALL: &'static [Refusal] = &[
+        Refusal::Full,
+        Refusal::Locked,
+        Refusal::Knock,
+        Refusal::InviteSpent,
+        Refusal::InviteExpired,
+        Refusal::InviteRevoked,
+        Refusal::Clock,
+        Refusal::Version,
+        Refusal::Closed,
+    ];
+}
+
+impl Held {
+    /// Every reason.
+    pub const ALL: &'static [Held] = &[Held::Alone, Held::Rate, Held::Slow, Held::Keys];
+}
+
+impl Said {
+    /// How much it matters.
+    pub fn level(&self) -> Level {
+        match self {
+            Said::Hashing
+            | Said::Searching
+            | Said::Alone
+            | Said::Confirmed
+            | Said::Merged
+            | Said::Offered(_)
+            | Said::Knocks(_)
+            | Said::NetworkBack
+            | Said::RelayOnly
+            | Said::Queued { .. }
+            | Said::Unmuted
+            | Said::Cleaned
+            | Said::BurnedUnread { .. }
+            | Said::OwnerOnTrust(_)
+            | Said::NotAdmitted(Refusal::Knock)
+            | Said::Holding(_) => Level::Info,
+            Said::StillAlone { .. }
+            | Said::Unconfirmed { .. }
+            | Said::OpenRoom
+            | Said::Apart { .. }
+            | Said::Yielded(_)
+            | Said::ClockOff { .. }
+            | Said::BootstrapFailed { .. }
+            | Said::Lagged { .. }
+            | Said::BurnedUnsent { .. }
+            | Said::Muted { .. }
+            | Said::Alike(_)
+            | Said::Unreadable { .. }
+            | Said::CannotUnprint
+            | Said::Unprotected { .. } => Level::Warn,
+            Said::Conflict(_)
+            | Said::NoNetwork
+            | Said::PortInUse { .. }
+            | Said::BadAddress { .. }
+            | Said::Kicked { .. }
+            | Said::Banned { .. }
+            | Said::Closed
+            | Said::Expired
+            | Said::NotAdmitted(_) => Level::Error,
+        }
+    }
+
+    /// The stable name of this.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Said::Hashing => "hashing",
+            Said::Searching => "searching",
+            Said::Alone => "alone",
+            Said::StillAlone { .. } => "still_alone",
+            Said::Unconfirmed { .. } => "unconfirmed",
+            Said::Confirmed => "confirmed",
+            Said::OpenRoom => "open_room",
+            Said::OwnerOnTrust(_) => "owner_on_trust",
+            Said::Merged => "merged",
+            Said::Conflict(_) => "conflict",
+            Said::Apart { .. } => "apart",
+            Said::Yielded(_) => "yielded",
+            Said::Offered(_) => "offered",
+            Said::Knocks(_) => "knocks",
+            Said::ClockOff { .. } => "clock_off",
+            Said::NoNetwork => "no_network",
+            Said::NetworkBack => "network_back",
+            Said::RelayOnly => "relay_only",
+            Said::BootstrapFailed { .. } => "bootstrap_failed",
+            Said::PortInUse { .. } => "port_in_use",
+            Said::BadAddress { .. } => "bad_address",
+            Said::Lagged { .. } => "lagged",
+            Said::Kicked { .. } => "kicked",
+            Said::Banned { .. } => "banned",
+            Said::Closed => "closed",
+            Said::Expired => "expired",
+            Said::NotAdmitted(why) => why.words().0,
+            Said::Queued { why, .. } => why.words().0,
+            Said::BurnedUnsent { .. } => "burned_unsent",
+            Said::Muted { .. } => "muted",
+            Said::Unmuted => "unmuted",
+            Said::Cleaned => "cleaned",
+            Said::Alike(_) => "alike",
+            Said::Unreadable { .. } => "unreadable",
+            Said::BurnedUnread { .. } => "burned_unread",
+            Said::CannotUnprint => "cannot_unprint",
+            Said::Holding(true) => "holding",
+            Said::Holding(false) => "not_holding",
+            Said::Unprotected { .. } => "unprotected",
+        }
+    }
+
+    /// What a change of standing comes to in words.
+    pub fn of_standing(standing: Standing, only: Option<Person>) -> Said {
+        match standing {
+            Standing::Searching => Said::Searching,
+            Standing::Alone => Said::Alone,
+            Standing::Unconfirmed => Said::Unconfirmed { only },
+            Standing::Confirmed => Said::Confirmed,
+        }
+    }
+
+    /// What is to be said of a wait besides its sentence: after some time alone, what that could mean.
+    pub fn of_wait(wait: Wait, waited_ms: u64, facts: &Facts) -> Option<Said> {
+        let alone = matches!(wait, Wait::Searching | Wait::Company) && waited_ms >= STILL_ALONE_MS;
+        alone.then(|| Said::StillAlone { waited_ms, mark: facts.mark.clone() })
+    }
+
+    /// One of each, for whoever wants to see them all.
+    pub fn samples(person: &Person) -> Vec<Said> {
+        let line = Line::clean;
+        let who = || person.clone();
+        let mut all = vec![
+            Said::Hashing,
+            Said::Searching,
+            Said::Alone,
+            Said::StillAlone { waited_ms: 30_000, mark: line("amber-otter-7") },
+            Said::Unconfirmed { only: Some(who()) },
+            Said::Unconfirmed { only: None },
+            Said::Confirmed,
+            Said::OpenRoom,
+            Said::OwnerOnTrust(who()),
+            Said::Merged,
+            Said::Conflict(Some(who())),
+            Said::Conflict(None),
+            Said::Apart { by_ms: 300_000 },
+            Said::Yielded(Some(who())),
+            Said::Yielded(None),
+            Said::Offered(who()),
+            Said::Knocks(line("otter-lamp")),
+            Said::ClockOff { by_ms: -93_000 },
+            Said::ClockOff { by_ms: 93_000 },
+            Said::NoNetwork,
+            Said::NetworkBack,
+            Said::RelayOnly,
+            Said::PortInUse { addr: line("/ip4/0.0.0.0/tcp/4077") },
+            Said::BadAddress { addr: line("somewhere") },
+            Said::Lagged { dropped: 12 },
+            Said::Kicked { by: Some(who()), why: Some(line("flooding")) },
+            Said::Kicked { by: None, why: None },
+            Said::Banned { by: Some(who()), why: None },
+            Said::Closed,
+            Said::Expired,
+            Said::BurnedUnsent { count: 2 },
+            Said::Muted { for_ms: Some(600_000) },
+            Said::Muted { for_ms: None },
+            Said::Unmuted,
+            Said::Cleaned,
+            Said::Alike(who()),
+            Said::Unreadable { count: 3 },
+            Said::BurnedUnread { count: 3 },
+            Said::CannotUnprint,
+            Said::Holding(true),
+            Said::Holding(false),
+            Said::Unprotected { what: "core dumps could not be turned off" },
+        ];
+        let addr = || line("/dns4/node.example/udp/4077/quic-v1");
+        all.extend(Unreachable::ALL.iter().map(|&why| Said::BootstrapFailed { addr: addr(), why }));
+        all.extend(Refusal::ALL.iter().map(|&why| Said::NotAdmitted(why)));
+        all.extend(Held::ALL.iter().map(|&why| Said::Queued { waiting: 2, why }));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::base::id::MemberId;
+    use crate::base::nick::Nick;
+    use crate::chat::name::Role;
+
+    fn all() -> Vec<Said> {
+        let nick = Nick::parse(&"w".repeat(24)).unwrap();
+        let tag = Line::clean("salamander-upholstery");
+        Said::samples(&Person { id: MemberId([1; 32]), nick, tag, role: Role::Owner })
+    }
+
+    /// States that leave nothing to do; anything else says what.
+    const NOTHING_TO_DO: [&str; 7] =
+        ["confirmed", "merged", "network_back", "unmuted", "cleaned", "burned_unread", "hashing"];
+
+    #[test]
+    fn every_sentence_fits_and_says_what_to_do_where_something_can_be_done() {
+        for said in all() {
+            let (code, text, hint) = (said.code(), said.text(), said.hint());
+            assert!(!text.is_empty() && text.len() <= 200, "{code}: {text}");
+            assert!(hint.len() <= 110, "{code}: {hint}");
+            assert_eq!(hint.is_empty(), NOTHING_TO_DO.contains(&code), "{code}: {hint}");
+            assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("  "), "{code}: {text}");
+            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_stands_for_one_kind_of_thing() {
+        let mut levels: BTreeMap<&str, BTreeSet<Level>> = BTreeMap::new();
+        for said in all() {
+            levels.entry(said.code()).or_default().insert(said.level());
+        }
+        assert!(levels.values().all(|l| l.len() == 1), "{levels:?}");
+        assert!(levels.len() > 45);
+    }
+
+    #[test]
+    fn every_sentence_is_among_the_samples() {
+        // A new variant gives `code` one more arm with a word in it, and has to be sampled as well.
+        let source = include_str!("notice.rs");
+        let told: BTreeSet<&str> = all().iter().map(Said::code).collect();
+        let arms = source.lines().map(str::trim).filter(|l| l.starts_with("Said::"));
+        let codes =
+            arms.filter_map(|l| l.split_once(" => \"")?.1.strip_suffix("\",")).filter(|w| !w.contains(' '));
+        let missing: Vec<&str> = codes.filter(|code| !told.contains(code)).collect();
+        assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn every_command_a_hint_names_exists() {
+        for said in all() {
+            for word in said.hint().split_whitespace() {
+                let word = word.trim_end_matches([',', ';', ':', '.', '?']);
+                if let Some(name) = word.strip_prefix('/').filter(|n| !n.contains('/')) {
+                    assert!(crate::chat::command::find(name).is_some(), "{}: {word}", said.code());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn debug_of_a_notice_names_nobody() {
+        let shown = format!("{:?}", all());
+        assert!(
+            !shown.contains("www") && !shown.contains("salamander") && !shown.contains("flooding"),
+            "{shown}"
+        );
+    }
+}

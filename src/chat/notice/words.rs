@@ -1,0 +1,221 @@
+//! The words themselves: one sentence for each state, and what to do about it.
+
+use super::{Held, Refusal, Said, Unreachable};
+use crate::chat::duration::words;
+use crate::chat::event::Person;
+use crate::chat::text::Line;
+
+impl Said {
+    /// What is the case, in one sentence.
+    pub fn text(&self) -> String {
+        match self {
+            Said::Hashing => "making keys from the passphrase; slow on purpose, a second or two".to_owned(),
+            Said::Searching => "looking for people in the room".to_owned(),
+            Said::Alone => "nobody else is here yet".to_owned(),
+            Said::StillAlone { waited_ms, mark } => format!(
+                "nobody answered in {}: nobody is there yet, or they typed another name or passphrase, or the network \
+                 hides you; your mark is {}",
+                words(*waited_ms),
+                mark.as_str()
+            ),
+            Said::Unconfirmed { only: Some(person) } => format!("with {} only, so far", named(person)),
+            Said::Unconfirmed { only: None } => "in, but nobody has vouched for this room yet".to_owned(),
+            Said::Confirmed => "others hold the same keys: you are in".to_owned(),
+            Said::OpenRoom => {
+                "this room is open: whoever types its name can come in and read along".to_owned()
+            }
+            Said::OwnerOnTrust(person) => {
+                format!("the owner is {}, who founded the room as far as anybody here knows", named(person))
+            }
+            Said::Merged => "the two halves of the room have met".to_owned(),
+            Said::Conflict(Some(person)) => {
+                format!("{} showed keys that contradict those of others", named(person))
+            }
+            Said::Conflict(None) => "somebody showed keys that contradict those of others".to_owned(),
+            Said::Apart { by_ms } => {
+                format!("another half of this room exists, but its clock differs by {}", words(*by_ms))
+            }
+            Said::Yielded(Some(person)) => {
+                format!("two rooms became one, and {} founded it first", named(person))
+            }
+            Said::Yielded(None) => "two rooms became one, and the other was founded first".to_owned(),
+            Said::Offered(person) => format!("{} offers you the room", named(person)),
+            Said::Knocks(tag) => format!("{} knocks", tag.as_str()),
+            Said::ClockOff { by_ms } => format!(
+                "this machine's clock is {} {} the room's",
+                words(by_ms.unsigned_abs()),
+                if *by_ms < 0 { "ahead of" } else { "behind" }
+            ),
+            Said::NoNetwork => "there is no link to anybody".to_owned(),
+            Said::NetworkBack => "there is a link again".to_owned(),
+            Said::RelayOnly => {
+                "all links go through relays: they see addresses, times and sizes, never text".to_owned()
+            }
+            Said::BootstrapFailed { addr, why } => {
+                format!("{} cannot be reached: {}", addr.as_str(), why.words().0)
+            }
+            Said::PortInUse { addr } => format!("{} is in use by another program", addr.as_str()),
+            Said::BadAddress { addr } => format!("{} is not an address", addr.as_str()),
+            Said::Lagged { dropped } => format!("the reader is too slow: {dropped} lines were dropped"),
+            Said::Kicked { by, why } => removed("kicked", by.as_ref(), why.as_ref()),
+            Said::Banned { by, why } => removed("banned", by.as_ref(), why.as_ref()),
+            Said::Closed => "the owner has closed the room".to_owned(),
+            Said::Expired => "the room's time is over".to_owned(),
+            Said::NotAdmitted(why) => why.words().1.to_owned(),
+            Said::Queued { waiting, why } => format!("{waiting} waiting to be sent: {}", why.words().1),
+            Said::BurnedUnsent { count } => format!("{count} burned before delivery"),
+            Said::Muted { for_ms: Some(ms) } => {
+                format!("you are muted for {}: others take nothing you say", words(*ms))
+            }
+            Said::Muted { for_ms: None } => "you are muted: others take nothing you say".to_owned(),
+            Said::Unmuted => "you may speak again".to_owned(),
+            Said::Cleaned => "invisible characters were taken out before sending".to_owned(),
+            Said::Alike(person) => {
+                format!("two nicks here look like {}; both are shown with their tags", person.nick.as_str())
+            }
+            Said::Unreadable { count } => format!("{count} frames came that no key here opens"),
+            Said::BurnedUnread { count } => format!("{count} burned unread"),
+            Said::CannotUnprint => {
+                "lines printed here stay in the terminal; that a message burned is told, not undone"
+                    .to_owned()
+            }
+            Said::Holding(true) => "messages are printed as headings, without their text".to_owned(),
+            Said::Holding(false) => "messages are printed with their text".to_owned(),
+            Said::Unprotected { what } => format!("this process is less protected than it should be: {what}"),
+        }
+    }
+
+    /// What to do now; empty where nothing can or has to be done.
+    pub fn hint(&self) -> String {
+        let words = match self {
+            Said::Searching => "what you write waits; others join with the same name and secret",
+            Said::Alone => "keep waiting, or /invite somebody",
+            Said::StillAlone { .. } => {
+                "compare marks with a friend: another mark is another room; /doctor tests the network; /invite"
+            }
+            Said::Unconfirmed { .. } => "wait a moment; compare with /verify before you rely on it",
+            Said::OpenRoom => "for a private room: /new, or join with a passphrase",
+            Said::OwnerOnTrust(_) => {
+                "/verify tells whether it is who you think; an invite would pin the owner"
+            }
+            Said::Conflict(_) => "trust nothing here until you have compared words: /verify",
+            Said::Apart { .. } => "set the clocks right and join anew",
+            Said::Yielded(_) => "/yield puts your office under theirs; /audit shows who may do what",
+            Said::Offered(_) => "/accept takes it",
+            Said::Knocks(_) => "/admit lets them in, /deny turns them away",
+            Said::ClockOff { .. } => "set this machine's clock; times of messages are judged by the room's",
+            Said::NoNetwork => {
+                "check the network; drafts stay, and messages wait as long as they live; /doctor"
+            }
+            Said::RelayOnly => "/net shows them; --path direct-only refuses instead",
+            Said::BootstrapFailed { why, .. } => why.words().1,
+            Said::PortInUse { .. } => "end the other program, or choose another port with --listen",
+            Said::BadAddress { .. } => "use host:port, or a multiaddr like /ip4/192.0.2.1/udp/4077/quic-v1",
+            Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
+            Said::Kicked { .. } => "you may come back, if the room lets you in",
+            Said::Banned { .. } => "only an /unban by an admin lets you back",
+            Said::Closed | Said::Expired => "everything said in it is burned; open a new one with /new",
+            Said::NotAdmitted(why) => why.words().2,
+            Said::Queued { why, .. } => why.words().2,
+            Said::BurnedUnsent { .. } => "send again with more time: /ttl 10m",
+            Said::Muted { .. } => "wait, or ask an admin for /unmute",
+            Said::Alike(_) => "use the tag, not the nick, and /verify who is who",
+            Said::Unreadable { .. } => "old keys, another room, or damage: /crypto",
+            Said::CannotUnprint => "/hold prints headings only, until /read",
+            Said::Holding(true) => "/read N prints one; /hold off prints all",
+            Said::Holding(false) => "/hold on prints headings only",
+            Said::Unprotected { .. } => "/doctor says what to do",
+            Said::Hashing
+            | Said::Confirmed
+            | Said::Merged
+            | Said::NetworkBack
+            | Said::Unmuted
+            | Said::Cleaned
+            | Said::BurnedUnread { .. } => "",
+        };
+        words.to_owned()
+    }
+}
+
+impl Unreachable {
+    /// Words, what to do.
+    pub(super) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Unreachable::Timeout => {
+                ("nobody answered", "is it running, and does a firewall let UDP and TCP through?")
+            }
+            Unreachable::Refused => {
+                ("the connection was refused", "check the port, and that a node listens there")
+            }
+            Unreachable::NoRoute => {
+                ("there is no way there from here", "check this machine's network; try IPv4 or IPv6")
+            }
+            Unreachable::NoName => ("its name has no address", "check the spelling, or give the IP address"),
+            Unreachable::WrongPeer => {
+                ("another node answered", "take /p2p/.. off the address, or get the new one")
+            }
+            Unreachable::Protocol => ("whatever answers there is no such node", "check the port"),
+        }
+    }
+}
+
+impl Refusal {
+    /// Code, words, what to do.
+    pub(super) fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Refusal::Full => {
+                ("full", "the room is full", "wait until somebody leaves, or ask the owner for /max")
+            }
+            Refusal::Locked => ("locked", "the room is locked", "ask an admin to /unlock"),
+            Refusal::Knock => ("knock", "an admin has to let you in", "wait; an admin sees that you knock"),
+            Refusal::InviteSpent => ("invite_spent", "the invite is used up", "ask for a new one"),
+            Refusal::InviteExpired => ("invite_expired", "the invite's time is over", "ask for a new one"),
+            Refusal::InviteRevoked => ("invite_revoked", "the invite was taken back", "ask for a new one"),
+            Refusal::Clock => (
+                "clock_refused",
+                "this clock and the room's are too far apart",
+                "set this machine's clock and join anew",
+            ),
+            Refusal::Version => {
+                ("version", "the room speaks another version of the protocol", "update whichever is older")
+            }
+            Refusal::Closed => ("room_closed", "the room is closed for good", "open a new one: /new"),
+        }
+    }
+}
+
+impl Held {
+    /// Code, why, and how it ends.
+    pub(super) fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Held::Alone => (
+                "queued_alone",
+                "nobody is here to get them",
+                "they go when somebody comes, if they still live",
+            ),
+            Held::Rate => {
+                ("queued_rate", "one person may say only so much a second", "they go in a moment, in order")
+            }
+            Held::Slow => {
+                ("queued_slow", "the room has a pause between messages", "they go one after each pause")
+            }
+            Held::Keys => (
+                "queued_keys",
+                "somebody was removed and new keys are on their way",
+                "they go in 5 seconds at most",
+            ),
+        }
+    }
+}
+
+/// A person in a sentence: the tag is always there, because a nick alone names nobody.
+fn named(person: &Person) -> String {
+    format!("{} ({})", person.nick.as_str(), person.tag.as_str())
+}
+
+fn removed(how: &str, by: Option<&Person>, why: Option<&Line>) -> String {
+    let by = by.map(|person| format!(" by {}", named(person))).unwrap_or_default();
+    let why =
+        why.filter(|why| !why.is_empty()).map(|why| format!(", for: {}", why.as_str())).unwrap_or_default();
+    format!("you were {how}{by}{why}")
+}

@@ -1,0 +1,335 @@
+//! Why something that was asked for was not done: a stable code for programs, a sentence for people, and what to do now.
+//!
+//! Nothing of a peer's text is in these; what was typed here is repeated only as a clean, short line.
+
+use super::command::{Spec, TABLE};
+use super::name::Role;
+use super::people::Offer;
+use super::text::Line;
+use crate::base::limits::TTL_MIN_S;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// No such slash command.
+    UnknownCommand {
+        /// What was typed.
+        typed: Line,
+        /// The command nearest to it.
+        nearest: &'static str,
+    },
+    /// No such `cmd`.
+    UnknownCmd {
+        /// What came.
+        typed: Line,
+        /// The nearest one there is.
+        nearest: &'static str,
+    },
+    /// A slash command with arguments it does not take.
+    Usage(&'static Spec),
+    /// A field that has to be there.
+    Missing(&'static str),
+    /// A field of another type.
+    Type {
+        /// Which.
+        field: &'static str,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// A field whose value is none of those it may have.
+    Value {
+        /// Which.
+        field: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// The line is no JSON object.
+    NotJson {
+        /// What is wrong with it.
+        why: &'static str,
+        /// At which byte.
+        at: usize,
+    },
+    /// The line is no UTF-8.
+    NotUtf8,
+    /// More than may be.
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// How many bytes it may have.
+        most: usize,
+    },
+    /// Nothing visible is in it.
+    Empty(&'static str),
+    /// A life outside the bounds.
+    TtlRange {
+        /// The longest life here, in milliseconds.
+        most_ms: u64,
+    },
+    /// More than one person answers to this.
+    Ambiguous(Vec<Offer>),
+    /// Nobody answers to this.
+    Nobody,
+    /// No message answers to this, or not any more.
+    NoMessage,
+    /// No room is joined.
+    NoRoom,
+    /// Which of the rooms?
+    WhichRoom(Vec<Line>),
+    /// Not joined.
+    UnknownRoom,
+    /// As many rooms as there may be.
+    RoomsFull {
+        /// How many.
+        most: usize,
+    },
+    /// Not in the room yet, or not any more.
+    NotIn,
+    /// Not before others vouch for this node.
+    Unconfirmed,
+    /// One's role does not allow it.
+    Role {
+        /// Which role it needs.
+        needs: Role,
+    },
+    /// Muted.
+    Muted,
+    /// Too much waits already.
+    QueueFull,
+    /// The log of rights is full.
+    LogFull,
+    /// No such member, offer or invite.
+    NoSuch,
+    /// Not an invite, or a damaged one.
+    BadInvite,
+    /// Not a name for a room.
+    BadRoomName,
+    /// A passphrase that cannot be used.
+    BadPassphrase,
+    /// Died before anybody could be told.
+    BurnedUnsent,
+    /// A reclaim token that was shown already.
+    TokenShown,
+    /// No token, or a damaged one.
+    BadToken,
+    /// Known, and this version has no engine for it.
+    NotAvailable(&'static str),
+    /// Known, and it needs the full screen.
+    NoScreen(&'static str),
+    /// Known, and it works in line mode only.
+    LinesOnly(&'static str),
+    /// The node is about to end.
+    Ending,
+}
+
+impl Problem {
+    /// The stable name of this.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Problem::UnknownCommand { .. } => "unknown_command",
+            Problem::UnknownCmd { .. } => "unknown_cmd",
+            Problem::Usage(_) => "usage",
+            Problem::Missing(_) => "missing_field",
+            Problem::Type { .. } => "wrong_type",
+            Problem::Value { .. } => "wrong_value",
+            Problem::NotJson { .. } => "not_json",
+            Problem::NotUtf8 => "not_utf8",
+            Problem::TooLong { .. } => "too_long",
+            Problem::Empty(_) => "empty",
+            Problem::TtlRange { .. } => "ttl_range",
+            Problem::Ambiguous(_) => "ambiguous",
+            Problem::Nobody => "nobody",
+            Problem::NoMessage => "no_message",
+            Problem::NoRoom => "no_room",
+            Problem::WhichRoom(_) => "which_room",
+            Problem::UnknownRoom => "unknown_room",
+            Problem::RoomsFull { .. } => "rooms_full",
+            Problem::NotIn => "not_in",
+            Problem::Unconfirmed => "unconfirmed",
+            Problem::Role { .. } => "role",
+            Problem::Muted => "muted",
+            Problem::QueueFull => "queue_full",
+            Problem::LogFull => "log_full",
+            Problem::NoSuch => "no_such",
+            Problem::BadInvite => "bad_invite",
+            Problem::BadRoomName => "bad_room_name",
+            Problem::BadPassphrase => "bad_passphrase",
+            Problem::BurnedUnsent => "burned_unsent",
+            Problem::TokenShown => "token_shown",
+            Problem::BadToken => "bad_token",
+            Problem::NotAvailable(_) => "not_available",
+            Problem::NoScreen(_) => "no_screen",
+            Problem::LinesOnly(_) => "lines_only",
+            Problem::Ending => "ending",
+        }
+    }
+
+    /// What is the matter, in one sentence.
+    pub fn text(&self) -> String {
+        match self {
+            Problem::UnknownCommand { typed, .. } => format!("there is no command /{}", typed.as_str()),
+            Problem::UnknownCmd { typed, .. } => format!("there is no cmd \"{}\"", typed.as_str()),
+            Problem::Usage(spec) => format!("/{} does not take these arguments", spec.name),
+            Problem::Missing(field) => format!("the field `{field}` is missing"),
+            Problem::Type { field, wanted } => format!("the field `{field}` has to be {wanted}"),
+            Problem::Value { field, wanted } => format!("`{field}` has to be {wanted}"),
+            Problem::NotJson { why, at } => format!("not a JSON object: {why} at byte {at}"),
+            Problem::NotUtf8 => "the line is not UTF-8".to_owned(),
+            Problem::TooLong { what, most } => format!("{what} is over {most} bytes"),
+            Problem::Empty(what) => format!("nothing visible is left of the {what}"),
+            Problem::TtlRange { most_ms } => format!(
+                "a message lives between {} and {} here",
+                super::duration::words(TTL_MIN_S * 1_000),
+                super::duration::words(*most_ms)
+            ),
+            Problem::Ambiguous(offers) => {
+                let names: Vec<String> = offers.iter().map(Offer::spelled).collect();
+                format!("more than one person answers to that: {}", names.join(", "))
+            }
+            Problem::Nobody => "nobody here answers to that".to_owned(),
+            Problem::NoMessage => "no living message answers to that".to_owned(),
+            Problem::NoRoom => "no room is joined".to_owned(),
+            Problem::WhichRoom(rooms) => {
+                let names: Vec<&str> = rooms.iter().map(Line::as_str).collect();
+                format!("more than one room is joined: {}", names.join(", "))
+            }
+            Problem::UnknownRoom => "that room is not joined".to_owned(),
+            Problem::RoomsFull { most } => format!("{most} rooms are joined, and there may be no more"),
+            Problem::NotIn => "not in the room yet, or not any more".to_owned(),
+            Problem::Unconfirmed => "not before others in the room have vouched for this node".to_owned(),
+            Problem::Role { needs } => format!("this needs the role {}", needs.name()),
+            Problem::Muted => "you are muted in this room".to_owned(),
+            Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
+            Problem::LogFull => "the room's log of rights is full".to_owned(),
+            Problem::NoSuch => "there is no such member, offer or invite".to_owned(),
+            Problem::BadInvite => "this is not an invite, or part of it is missing".to_owned(),
+            Problem::BadRoomName => "this cannot be the name of a room".to_owned(),
+            Problem::BadPassphrase => "this passphrase cannot be used".to_owned(),
+            Problem::BurnedUnsent => "the message's time was over before it could be sent".to_owned(),
+            Problem::TokenShown => "the reclaim token was shown already, and it is shown once".to_owned(),
+            Problem::BadToken => "this is not a reclaim token of this room".to_owned(),
+            Problem::NotAvailable(what) => format!("{what} is not available in this version"),
+            Problem::NoScreen(what) => format!("{what} needs the full screen"),
+            Problem::LinesOnly(what) => format!("{what} is for line mode, where printed text stays"),
+            Problem::Ending => "the node is about to end".to_owned(),
+        }
+    }
+
+    /// What to do now; empty where nothing can be done.
+    pub fn hint(&self) -> String {
+        match self {
+            Problem::UnknownCommand { nearest, .. } => {
+                format!(
+                    "did you mean /{nearest}? /help lists all; //text sends a text that begins with a slash"
+                )
+            }
+            Problem::UnknownCmd { nearest, .. } => format!("did you mean \"{nearest}\"?"),
+            Problem::Usage(spec) => format!("use {}, as in {}", spec.usage(), spec.example),
+            Problem::Missing(field) => format!("add \"{field}\" to the object"),
+            Problem::Type { field, wanted } => format!("give `{field}` as {wanted}, or leave it out"),
+            Problem::Value { wanted, .. } => format!("give {wanted}"),
+            Problem::NotJson { .. } => "write one JSON object a line, like {\"cmd\":\"status\"}".to_owned(),
+            Problem::NotUtf8 => "write UTF-8".to_owned(),
+            Problem::TooLong { .. } => "make it shorter, or send it in parts".to_owned(),
+            Problem::Empty(_) => "give something that can be seen".to_owned(),
+            Problem::TtlRange { .. } => "choose a time within that, like 30s, 10m or 2h".to_owned(),
+            Problem::Ambiguous(_) => "use one of these tags, or the id, instead of the nick".to_owned(),
+            Problem::Nobody | Problem::NoSuch => "/who lists who is here, with nick and tag".to_owned(),
+            Problem::NoMessage => "use its number or its id; it may have burned".to_owned(),
+            Problem::NoRoom => "join one first: /join ROOM".to_owned(),
+            Problem::WhichRoom(_) => "name the room".to_owned(),
+            Problem::UnknownRoom => "/rooms lists yours; /join ROOM enters another".to_owned(),
+            Problem::RoomsFull { .. } => "leave one first".to_owned(),
+            Problem::NotIn => "wait until the room is found, or join it anew".to_owned(),
+            Problem::Unconfirmed => "wait a moment; text can be read and sent meanwhile".to_owned(),
+            Problem::Role { .. } => "ask somebody who has it; /who shows roles".to_owned(),
+            Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
+            Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
+            Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
+            Problem::BadInvite => "copy all of it, from EPHEM: to its end".to_owned(),
+            Problem::BadRoomName => "use 1 to 32 bytes, visible characters, single spaces".to_owned(),
+            Problem::BadPassphrase => "use another; six generated words are best".to_owned(),
+            Problem::BurnedUnsent => "send it again with more time: /ttl 10m".to_owned(),
+            Problem::TokenShown => "look where you kept it".to_owned(),
+            Problem::BadToken => "type the token as it was shown to the founder".to_owned(),
+            Problem::NotAvailable(_) => "/help lists what there is".to_owned(),
+            Problem::NoScreen(_) => "start without --plain, on a terminal".to_owned(),
+            Problem::LinesOnly(_) => "start with --plain".to_owned(),
+            Problem::Ending => String::new(),
+        }
+    }
+
+    /// One of each, for whoever wants to see them all.
+    pub fn samples() -> Vec<Problem> {
+        let offer =
+            || Offer { nick: Line::clean("ana"), tag: Line::clean("otter-lamp"), id: "1f2e3d4c".to_owned() };
+        let mut all = vec![
+            Problem::UnknownCommand { typed: Line::clean("jion"), nearest: "join" },
+            Problem::UnknownCmd { typed: Line::clean("sned"), nearest: "send" },
+            Problem::Missing("text"),
+            Problem::Type { field: "ttl_ms", wanted: "a whole number" },
+            Problem::Value { field: "history", wanted: "\"none\" or \"unexpired\"" },
+            Problem::NotJson { why: "a value is missing", at: 7 },
+            Problem::NotUtf8,
+            Problem::TooLong { what: "the text", most: 4_000 },
+            Problem::Empty("text"),
+            Problem::TtlRange { most_ms: 600_000 },
+            Problem::Ambiguous(vec![offer(), offer()]),
+            Problem::Nobody,
+            Problem::NoMessage,
+            Problem::NoRoom,
+            Problem::WhichRoom(vec![Line::clean("lobby"), Line::clean("ops")]),
+            Problem::UnknownRoom,
+            Problem::RoomsFull { most: 32 },
+            Problem::NotIn,
+            Problem::Unconfirmed,
+            Problem::Role { needs: Role::Admin },
+            Problem::Muted,
+            Problem::QueueFull,
+            Problem::LogFull,
+            Problem::NoSuch,
+            Problem::BadInvite,
+            Problem::BadRoomName,
+            Problem::BadPassphrase,
+            Problem::BurnedUnsent,
+            Problem::TokenShown,
+            Problem::BadToken,
+            Problem::NotAvailable("/file"),
+            Problem::NoScreen("/theme"),
+            Problem::LinesOnly("/hold"),
+            Problem::Ending,
+        ];
+        all.extend(TABLE.iter().take(1).map(Problem::Usage));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_code_of_its_own_a_sentence_that_fits_and_something_to_do() {
+        let all = Problem::samples();
+        let codes: BTreeSet<&str> = all.iter().map(Problem::code).collect();
+        assert_eq!(codes.len(), all.len(), "two problems share a code, or one is sampled twice");
+        for problem in &all {
+            let (text, hint) = (problem.text(), problem.hint());
+            assert!(!text.is_empty() && text.len() <= 120, "{}: {text}", problem.code());
+            assert!(hint.len() <= 120, "{}: {hint}", problem.code());
+            assert_eq!(hint.is_empty(), *problem == Problem::Ending, "{}", problem.code());
+            assert!(problem.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8'));
+        }
+    }
+
+    #[test]
+    fn every_problem_is_among_the_samples() {
+        // A new variant makes `code` grow by one arm; this count has to grow with it.
+        let source = include_str!("problem.rs");
+        let codes =
+            source.lines().filter(|l| l.trim_start().starts_with("Problem::") && l.ends_with("\",")).count();
+        assert_eq!(codes, Problem::samples().len());
+    }
+}

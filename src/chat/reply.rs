@@ -1,0 +1,145 @@
+//! Answers: exactly one for each request, carrying the name the asker gave it.
+
+use std::fmt;
+
+use super::event::{Facts, Invite, NetLine, PeerLine, Person};
+use super::problem::Problem;
+use super::text::Line;
+use crate::base::id::MsgId;
+use crate::base::secret::Text;
+
+/// The asker's own name for a request.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cid {
+    /// Any text up to [`Cid::BYTES`].
+    Text(Box<str>),
+    /// A whole number.
+    Number(u64),
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Which request.
+    pub cid: Option<Cid>,
+    /// What came of it.
+    pub outcome: Result<Answer, Problem>,
+}
+
+/// What a request that was carried out gives back.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Nothing more to say.
+    Done,
+    /// A message is on its way; one that waits has no id yet, and its receipt carries the `cid`.
+    Sent(Option<MsgId>),
+    /// So many messages were taken back.
+    Burned(usize),
+    /// A room was entered, or is being entered.
+    Room(Line),
+    /// Who is here.
+    Members(Vec<MemberRow>),
+    /// Which rooms are joined.
+    Rooms(Vec<RoomRow>),
+    /// What is known of somebody.
+    Person(Box<Profile>),
+    /// Words for two people to compare.
+    Words {
+        /// With whom.
+        with: Box<Person>,
+        /// The words.
+        words: Line,
+    },
+    /// An invite.
+    Invite(Box<Invite>),
+    /// The reclaim token.
+    Token(Text),
+    /// Messages that answer to what was asked, by number and name: whoever shows them has their texts.
+    Messages(Vec<(u64, MsgId)>),
+    /// What the node sees.
+    Status(Box<Status>),
+    /// A page of our own sentences: help, history, explanations.
+    Page(Vec<Line>),
+}
+
+/// A member in a list.
+#[derive(Clone, Debug)]
+pub struct MemberRow {
+    /// Who.
+    pub who: Person,
+    /// It is this node.
+    pub me: bool,
+    /// Not heard of lately.
+    pub away: bool,
+    /// The nick is easily taken for another's here.
+    pub alike: bool,
+}
+
+/// A joined room in a list.
+#[derive(Clone, Debug)]
+pub struct RoomRow {
+    /// Its name.
+    pub room: Line,
+    /// How it stands.
+    pub facts: Facts,
+    /// Messages nobody has looked at.
+    pub unread: usize,
+    /// Of those, how many name this node's nick or are for it alone.
+    pub mentions: usize,
+}
+
+/// What is known of somebody.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Who.
+    pub who: Person,
+    /// How they are reached, where a link is up.
+    pub link: Option<PeerLine>,
+    /// Rooms shared.
+    pub rooms: Vec<Line>,
+}
+
+/// What the node sees.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The rooms.
+    pub rooms: Vec<RoomRow>,
+    /// The links.
+    pub peers: Vec<PeerLine>,
+    /// Its own network, once something is known of it.
+    pub net: Option<NetLine>,
+    /// Milliseconds since it started.
+    pub uptime_ms: u64,
+}
+
+impl Cid {
+    /// Longest one taken.
+    pub const BYTES: usize = 128;
+
+    /// Takes a text as a name, if it is short enough.
+    pub fn text(raw: &str) -> Option<Cid> {
+        (raw.len() <= Cid::BYTES).then(|| Cid::Text(raw.into()))
+    }
+}
+
+impl Reply {
+    /// It was carried out.
+    pub fn done(cid: Option<Cid>, answer: Answer) -> Reply {
+        Reply { cid, outcome: Ok(answer) }
+    }
+
+    /// It was not.
+    pub fn refused(cid: Option<Cid>, problem: Problem) -> Reply {
+        Reply { cid, outcome: Err(problem) }
+    }
+}
+
+impl fmt::Debug for Cid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Its owner may have put anything into it.
+            Cid::Text(text) => write!(f, "Cid({})", text.len()),
+            Cid::Number(number) => write!(f, "Cid:{number}"),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Everything a face can ask for. Names of people, messages and rooms are still as they were typed:
+//! [`Model`](super::model::Model) finds out whom they mean.
+
+use std::fmt;
+
+use super::duration;
+use super::name::History;
+use super::problem::Problem;
+use super::reply::Cid;
+use super::text::{Body, Line};
+use crate::base::limits::{MEMBERS, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
+use crate::base::nick::Nick;
+use crate::base::secret::Text;
+
+/// How long a once-message stays open unless told otherwise: time to read three lines, not to fetch a camera.
+pub const ONCE_MS: u64 = 15_000;
+/// How long an invite is good for unless told otherwise: until a friend has read their mail.
+pub const INVITE_MS: u64 = 86_400_000;
+/// Most uses of one invite: a room has no more places.
+pub const USES_MOST: u64 = MEMBERS as u64;
+/// The fewest members a room can be limited to.
+pub const MAX_LEAST: u64 = 2;
+
+/// A request with what surrounds it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The asker's name for it.
+    pub cid: Option<Cid>,
+    /// The room it is about; `None` for the one at hand.
+    pub room: Option<Line>,
+    /// What is asked.
+    pub request: Request,
+    /// Cleaning changed the text, so that others will see something else than was typed: the asker is to be told.
+    pub cleaned: bool,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Say something to the room.
+    Send(Box<Draft>),
+    /// Say something to one person.
+    Direct(Who, Box<Draft>),
+    /// Say something to whoever wrote to this node alone last.
+    Answer(Box<Draft>),
+    /// Open a once-message.
+    Open(Which),
+    /// Take messages back.
+    Burn(Burn),
+    /// Keep a message until the room closes, or no longer.
+    Pin(Which, bool),
+    /// Enter a room.
+    Join(Box<Join>),
+    /// Open a private room.
+    New(Option<Line>),
+    /// Leave the room.
+    Leave,
+    /// Which rooms are joined?
+    Rooms,
+    /// Who is here?
+    Who,
+    /// Who is this?
+    Whois(Who),
+    /// The words to compare with somebody.
+    Verify(Who),
+    /// Use one's office.
+    Act(Act),
+    /// Change the room's settings.
+    Policy(Box<Policy>),
+    /// Make an invite.
+    Invite {
+        /// How many may use it.
+        uses: u64,
+        /// For how long.
+        valid_ms: u64,
+        /// Draw it as a square of dots.
+        qr: bool,
+    },
+    /// Show the reclaim token, if it was not shown yet.
+    Token,
+    /// Take the room back with its token; a face that has none asks for it without echo.
+    Reclaim(Option<Text>),
+    /// Be called something else.
+    Nick(Nick),
+    /// I am away, or back.
+    Away(bool),
+    /// Who is banned?
+    Bans,
+    /// Who did what in office?
+    Audit,
+    /// What the node sees.
+    Status,
+    /// What is known of the network.
+    Net,
+    /// What is known of the room's keys.
+    Crypto,
+    /// Way and round trip to somebody.
+    Ping(Who),
+    /// Test the network, clock and terminal.
+    Doctor,
+    /// Burn everything here and end.
+    Panic,
+    /// Leave all rooms and end.
+    Quit,
+    /// Something a face answers from its own model.
+    View(View),
+    /// Something this version has no engine for, by the name it was asked under. It is answered with
+    /// [`Problem::NotAvailable`] and nothing else.
+    Later(&'static str),
+}
+
+/// A message before it is sent.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The text.
+    pub text: Body,
+    /// How long it lives, in whole seconds; `None` for the room's default.
+    pub ttl_s: Option<u64>,
+    /// Sealed until opened, then gone after so many seconds.
+    pub once_s: Option<u64>,
+    /// Kept until the room closes.
+    pub keep: bool,
+    /// `/me`.
+    pub action: bool,
+    /// An announcement.
+    pub announce: Option<Reach>,
+}
+
+/// Whom an announcement reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This room.
+    Here,
+    /// Every room this node owns.
+    Owned,
+}
+
+/// Somebody, as typed: nick, tag or id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who(pub Line);
+
+/// A message, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The last of mine.
+    Last,
+    /// By its number here, or by its id.
+    Named(Line),
+}
+
+/// What to take back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Burn {
+    /// One message.
+    One(Which),
+    /// Everything I said here.
+    Mine,
+}
+
+/// A room to enter.
+#[derive(Clone, Debug)]
+pub enum Join {
+    /// By name, with a passphrase or as an open room.
+    Named {
+        /// The name.
+        room: Line,
+        /// The passphrase; `None` is an open room.
+        passphrase: Option<Text>,
+    },
+    /// With an invite.
+    Invite(Text),
+}
+
+/// What somebody with an office does.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Remove.
+    Kick(Who, Line),
+    /// Remove for longer.
+    Ban {
+        /// Whom.
+        who: Who,
+        /// For how long; `None` for good.
+        for_ms: Option<u64>,
+        /// Why.
+        why: Line,
+    },
+    /// Let back in.
+    Unban(Who),
+    /// Silence; without a time until told otherwise.
+    Mute {
+        /// Whom.
+        who: Who,
+        /// For how long.
+        for_ms: Option<u64>,
+        /// Why.
+        why: Line,
+    },
+    /// Let speak.
+    Unmute(Who),
+    /// Make an admin, or a plain member again.
+    Admin(Who, bool),
+    /// Offer the room.
+    Transfer(Who),
+    /// Take the room that was offered.
+    Accept,
+    /// Let in whoever knocks, or turn them away.
+    Admit(Who, bool),
+    /// Put one's founding under another's.
+    Yield,
+    /// Close the room for everybody.
+    Close,
+}
+
+/// Settings to change; `None` leaves one as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// How many members there may be.
+    pub max: Option<u64>,
+    /// How long messages live that say nothing about it.
+    pub ttl_ms: Option<u64>,
+    /// How long they live at most.
+    pub ttl_max_ms: Option<u64>,
+    /// What newcomers see.
+    pub history: Option<History>,
+    /// Nobody comes in.
+    pub lock: Option<bool>,
+    /// Whoever comes in is let in by an admin.
+    pub knock: Option<bool>,
+    /// Pause between two messages of one member; zero is off.
+    pub slow_ms: Option<u64>,
+    /// Messages a second from one member.
+    pub rate: Option<u64>,
+    /// What the room is about; empty takes it away.
+    pub topic: Option<Line>,
+    /// Closes after so long from now.
+    pub expires_ms: Option<u64>,
+}
+
+/// What a face answers itself.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// Help, on all or on one command.
+    Help(Option<Line>),
+    /// Living messages with this in them.
+    Search(Body),
+    /// What is kept.
+    Pins,
+    /// What has happened.
+    Log,
+    /// What named me.
+    Mentions,
+    /// What the program promises, and what not.
+    Privacy,
+    /// Show nobody of these.
+    Ignore(Option<Who>),
+    /// Show these alone.
+    Focus(Option<Who>),
+    /// How long my next messages live; `None` for the room's default.
+    Ttl(Option<u64>),
+    /// Headings only, in line mode.
+    Hold(Option<bool>),
+    /// One held message, by number.
+    Read(u64),
+    /// What only a full screen has: its name.
+    Screen(&'static str),
+}
+
+impl Draft {
+    /// A plain message.
+    pub fn plain(text: Body) -> Draft {
+        Draft { text, ttl_s: None, once_s: None, keep: false, action: false, announce: None }
+    }
+}
+
+/// A life in whole seconds, rounded up; refused outside of what any room allows. The room's own cap is the node's to ask.
+pub fn ttl_seconds(ms: u64) -> Result<u64, Problem> {
+    let seconds = ms.div_ceil(1_000);
+    let fits = ms >= TTL_MIN_S * 1_000 && seconds <= TTL_MAX_S;
+    fits.then_some(seconds).ok_or(Problem::TtlRange { most_ms: TTL_MAX_S * 1_000 })
+}
+
+/// Cleans a nick typed here, and says whether that changed it: it may also have been cut.
+pub fn typed_nick(raw: &str) -> Result<(Nick, bool), Problem> {
+    if raw.len() > NICK_BYTES {
+        return Err(Problem::TooLong { what: "the nick", most: NICK_BYTES });
+    }
+    let nick = Nick::parse(raw).map_err(|_| Problem::Empty("nick"))?;
+    let changed = nick.as_str() != raw.trim();
+    Ok((nick, changed))
+}
+
+/// How long a once-message stays open, in whole seconds, rounded up.
+pub fn once_seconds(ms: u64) -> Result<u64, Problem> {
+    let seconds = ms.div_ceil(1_000);
+    let fits = (1..=TTL_MAX_S).contains(&seconds);
+    fits.then_some(seconds)
+        .ok_or(Problem::Value { field: "the time it stays open", wanted: "between 1s and 24h" })
+}
+
+/// What is wrong with a length of time, as an answer.
+pub fn duration_problem(field: &'static str, why: duration::DurationError) -> Problem {
+    let wanted = match why {
+        duration::DurationError::Form => "a number and s, m, h or d, like 30s or 10m",
+        duration::DurationError::Range => "between 1s and 366d",
+    };
+    Problem::Value { field, wanted }
+}
+
+impl Asked {
+    /// A request about the room at hand.
+    pub fn here(request: Request) -> Asked {
+        Asked { cid: None, room: None, request, cleaned: false }
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_is_rounded_up_to_whole_seconds_and_refused_outside_the_bounds() {
+        assert_eq!(ttl_seconds(5_000), Ok(5));
+        assert_eq!(ttl_seconds(5_001), Ok(6));
+        assert_eq!(ttl_seconds(86_400_000), Ok(86_400));
+        for ms in [0, 4_999, 86_400_001, u64::MAX] {
+            assert!(matches!(ttl_seconds(ms), Err(Problem::TtlRange { .. })), "{ms}");
+        }
+    }
+
+    #[test]
+    fn debug_of_a_request_tells_no_text() {
+        let text = Body::typed("meet at the north gate").unwrap().0;
+        let request = Request::Send(Box::new(Draft::plain(text)));
+        let token = Request::Reclaim(Some(Text::new("c0ffee")));
+        let shown = format!("{request:?} {token:?}");
+        assert!(!shown.contains("gate") && !shown.contains("c0ffee"), "{shown}");
+    }
+}
