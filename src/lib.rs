@@ -15,5 +15,9 @@ pub mod chat;
 #[cfg(feature = "node")]
 pub mod cli;
 pub mod crypto;
+#[cfg(feature = "node")]
+pub mod pipe;
+#[cfg(feature = "node")]
+pub mod plain;
 pub mod room;
 pub mod wire;

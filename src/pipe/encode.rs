@@ -1,0 +1,338 @@
+//! Events as JSON lines. The names and their order of appearance are a contract: fields may be added, never changed.
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::write::{Count, Fill, Object, Sink, Slot, object};
+use crate::base::time::{Mono, Unix};
+use crate::chat::event::{
+    Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
+};
+use crate::chat::notice::Notice;
+use crate::chat::problem::Problem;
+use crate::chat::reply::{Answer, Cid, Reply, RoomRow};
+use crate::chat::text::Line;
+
+/// The version of this format.
+const VERSION: u64 = 1;
+
+/// When a line is written, and as which.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// Its number: one more than the last.
+    pub seq: u64,
+    /// The calendar.
+    pub ts: Unix,
+    /// The clock on which messages die.
+    pub now: Mono,
+}
+
+/// Writes an event into `out`, with its line end. What was in `out` is wiped first, and it never grows while it is
+/// written to: with the wiping at its end, a message's text leaves no copy behind.
+pub fn encode(event: &Event, stamp: &Stamp, out: &mut Zeroizing<Vec<u8>>) {
+    out.zeroize();
+    let mut count = Count(0);
+    line(&mut count, event, stamp);
+    if out.capacity() < count.0 {
+        *out = Zeroizing::new(Vec::with_capacity(count.0));
+    }
+    line(&mut Fill(out), event, stamp);
+}
+
+fn line(sink: &mut dyn Sink, event: &Event, stamp: &Stamp) {
+    object(sink, |o| {
+        o.number("v", VERSION);
+        o.text("type", kind(event));
+        o.number("seq", stamp.seq);
+        o.number("ts", stamp.ts.0);
+        fields(o, event, stamp.now);
+    });
+    sink.put(b"\n");
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Hello(_) => "hello",
+        Event::Listening(_) => "listening",
+        Event::Room(_) => "room",
+        Event::Invite(_) => "invite",
+        Event::Member(_) => "member",
+        Event::Message(_) => "message",
+        Event::Receipt(_) => "receipt",
+        Event::Burned(_) => "burned",
+        Event::Peer(_) => "peer",
+        Event::Net(_) => "net",
+        Event::Keys(_) => "keys",
+        Event::Notice(_) => "notice",
+        Event::Reply(_) => "reply",
+        Event::Bye(_) => "bye",
+    }
+}
+
+fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
+    match event {
+        Event::Hello(hello) => {
+            o.text("version", hello.version);
+            o.field("me").object(|o| {
+                o.field("id").hex(&hello.id.0);
+                o.text("tag", hello.tag.as_str());
+                o.text("nick", hello.nick.as_str());
+            });
+            o.text("peer", hello.peer.as_str());
+            lines(o, "listen", &hello.listen);
+        }
+        Event::Listening(addr) => o.text("addr", addr.as_str()),
+        Event::Room(line) => room(o, line),
+        Event::Invite(line) => invite(o, line),
+        Event::Member(line) => member(o, line),
+        Event::Message(line) => message(o, line, now),
+        Event::Receipt(line) => receipt(o, line),
+        Event::Burned(burned) => {
+            o.text("room", burned.room.as_str());
+            o.field("id").hex(&burned.id.0);
+            o.text("why", burned.why.name());
+        }
+        Event::Peer(line) => {
+            o.text("event", line.change.name());
+            peer(o, line);
+        }
+        Event::Net(line) => net(o, line),
+        Event::Keys(line) => keys(o, line),
+        Event::Notice(line) => notice(o, line),
+        Event::Reply(line) => reply(o, line),
+        Event::Bye(bye) => {
+            o.number("code", bye.code.into());
+            o.text("why", bye.why.as_str());
+        }
+    }
+}
+
+fn room(o: &mut Object<'_>, line: &RoomLine) {
+    o.text("room", line.room.as_str());
+    o.text("event", line.change.name());
+    facts(o, &line.facts);
+    if let Some(token) = &line.reclaim {
+        o.text("reclaim", token.as_str());
+    }
+}
+
+fn facts(o: &mut Object<'_>, facts: &Facts) {
+    o.text("mode", facts.mode.name());
+    o.text("mark", facts.mark.as_str());
+    o.number("members", number(facts.members));
+    o.number("ttl_ms", facts.ttl_ms);
+    o.text("state", facts.state.name());
+    o.text("role", facts.role.name());
+    if let Some(only) = &facts.only {
+        person(o.field("only"), only);
+    }
+    if let Some(topic) = &facts.topic {
+        o.text("topic", topic.as_str());
+    }
+    if let Some(closes) = facts.closes {
+        o.number("closes_ms", closes.0);
+    }
+}
+
+fn invite(o: &mut Object<'_>, invite: &Invite) {
+    o.text("room", invite.room.as_str());
+    o.text("invite", invite.invite.as_str());
+    o.text("words", invite.words.as_str());
+    o.number("uses", invite.uses);
+    o.number("until_ms", invite.until.0);
+}
+
+fn member(o: &mut Object<'_>, line: &MemberLine) {
+    o.text("room", line.room.as_str());
+    o.text("event", line.change.name());
+    person_fields(o, &line.who);
+    o.maybe("by", line.by.as_ref(), person);
+    o.maybe("reason", line.reason.as_ref(), |slot, why| slot.text(why.as_str()));
+    if let Some(until) = line.until {
+        o.number("until_ms", until.0);
+    }
+}
+
+fn message(o: &mut Object<'_>, message: &Message, now: Mono) {
+    o.text("room", message.room.as_str());
+    o.field("id").hex(&message.id.0);
+    person(o.field("from"), &message.from);
+    if let Some(to) = &message.to {
+        person(o.field("to"), to);
+    }
+    o.maybe("text", message.readable(now), |slot, text| slot.text(text.as_str()));
+    o.text("kind", message.kind.name());
+    o.number("sent_ms", message.sent.0);
+    o.number("ttl_ms", message.ttl_ms);
+    o.maybe("burns_ms", message.left_ms(now), |slot, n| slot.number(n));
+    o.flag("once", message.once_ms.is_some());
+    if let Some(once_ms) = message.once_ms {
+        o.number("once_ms", once_ms);
+    }
+    o.flag("keep", message.keep);
+    o.flag("mine", message.mine);
+    o.flag("caught_up", message.caught_up);
+    if let Some(answered) = &message.reply {
+        o.field("reply_to").hex(&answered.0);
+    }
+}
+
+fn receipt(o: &mut Object<'_>, receipt: &Receipt) {
+    o.text("room", receipt.room.as_str());
+    o.maybe("id", receipt.id.as_ref(), |slot, id| slot.hex(&id.0));
+    cid(o, receipt.cid.as_ref());
+    match &receipt.fate {
+        Fate::Queued => o.text("state", "queued"),
+        Fate::Sent => o.text("state", "sent"),
+        Fate::Delivered { count, of } => {
+            o.text("state", "delivered");
+            o.number("count", number(*count));
+            o.number("of", number(*of));
+        }
+        Fate::Opened(by) => {
+            o.text("state", "opened");
+            person(o.field("by"), by);
+        }
+        Fate::Failed(why) => {
+            o.text("state", "failed");
+            problem(o, why);
+        }
+    }
+}
+
+fn peer(o: &mut Object<'_>, line: &PeerLine) {
+    o.text("peer", line.peer.as_str());
+    o.text("path", line.route.name());
+    o.maybe("via", line.via.as_ref(), |slot, via| slot.text(via.as_str()));
+    o.maybe("rtt_ms", line.rtt_ms, |slot, n| slot.number(n));
+    o.maybe("addr", line.addr.as_ref(), |slot, addr| slot.text(addr.as_str()));
+}
+
+fn net(o: &mut Object<'_>, line: &NetLine) {
+    o.text("nat", line.nat.name());
+    lines(o, "addresses", &line.addresses);
+    lines(o, "relays", &line.relays);
+}
+
+fn keys(o: &mut Object<'_>, line: &KeysLine) {
+    o.text("room", line.room.as_str());
+    o.text("event", line.change.name());
+    o.number("epoch", line.epoch);
+    o.number("generation", line.generation);
+    o.number("chains", number(line.chains));
+}
+
+fn notice(o: &mut Object<'_>, notice: &Notice) {
+    if let Some(room) = &notice.room {
+        o.text("room", room.as_str());
+    }
+    o.text("level", notice.said.level().name());
+    o.text("code", notice.said.code());
+    o.text("text", &notice.said.text());
+    o.text("hint", &notice.said.hint());
+    if let crate::chat::notice::Said::Lagged { dropped } = notice.said {
+        o.number("dropped", dropped);
+    }
+}
+
+fn reply(o: &mut Object<'_>, reply: &Reply) {
+    cid(o, reply.cid.as_ref());
+    o.flag("ok", reply.outcome.is_ok());
+    match &reply.outcome {
+        Ok(answer) => answered(o, answer),
+        Err(why) => problem(o, why),
+    }
+}
+
+fn answered(o: &mut Object<'_>, answer: &Answer) {
+    match answer {
+        Answer::Done => {}
+        Answer::Sent(id) => o.maybe("id", id.as_ref(), |slot, id| slot.hex(&id.0)),
+        Answer::Burned(count) => o.number("burned", number(*count)),
+        Answer::Room(name) => o.text("room", name.as_str()),
+        Answer::Members(rows) => o.field("members").list(rows, |slot, row| {
+            slot.object(|o| {
+                person_fields(o, &row.who);
+                o.flag("me", row.me);
+                o.flag("away", row.away);
+                o.flag("alike", row.alike);
+            });
+        }),
+        Answer::Rooms(rows) => rooms(o, rows),
+        Answer::Person(profile) => {
+            person(o.field("person"), &profile.who);
+            o.maybe("link", profile.link.as_ref(), |slot, link| slot.object(|o| peer(o, link)));
+            lines(o, "shared_rooms", &profile.rooms);
+        }
+        Answer::Words { with, words } => {
+            person(o.field("person"), with);
+            o.text("words", words.as_str());
+        }
+        Answer::Invite(line) => invite(o, line),
+        Answer::Token(token) => o.text("token", token.as_str()),
+        Answer::Messages(found) => {
+            o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));
+        }
+        Answer::Status(status) => o.field("status").object(|o| {
+            rooms(o, &status.rooms);
+            o.field("peers").list(&status.peers, |slot, line| slot.object(|o| peer(o, line)));
+            o.maybe("net", status.net.as_ref(), |slot, line| slot.object(|o| net(o, line)));
+            o.number("uptime_ms", status.uptime_ms);
+        }),
+        Answer::Page(page) => lines(o, "lines", page),
+    }
+}
+
+fn rooms(o: &mut Object<'_>, rows: &[RoomRow]) {
+    o.field("rooms").list(rows, |slot, row| {
+        slot.object(|o| {
+            o.text("room", row.room.as_str());
+            facts(o, &row.facts);
+            o.number("unread", number(row.unread));
+            o.number("mentions", number(row.mentions));
+        });
+    });
+}
+
+fn problem(o: &mut Object<'_>, why: &Problem) {
+    o.field("error").object(|o| {
+        o.text("code", why.code());
+        o.text("text", &why.text());
+        o.text("hint", &why.hint());
+        if let Problem::Ambiguous(offers) = why {
+            o.field("offers").list(offers, |slot, offer| {
+                slot.object(|o| {
+                    o.text("nick", offer.nick.as_str());
+                    o.text("tag", offer.tag.as_str());
+                    o.text("id", &offer.id);
+                });
+            });
+        }
+    });
+}
+
+fn cid(o: &mut Object<'_>, cid: Option<&Cid>) {
+    o.maybe("cid", cid, |slot, cid| match cid {
+        Cid::Text(text) => slot.text(text),
+        Cid::Number(number) => slot.number(*number),
+    });
+}
+
+fn person(slot: Slot<'_>, person: &Person) {
+    slot.object(|o| person_fields(o, person));
+}
+
+fn person_fields(o: &mut Object<'_>, person: &Person) {
+    o.field("id").hex(&person.id.0);
+    o.text("nick", person.nick.as_str());
+    o.text("tag", person.tag.as_str());
+    o.text("role", person.role.name());
+}
+
+fn lines(o: &mut Object<'_>, key: &'static str, all: &[Line]) {
+    o.field(key).list(all, |slot, line| slot.text(line.as_str()));
+}
+
+/// A count; none comes near the end of either type.
+fn number(count: usize) -> u64 {
+    count as u64
+}

@@ -1,0 +1,290 @@
+//! Events as lines, and what time brings about between them.
+
+use std::io::{self, Write};
+
+use super::answer;
+use super::line::{head, heading, message, name, told};
+use super::state::{Burns, Moment, State};
+use crate::chat::duration::words;
+use crate::chat::event::{Event, Fate, Invite, MemberLine, Message, PeerLine, Receipt, RoomLine};
+use crate::chat::name::{KeysChange, Level, MemberChange, Mode, Nat, PeerChange, RoomChange};
+use crate::chat::notice::{Notice, Said};
+use crate::chat::problem::Problem;
+use crate::chat::text::Line;
+
+/// Takes an event in and prints what is to be said about it.
+pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write) -> io::Result<()> {
+    // The nick somebody had is known only until the event has been taken in.
+    let before = match event {
+        Event::Member(line) => nick_of(state, line),
+        _ => None,
+    };
+    state.model.update(at.now, event);
+    match event {
+        Event::Hello(hello) => {
+            notice(state, at, &Notice::node(Said::CannotUnprint), out)?;
+            told(
+                state,
+                at,
+                None,
+                format_args!("you are {} ({})", hello.nick.as_str(), hello.tag.as_str()),
+                out,
+            )
+        }
+        Event::Listening(addr) => told(state, at, None, format_args!("listening on {}", addr.as_str()), out),
+        Event::Room(line) => room(state, at, line, out),
+        Event::Invite(line) => invite(state, at, line, out),
+        Event::Member(line) => member(state, at, line, before.as_deref(), out),
+        Event::Message(line) => said(state, at, line, out),
+        Event::Receipt(line) => receipt(state, at, line, out),
+        Event::Burned(_) => {
+            state.burned.count += 1;
+            burned(state, at, out)
+        }
+        Event::Peer(line) => peer(state, at, line, out),
+        Event::Net(line) => {
+            let reach = match line.nat {
+                Nat::Unknown => "it is not known yet whether others can reach this node",
+                Nat::Public => "others can reach this node",
+                Nat::Private => "others reach this node through a relay or once it calls them",
+            };
+            let (addresses, relays) = (line.addresses.len(), line.relays.len());
+            told(state, at, None, format_args!("{reach}; addresses: {addresses}, relays: {relays}"), out)
+        }
+        Event::Keys(line) => match line.change {
+            // Every minute; nobody wants to hear it.
+            KeysChange::Epoch => Ok(()),
+            KeysChange::Rotated => told(state, at, Some(&line.room), "keys made anew", out),
+            KeysChange::Merged => {
+                told(state, at, Some(&line.room), "keys of both halves are one set now", out)
+            }
+        },
+        Event::Notice(line) => notice(state, at, line, out),
+        Event::Reply(reply) => answer::reply(state, at, reply, out),
+        Event::Bye(bye) => told(state, at, None, format_args!("ended: {}", bye.why.as_str()), out),
+    }
+}
+
+/// Prints what time has brought about. To be called when [`State::next_due`] has come; too early is no harm.
+pub fn tick(at: Moment, state: &mut State, out: &mut impl Write) -> io::Result<()> {
+    state.model.tick(at.now);
+    for (room, wait, waited) in state.model.waits(at.now) {
+        let known = state.model.room(Some(&room)).ok();
+        if let Some(meaning) = known.and_then(|known| Said::of_wait(wait, waited, &known.facts)) {
+            notice(state, at, &Notice::room(&room, meaning), out)?;
+            continue;
+        }
+        told(state, at, Some(&room), format_args!("room {}: {}", room.as_str(), wait.sentence(waited)), out)?;
+    }
+    burned(state, at, out)
+}
+
+/// Prints a notice.
+pub(super) fn notice(state: &State, at: Moment, notice: &Notice, out: &mut impl Write) -> io::Result<()> {
+    let level = match notice.said.level() {
+        Level::Info => "notice",
+        Level::Warn => "warning",
+        Level::Error => "error",
+    };
+    sentence(state, at, notice.room.as_ref(), level, &notice.said.text(), &notice.said.hint(), out)
+}
+
+/// Prints why something was not done.
+pub(super) fn problem(state: &State, at: Moment, why: &Problem, out: &mut impl Write) -> io::Result<()> {
+    sentence(state, at, None, "error", &why.text(), &why.hint(), out)
+}
+
+fn sentence(
+    state: &State,
+    at: Moment,
+    room: Option<&Line>,
+    level: &str,
+    text: &str,
+    hint: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    head(state, at.ts, room, out)?;
+    write!(out, "{level}: {text}")?;
+    if hint.is_empty() { writeln!(out) } else { writeln!(out, " ({hint})") }
+}
+
+fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) -> io::Result<()> {
+    if matches!(line.change, RoomChange::Joining | RoomChange::Joined) {
+        state.model.bring_to_front(&line.room);
+    }
+    let facts = &line.facts;
+    let mode = match facts.mode {
+        Mode::Open => "open room, anybody can come in",
+        Mode::Passphrase => "room with a passphrase",
+        Mode::Invite => "private room",
+    };
+    let (name, mark) = (line.room.as_str(), facts.mark.as_str());
+    let people = if facts.members == 1 { "1 person" } else { &format!("{} people", facts.members) };
+    let on = Some(&line.room);
+    match line.change {
+        RoomChange::Joining => told(state, at, on, format_args!("room {name}: {mode}, mark {mark}"), out)?,
+        RoomChange::State => {
+            let standing = Said::of_standing(facts.state, facts.only.clone());
+            notice(state, at, &Notice::room(&line.room, standing), out)?;
+        }
+        RoomChange::Joined => {
+            let lives = words(facts.ttl_ms);
+            let said = format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}");
+            told(state, at, on, said, out)?;
+        }
+        RoomChange::Left => {
+            told(state, at, on, format_args!("room {name}: left; what was said is gone here"), out)?
+        }
+        RoomChange::Closed => notice(state, at, &Notice::room(&line.room, Said::Closed), out)?,
+        RoomChange::Expired => notice(state, at, &Notice::room(&line.room, Said::Expired), out)?,
+        RoomChange::Settings => {
+            let topic =
+                facts.topic.as_ref().map(|topic| format!(", topic: {}", topic.as_str())).unwrap_or_default();
+            let lives = words(facts.ttl_ms);
+            told(
+                state,
+                at,
+                on,
+                format_args!("room {name}: settings changed, messages live {lives}{topic}"),
+                out,
+            )?;
+        }
+        RoomChange::Owner => {
+            let role = facts.role.name();
+            told(state, at, on, format_args!("room {name}: the owner is settled; you are {role}"), out)?;
+        }
+        RoomChange::Merged => notice(state, at, &Notice::room(&line.room, Said::Merged), out)?,
+        RoomChange::Conflict => notice(state, at, &Notice::room(&line.room, Said::Conflict(None)), out)?,
+    }
+    let Some(token) = &line.reclaim else { return Ok(()) };
+    told(state, at, on, format_args!("room {name}: reclaim token, shown once: {}", token.as_str()), out)
+}
+
+fn invite(state: &State, at: Moment, invite: &Invite, out: &mut impl Write) -> io::Result<()> {
+    let left = words(invite.until.0.saturating_sub(at.ts.0));
+    let uses = invite.uses;
+    let on = Some(&invite.room);
+    told(
+        state,
+        at,
+        on,
+        format_args!("invite, {uses} uses, good for {left}: {}", invite.invite.as_str()),
+        out,
+    )?;
+    told(state, at, on, format_args!("invite in words: {}", invite.words.as_str()), out)
+}
+
+fn nick_of(state: &State, line: &MemberLine) -> Option<String> {
+    let room = state.model.room(Some(&line.room)).ok()?;
+    room.people.get(&line.who.id).map(|person| name(state, &line.room, person).to_string())
+}
+
+fn member(
+    state: &State,
+    at: Moment,
+    line: &MemberLine,
+    before: Option<&str>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    head(state, at.ts, Some(&line.room), out)?;
+    let who = name(state, &line.room, &line.who);
+    let tag = line.who.tag.as_str();
+    match line.change {
+        MemberChange::Join => write!(out, "{who} joined")?,
+        MemberChange::Leave => write!(out, "{who} left")?,
+        MemberChange::Nick => write!(out, "{} is called {who} now", before.unwrap_or(tag))?,
+        MemberChange::Role => write!(out, "{who} is {} now", line.who.role.name())?,
+        MemberChange::Mute => write!(out, "{who} was muted")?,
+        MemberChange::Unmute => write!(out, "{who} may speak again")?,
+        MemberChange::Kick => {
+            write!(out, "{who} was removed and gets no new keys; what they have read stays read")?
+        }
+        MemberChange::Ban => {
+            write!(out, "{who} was banned and gets no new keys; what they have read stays read")?
+        }
+        MemberChange::Unban => write!(out, "{who} may come back")?,
+        MemberChange::Knock => write!(out, "{who} knocks: /admit {tag} or /deny {tag}")?,
+        MemberChange::Away => write!(out, "{who} is away")?,
+        MemberChange::Back => write!(out, "{who} is back")?,
+    }
+    if let Some(by) = &line.by {
+        write!(out, ", by {}", name(state, &line.room, by))?;
+    }
+    if let Some(until) = line.until {
+        write!(out, ", for {}", words(until.0.saturating_sub(at.ts.0)))?;
+    }
+    match line.reason.as_ref().filter(|why| !why.is_empty()) {
+        Some(why) => writeln!(out, ", reason: {}", why.as_str()),
+        None => writeln!(out),
+    }
+}
+
+fn said(state: &mut State, at: Moment, line: &Message, out: &mut impl Write) -> io::Result<()> {
+    let found = state.model.room(Some(&line.room)).ok();
+    let Some((room, number)) = found.and_then(|room| Some((room, room.scroll.number_of(&line.id)?))) else {
+        return Ok(());
+    };
+    if !line.mine && room.hides(&line.from.id) {
+        return Ok(());
+    }
+    // Mine stands on the terminal already, where it was typed.
+    if line.mine || (state.hold && line.text.is_some() && line.once_ms.is_none()) {
+        return heading(state, at, number, line, out);
+    }
+    message(state, at, number, line, out)?;
+    if line.text.is_some() {
+        state.model.read(&line.room, number);
+    }
+    Ok(())
+}
+
+fn receipt(state: &State, at: Moment, line: &Receipt, out: &mut impl Write) -> io::Result<()> {
+    let room = state.model.room(Some(&line.room)).ok();
+    let number = line.id.as_ref().and_then(|id| room?.scroll.number_of(id));
+    let which = number.map_or_else(|| "your message".to_owned(), |number| format!("message {number}"));
+    let on = Some(&line.room);
+    match &line.fate {
+        Fate::Queued => told(state, at, on, format_args!("{which} waits to be sent"), out),
+        // One line when everybody has it; each step on the way would be noise.
+        Fate::Delivered { count, of } if count >= of && *of > 0 => {
+            told(state, at, on, format_args!("{which} delivered to {count} of {of}"), out)
+        }
+        Fate::Sent | Fate::Delivered { .. } => Ok(()),
+        Fate::Opened(by) => {
+            told(state, at, on, format_args!("{} opened {which}", name(state, &line.room, by)), out)
+        }
+        Fate::Failed(why) => {
+            let (text, hint) = (format!("{which} was not sent: {}", why.text()), why.hint());
+            sentence(state, at, on, "error", &text, &hint, out)
+        }
+    }
+}
+
+fn peer(state: &State, at: Moment, line: &PeerLine, out: &mut impl Write) -> io::Result<()> {
+    let change = match line.change {
+        PeerChange::Connected => "up",
+        PeerChange::Upgraded => "better",
+        PeerChange::Lost => "lost",
+    };
+    head(state, at.ts, None, out)?;
+    write!(out, "link {change}: {}, {}", line.peer.as_str(), line.route.name())?;
+    match line.rtt_ms {
+        Some(ms) => writeln!(out, ", {ms} ms"),
+        None => writeln!(out),
+    }
+}
+
+/// Says how many burned, if it is time to.
+fn burned(state: &mut State, at: Moment, out: &mut impl Write) -> io::Result<()> {
+    let burns = &state.burned;
+    if burns.count == 0 || at.now < burns.due() {
+        return Ok(());
+    }
+    let unread: usize = state.model.rooms().iter().map(|room| room.burned_unread).sum();
+    let new = unread.saturating_sub(burns.unread);
+    let messages = if burns.count == 1 { "1 message" } else { &format!("{} messages", burns.count) };
+    let seen = if new > 0 { format!(", {new} unread") } else { String::new() };
+    told(state, at, None, format_args!("{messages} burned{seen}"), out)?;
+    state.burned = Burns { count: 0, unread, told: Some(at.now) };
+    Ok(())
+}

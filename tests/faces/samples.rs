@@ -1,0 +1,188 @@
+//! One event of every kind, in every spelling that a program may meet.
+
+use ephem_node::base::id::{MemberId, MsgId};
+use ephem_node::base::nick::Nick;
+use ephem_node::base::secret::Text;
+use ephem_node::base::time::{Mono, Unix};
+use ephem_node::chat::event::{
+    Burned, Bye, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person,
+    Receipt, RoomLine,
+};
+use ephem_node::chat::name::{
+    BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route, Standing,
+};
+use ephem_node::chat::notice::{Notice, Said};
+use ephem_node::chat::problem::Problem;
+use ephem_node::chat::reply::{Answer, Cid, MemberRow, Profile, Reply, RoomRow, Status};
+use ephem_node::chat::text::{Body, Line};
+
+pub(super) fn line(text: &str) -> Line {
+    Line::clean(text)
+}
+
+pub(super) fn person(byte: u8) -> Person {
+    let nick = Nick::parse("ana \"the\" \\ otter").expect("a nick");
+    Person { id: MemberId([byte; 32]), nick, tag: line("otter-lamp"), role: Role::ALL[usize::from(byte) % 3] }
+}
+
+pub(super) fn message(n: u8, text: &str) -> Message {
+    Message {
+        room: line("lobby"),
+        id: MsgId([n; 8]),
+        from: person(1),
+        to: None,
+        text: Some(Body::of(&Text::new(text))),
+        kind: Kind::Text,
+        sent: Unix(1_700_000_000_000),
+        ttl_ms: 600_000,
+        dies: Some(Mono(600_000)),
+        once_ms: None,
+        keep: false,
+        mine: false,
+        caught_up: false,
+        reply: None,
+    }
+}
+
+fn facts(mode: Mode, state: Standing) -> Facts {
+    Facts {
+        mode,
+        mark: line("amber-otter-7"),
+        members: 3,
+        ttl_ms: 600_000,
+        state,
+        role: Role::Owner,
+        only: None,
+        topic: None,
+        closes: None,
+    }
+}
+
+fn full() -> Facts {
+    Facts {
+        only: Some(person(2)),
+        topic: Some(line("floor plan")),
+        closes: Some(Unix(9)),
+        ..facts(Mode::Invite, Standing::Unconfirmed)
+    }
+}
+
+fn invite() -> Invite {
+    Invite {
+        room: line("plans"),
+        invite: Text::new("EPHEM:ABC"),
+        words: Text::new("one two"),
+        uses: 1,
+        until: Unix(5),
+    }
+}
+
+fn link() -> PeerLine {
+    PeerLine {
+        change: PeerChange::Connected,
+        peer: line("12D3"),
+        route: Route::Relay,
+        via: Some(line("12D4")),
+        rtt_ms: Some(12),
+        addr: Some(line("/ip4/192.0.2.1/tcp/1")),
+    }
+}
+
+fn net(nat: Nat) -> NetLine {
+    NetLine { nat, addresses: vec![line("/ip4/192.0.2.1/tcp/1")], relays: vec![] }
+}
+
+pub(super) fn answers() -> Vec<Answer> {
+    let row = RoomRow { room: line("lobby"), facts: full(), unread: 3, mentions: 1 };
+    let member = MemberRow { who: person(1), me: true, away: false, alike: false };
+    let status = |net| {
+        Answer::Status(Box::new(Status { rooms: vec![row.clone()], peers: vec![link()], net, uptime_ms: 5 }))
+    };
+    vec![
+        Answer::Done,
+        Answer::Sent(Some(MsgId([1; 8]))),
+        Answer::Sent(None),
+        Answer::Burned(2),
+        Answer::Room(line("lobby")),
+        Answer::Members(vec![member]),
+        Answer::Members(vec![]),
+        Answer::Rooms(vec![row.clone()]),
+        Answer::Person(Box::new(Profile { who: person(1), link: Some(link()), rooms: vec![line("lobby")] })),
+        Answer::Person(Box::new(Profile { who: person(1), link: None, rooms: vec![] })),
+        Answer::Words { with: Box::new(person(1)), words: line("one two three") },
+        Answer::Invite(Box::new(invite())),
+        Answer::Token(Text::new("c0ffee")),
+        Answer::Messages(vec![(1, MsgId([1; 8]))]),
+        status(None),
+        status(Some(net(Nat::Public))),
+        Answer::Page(vec![line("one"), line("two")]),
+    ]
+}
+
+pub(super) fn events() -> Vec<Event> {
+    let lobby = || line("lobby");
+    let room =
+        |change, facts, reclaim| Event::Room(Box::new(RoomLine { room: lobby(), change, facts, reclaim }));
+    let said = |message| Event::Message(Box::new(message));
+    let receipt = |id, cid, fate| Event::Receipt(Receipt { room: lobby(), id, cid, fate });
+    let id = Some(MsgId([1; 8]));
+    let mut all = vec![
+        Event::Hello(Box::new(Hello {
+            version: "0.1.0",
+            id: MemberId([7; 32]),
+            tag: line("wren-dust"),
+            nick: Nick::parse("otto").expect("a nick"),
+            peer: line("12D3"),
+            listen: vec![line("/ip4/0.0.0.0/tcp/0")],
+        })),
+        Event::Listening(line("/ip4/192.0.2.1/udp/4/quic-v1")),
+        room(RoomChange::Owner, full(), Some(Text::new("c0ffee"))),
+        Event::Invite(Box::new(invite())),
+        said(Message { text: None, once_ms: Some(15_000), ..message(2, "") }),
+        said(Message { keep: true, dies: None, mine: true, reply: id, ..message(3, "kept") }),
+        said(Message { kind: Kind::Dm, to: Some(person(2)), caught_up: true, ..message(4, "psst") }),
+        receipt(None, Some(Cid::Number(7)), Fate::Queued),
+        receipt(id, None, Fate::Sent),
+        receipt(id, Cid::text("a"), Fate::Delivered { count: 3, of: 4 }),
+        receipt(id, None, Fate::Opened(Box::new(person(1)))),
+        receipt(None, None, Fate::Failed(Box::new(Problem::BurnedUnsent))),
+        Event::Bye(Bye { code: 130, why: line("interrupted") }),
+    ];
+    for &change in RoomChange::ALL {
+        for &mode in Mode::ALL {
+            all.extend(Standing::ALL.iter().map(|&state| room(change, facts(mode, state), None)));
+        }
+    }
+    for &change in MemberChange::ALL {
+        let line = MemberLine { room: lobby(), change, who: person(1), by: None, reason: None, until: None };
+        let full =
+            MemberLine { by: Some(person(2)), reason: Some(lobby()), until: Some(Unix(8)), ..line.clone() };
+        all.extend([line, full].map(|line| Event::Member(Box::new(line))));
+    }
+    all.extend(Kind::ALL.iter().map(|&kind| said(Message { kind, ..message(5, "x\n\"\u{1f600}") })));
+    all.extend(
+        BurnWhy::ALL.iter().map(|&why| Event::Burned(Burned { room: lobby(), id: MsgId([1; 8]), why })),
+    );
+    for &change in PeerChange::ALL {
+        for &route in Route::ALL {
+            let bare = PeerLine { change, route, via: None, rtt_ms: None, addr: None, ..link() };
+            all.extend([bare, PeerLine { change, route, ..link() }].map(|line| Event::Peer(Box::new(line))));
+        }
+    }
+    all.extend(Nat::ALL.iter().map(|&nat| Event::Net(Box::new(net(nat)))));
+    all.extend(KeysChange::ALL.iter().map(|&change| {
+        Event::Keys(KeysLine { room: lobby(), change, epoch: 29_000_000, generation: 3, chains: 2 })
+    }));
+    for said in Said::samples(&person(1)) {
+        all.push(Event::Notice(Notice::node(said.clone())));
+        all.push(Event::Notice(Notice::room(&lobby(), said)));
+    }
+    let cids = || [None, Cid::text("a\u{1b}\"b"), Some(Cid::Number(u64::MAX))];
+    for answer in answers() {
+        all.extend(cids().map(|cid| Event::Reply(Box::new(Reply::done(cid, answer.clone())))));
+    }
+    for why in Problem::samples() {
+        all.extend(cids().map(|cid| Event::Reply(Box::new(Reply::refused(cid, why.clone())))));
+    }
+    all
+}
