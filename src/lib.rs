@@ -16,6 +16,8 @@ pub mod chat;
 pub mod cli;
 pub mod crypto;
 #[cfg(feature = "node")]
+pub mod net;
+#[cfg(feature = "node")]
 pub mod pipe;
 #[cfg(feature = "node")]
 pub mod plain;

@@ -1,0 +1,456 @@
+//! Addresses: what a person may type, what may be dialled when who says so, what is told to others.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+use libp2p::multiaddr::Protocol;
+use libp2p::{Multiaddr, PeerId};
+
+use crate::base::id::Peer;
+use crate::base::limits::{ADDR_BYTES, ADDRS};
+
+use super::names;
+
+/// A transport address. It carries no `/p2p/` part unless a person typed one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Addr(pub(super) Multiaddr);
+
+impl Addr {
+    /// From the binary form, as beats and invites carry it.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Addr> {
+        if bytes.is_empty() || bytes.len() > ADDR_BYTES {
+            return None;
+        }
+        Multiaddr::try_from(bytes.to_vec()).ok().map(Addr)
+    }
+
+    /// The binary form.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
+    /// An address to listen on, as a person types it: `/ip4/../tcp/..`, `/ip6/../udp/../quic-v1` and the like.
+    pub fn parse_listen(text: &str) -> Result<Addr, AddressError> {
+        let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAnAddress)?;
+        match shape(&addr) {
+            Some(Shape { host: Host::Ip(_), peer: None, .. }) => Ok(Addr(addr)),
+            Some(Shape { host: Host::Name(_), .. }) => Err(AddressError::ListenByName),
+            Some(Shape { peer: Some(_), .. }) => Err(AddressError::ListenAsPeer),
+            None => Err(AddressError::Unsupported),
+        }
+    }
+
+    /// With the peer at its end, as it is shown to people.
+    pub fn text_with(&self, peer: &Peer) -> String {
+        match (shape(&self.0), names::peer_id(peer)) {
+            (Some(Shape { peer: None, .. }), Some(id)) => self.0.clone().with(Protocol::P2p(id)).to_string(),
+            _ => self.0.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Addr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a bootstrap is to be found, as a person typed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(super) text: String,
+    pub(super) kind: PlaceKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PlaceKind {
+    /// An address that can be dialled as it stands.
+    Ready(Multiaddr),
+    /// A name to be looked up, and what its addresses become.
+    Named { name: String, port: u16, over: Vec<Over>, family: Family, peer: Option<PeerId> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Quic,
+    Tcp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    Any,
+    V4,
+    V6,
+}
+
+impl Place {
+    /// What `--bootstrap` takes: a multiaddr, or `host:port`, which means QUIC and TCP on every address the host has.
+    pub fn parse(text: &str) -> Result<Place, AddressError> {
+        let text = text.trim();
+        let kind = if text.starts_with('/') { multiaddr(text)? } else { host_and_port(text)? };
+        Ok(Place { text: text.to_owned(), kind })
+    }
+
+    /// As it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+fn multiaddr(text: &str) -> Result<PlaceKind, AddressError> {
+    let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAnAddress)?;
+    let shape = shape(&addr).ok_or(AddressError::Unsupported)?;
+    if shape.port == 0 {
+        return Err(AddressError::NoPort);
+    }
+    match shape.host {
+        Host::Ip(ip) if ip.is_unspecified() => Err(AddressError::Nowhere),
+        Host::Ip(_) => Ok(PlaceKind::Ready(addr)),
+        Host::Name((name, family)) => {
+            Ok(PlaceKind::Named { name, port: shape.port, over: vec![shape.over], family, peer: shape.peer })
+        }
+    }
+}
+
+fn host_and_port(text: &str) -> Result<PlaceKind, AddressError> {
+    let (host, port) = text.rsplit_once(':').ok_or(AddressError::NoPort)?;
+    let port: u16 = port.parse().map_err(|_| AddressError::BadPort)?;
+    if port == 0 {
+        return Err(AddressError::NoPort);
+    }
+    let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    if let Some(inner) = bracketed {
+        inner.parse::<Ipv6Addr>().map_err(|_| AddressError::BadHost)?;
+    } else if host.contains(':') {
+        // 2001:db8::1:4077 could be an address without a port, or with one.
+        return Err(AddressError::Brackets);
+    }
+    let name = bracketed.unwrap_or(host);
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    if name.is_empty() || name.len() > 253 || !name.chars().all(good) {
+        return Err(AddressError::BadHost);
+    }
+    if name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
+        return Err(AddressError::Nowhere);
+    }
+    Ok(PlaceKind::Named {
+        name: name.to_owned(),
+        port,
+        over: vec![Over::Quic, Over::Tcp],
+        family: Family::Any,
+        peer: None,
+    })
+}
+
+/// Why something typed is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// Neither a multiaddr nor `host:port`.
+    NotAnAddress,
+    /// No port, or port 0.
+    NoPort,
+    /// The port is no number up to 65535.
+    BadPort,
+    /// The host is neither a name nor an address.
+    BadHost,
+    /// An IPv6 address with a port needs brackets.
+    Brackets,
+    /// A multiaddr of a kind this node does not speak.
+    Unsupported,
+    /// 0.0.0.0 or :: names no machine.
+    Nowhere,
+    /// One listens on an address, not on a name.
+    ListenByName,
+    /// A listening address does not end in a peer.
+    ListenAsPeer,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AddressError::NotAnAddress => "not an address; write host:port or /ip4/1.2.3.4/tcp/4077",
+            AddressError::NoPort => "the port is missing; write host:port",
+            AddressError::BadPort => "the port must be a number from 1 to 65535",
+            AddressError::BadHost => "the host is neither a name nor an IP address",
+            AddressError::Brackets => "put an IPv6 address in brackets: [2001:db8::1]:4077",
+            AddressError::Unsupported => {
+                "this kind of address is not spoken here; use /ip4 or /ip6 or /dns with /tcp/PORT or /udp/PORT/quic-v1"
+            }
+            AddressError::Nowhere => "0.0.0.0 and :: name no machine to reach; give the address of one",
+            AddressError::ListenByName => "listen on an IP address, not on a name",
+            AddressError::ListenAsPeer => "leave out the /p2p/ part when listening",
+        })
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+/// The parts of an address of a kind that is spoken here.
+pub(super) struct Shape {
+    host: Host,
+    port: u16,
+    pub(super) over: Over,
+    pub(super) peer: Option<PeerId>,
+}
+
+enum Host {
+    Ip(IpAddr),
+    Name((String, Family)),
+}
+
+/// `None` for any address that is not host, one transport, and perhaps a peer.
+pub(super) fn shape(addr: &Multiaddr) -> Option<Shape> {
+    let mut parts = addr.iter();
+    let host = match parts.next()? {
+        Protocol::Ip4(ip) => Host::Ip(ip.into()),
+        Protocol::Ip6(ip) => Host::Ip(ip.into()),
+        Protocol::Dns(name) => Host::Name((name.into_owned(), Family::Any)),
+        Protocol::Dns4(name) => Host::Name((name.into_owned(), Family::V4)),
+        Protocol::Dns6(name) => Host::Name((name.into_owned(), Family::V6)),
+        _ => return None,
+    };
+    let (port, over) = match parts.next()? {
+        Protocol::Tcp(port) => (port, Over::Tcp),
+        Protocol::Udp(port) if parts.next() == Some(Protocol::QuicV1) => (port, Over::Quic),
+        _ => return None,
+    };
+    let peer = match parts.next() {
+        None => None,
+        Some(Protocol::P2p(peer)) => Some(peer),
+        Some(_) => return None,
+    };
+    parts.next().is_none().then_some(Shape { host, port, over, peer })
+}
+
+/// An IP address and port as a multiaddr.
+pub(super) fn dialable(ip: IpAddr, port: u16, over: Over) -> Multiaddr {
+    let base = Multiaddr::from(ip);
+    match over {
+        Over::Tcp => base.with(Protocol::Tcp(port)),
+        Over::Quic => base.with(Protocol::Udp(port)).with(Protocol::QuicV1),
+    }
+}
+
+/// Without the peer at its end.
+pub(super) fn bare(addr: &Multiaddr) -> Multiaddr {
+    let mut addr = addr.clone();
+    if matches!(addr.iter().last(), Some(Protocol::P2p(_))) {
+        addr.pop();
+    }
+    addr
+}
+
+/// How far an address reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    /// The whole internet.
+    Global,
+    /// One of the private blocks: it means another machine in every other network.
+    Private(Block),
+    /// One cable.
+    LinkLocal,
+    /// This machine.
+    Loopback,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Block {
+    Ten,
+    OneSevenTwo,
+    OneNineTwo,
+    /// 100.64.0.0/10: between a carrier and its customers.
+    Carrier,
+    /// fc00::/7.
+    UniqueLocal,
+}
+
+/// How far an address reaches; `None` for one that cannot be dialled: of another kind, a name, port 0, multicast, unspecified.
+pub(super) fn scope(addr: &Multiaddr) -> Option<Scope> {
+    let Shape { host: Host::Ip(ip), port, .. } = shape(addr)? else { return None };
+    (port != 0).then(|| ip_scope(ip)).flatten()
+}
+
+fn ip_scope(ip: IpAddr) -> Option<Scope> {
+    let ip = ip.to_canonical();
+    if ip.is_unspecified() || ip.is_multicast() {
+        return None;
+    }
+    Some(match ip {
+        _ if ip.is_loopback() => Scope::Loopback,
+        IpAddr::V4(ip) => match ip.octets() {
+            [255, 255, 255, 255] | [0, ..] => return None,
+            [169, 254, ..] => Scope::LinkLocal,
+            [10, ..] => Scope::Private(Block::Ten),
+            [172, 16..=31, ..] => Scope::Private(Block::OneSevenTwo),
+            [192, 168, ..] => Scope::Private(Block::OneNineTwo),
+            [100, 64..=127, ..] => Scope::Private(Block::Carrier),
+            _ => Scope::Global,
+        },
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => Scope::LinkLocal,
+        IpAddr::V6(ip) if ip.is_unique_local() => Scope::Private(Block::UniqueLocal),
+        IpAddr::V6(_) => Scope::Global,
+    })
+}
+
+/// Who says that an address is worth dialling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// The local network itself, by mDNS.
+    Lan,
+    /// A member, or anybody: a sealed beat, the table, identify.
+    Somebody,
+}
+
+/// What this node's own addresses say about where it stands.
+///
+/// A stranger who names 192.168.1.1:80 would have this node knock at the router of its own home. So private addresses are
+/// dialled on others' word only where this node has one of the same block, loopback ones only where the person at this
+/// machine began with loopback, link-local ones never.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stand {
+    own: BTreeSet<Scope>,
+    /// A person named a loopback address as bootstrap.
+    pub(super) began_on_loopback: bool,
+}
+
+impl Stand {
+    pub(super) fn new<'a>(listening: impl Iterator<Item = &'a Multiaddr>, began_on_loopback: bool) -> Stand {
+        Stand { own: listening.filter_map(scope).collect(), began_on_loopback }
+    }
+
+    pub(super) fn may_dial(&self, addr: &Multiaddr, says: Says) -> bool {
+        match (scope(addr), says) {
+            (None, _) => false,
+            (Some(Scope::Global), _) | (Some(Scope::Private(_) | Scope::LinkLocal), Says::Lan) => true,
+            (Some(Scope::Loopback), Says::Lan) | (Some(Scope::LinkLocal), Says::Somebody) => false,
+            (Some(scope @ Scope::Private(_)), Says::Somebody) => self.own.contains(&scope),
+            (Some(Scope::Loopback), Says::Somebody) => self.began_on_loopback || self.only_loopback(),
+        }
+    }
+
+    fn only_loopback(&self) -> bool {
+        !self.own.is_empty() && self.own.iter().all(|s| *s == Scope::Loopback)
+    }
+}
+
+/// The addresses a node tells the members of its rooms: farthest reach first, loopback only where there is nothing else.
+pub(super) fn to_tell(listening: &BTreeSet<Multiaddr>) -> Vec<Addr> {
+    let mut scoped: Vec<(Scope, &Multiaddr)> = listening
+        .iter()
+        .filter_map(|a| Some((scope(a)?, a)))
+        .filter(|(_, a)| a.len() <= ADDR_BYTES)
+        .collect();
+    scoped.sort();
+    let far = scoped.iter().any(|(s, _)| matches!(s, Scope::Global | Scope::Private(_)));
+    let keep = |s: &Scope| !far || matches!(s, Scope::Global | Scope::Private(_));
+    scoped.into_iter().filter(|(s, _)| keep(s)).take(ADDRS).map(|(_, a)| Addr(a.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addr(text: &str) -> Multiaddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_a_person_types_is_understood_or_told_why_not() {
+        let named = |text: &str| match Place::parse(text).unwrap().kind {
+            PlaceKind::Named { name, port, over, .. } => (name, port, over.len()),
+            PlaceKind::Ready(a) => panic!("{a}"),
+        };
+        assert_eq!(named("example.org:4077"), ("example.org".to_owned(), 4077, 2));
+        assert_eq!(named(" 192.0.2.7:1 "), ("192.0.2.7".to_owned(), 1, 2));
+        assert_eq!(named("[2001:db8::1]:4077"), ("2001:db8::1".to_owned(), 4077, 2));
+        assert_eq!(named("/dns4/example.org/tcp/9"), ("example.org".to_owned(), 9, 1));
+        assert!(matches!(Place::parse("/ip4/192.0.2.7/udp/4077/quic-v1").unwrap().kind, PlaceKind::Ready(_)));
+        for (text, why) in [
+            ("", AddressError::NoPort),
+            ("example.org", AddressError::NoPort),
+            ("example.org:0", AddressError::NoPort),
+            ("example.org:70000", AddressError::BadPort),
+            ("example.org:http", AddressError::BadPort),
+            (":4077", AddressError::BadHost),
+            ("ex ample:4077", AddressError::BadHost),
+            ("http://example.org:4077", AddressError::Brackets),
+            ("2001:db8::1:4077", AddressError::Brackets),
+            ("[2001:db8::zz]:4077", AddressError::BadHost),
+            ("0.0.0.0:4077", AddressError::Nowhere),
+            ("[::]:4077", AddressError::Nowhere),
+            ("/ip4/0.0.0.0/tcp/1", AddressError::Nowhere),
+            ("/ip4/192.0.2.7/tcp/0", AddressError::NoPort),
+            ("/ip4/192.0.2.7", AddressError::Unsupported),
+            ("/ip4/192.0.2.7/tcp/80/ws", AddressError::Unsupported),
+            ("/ip4/192.0.2.7/udp/80", AddressError::Unsupported),
+            ("/nonsense", AddressError::NotAnAddress),
+        ] {
+            assert_eq!(Place::parse(text).map(|p| p.kind), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_listens_on_an_address_without_a_peer() {
+        assert!(Addr::parse_listen("/ip6/::/udp/0/quic-v1").is_ok());
+        assert_eq!(Addr::parse_listen("/dns/x/tcp/1"), Err(AddressError::ListenByName));
+        assert_eq!(Addr::parse_listen("0.0.0.0:4077"), Err(AddressError::NotAnAddress));
+        let with_peer = format!("/ip4/127.0.0.1/tcp/1/p2p/{}", PeerId::random());
+        assert_eq!(Addr::parse_listen(&with_peer), Err(AddressError::ListenAsPeer));
+    }
+
+    #[test]
+    fn a_stranger_cannot_make_a_node_knock_at_its_own_network() {
+        let home = [addr("/ip4/192.168.1.4/tcp/5"), addr("/ip4/127.0.0.1/tcp/5")];
+        let stand = Stand::new(home.iter(), false);
+        let told = |text: &str| stand.may_dial(&addr(text), Says::Somebody);
+        assert!(told("/ip4/203.0.113.9/tcp/1"));
+        assert!(told("/ip4/192.168.1.9/udp/1/quic-v1"), "the same block may be the same network");
+        for refused in [
+            "/ip4/10.0.0.1/tcp/1",
+            "/ip4/127.0.0.1/tcp/1",
+            "/ip6/::1/tcp/1",
+            "/ip6/::ffff:127.0.0.1/tcp/1",
+            "/ip4/169.254.0.1/tcp/1",
+            "/ip6/fe80::1/tcp/1",
+            "/ip6/fd00::1/tcp/1",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/224.0.0.251/udp/1/quic-v1",
+            "/ip4/255.255.255.255/udp/1/quic-v1",
+            "/ip4/203.0.113.9/tcp/0",
+            "/dns/router.home/tcp/80",
+            "/ip4/203.0.113.9/tcp/80/ws",
+        ] {
+            assert!(!told(refused), "{refused}");
+        }
+        assert!(stand.may_dial(&addr("/ip4/10.0.0.1/tcp/1"), Says::Lan));
+        assert!(!stand.may_dial(&addr("/ip4/127.0.0.1/tcp/1"), Says::Lan));
+    }
+
+    #[test]
+    fn loopback_is_dialled_on_others_word_only_by_a_node_that_lives_there() {
+        let local = addr("/ip4/127.0.0.1/tcp/7");
+        let only = [addr("/ip4/127.0.0.1/tcp/5")];
+        assert!(Stand::new(only.iter(), false).may_dial(&local, Says::Somebody));
+        assert!(!Stand::default().may_dial(&local, Says::Somebody));
+        assert!(Stand::new([].iter(), true).may_dial(&local, Says::Somebody));
+    }
+
+    #[test]
+    fn the_farthest_addresses_are_told_and_loopback_only_alone() {
+        let all: BTreeSet<Multiaddr> =
+            ["/ip4/127.0.0.1/tcp/1", "/ip4/10.0.0.2/tcp/1", "/ip4/203.0.113.9/tcp/1", "/ip6/fe80::1/tcp/1"]
+                .map(addr)
+                .into();
+        let told: Vec<String> = to_tell(&all).iter().map(Addr::to_string).collect();
+        assert_eq!(told, ["/ip4/203.0.113.9/tcp/1", "/ip4/10.0.0.2/tcp/1"]);
+        let local: BTreeSet<Multiaddr> = [addr("/ip4/127.0.0.1/tcp/1")].into();
+        assert_eq!(to_tell(&local).len(), 1);
+    }
+}

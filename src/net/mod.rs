@@ -1,0 +1,35 @@
+//! The network floor: carries opaque frames between peers that share a topic, and direct ones between two.
+//!
+//! It knows libp2p and no room. It is told which topics, which rendezvous keys, whom members named, and what each frame was
+//! worth; it tells what came and who is there. One task owns the swarm ([`driver`]); everybody else holds a [`Handle`].
+//! Both channels are bounded: who sends commands waits, and frames an owner is too slow for are dropped and counted.
+
+mod address;
+mod backoff;
+mod behaviour;
+mod book;
+mod bootstrap;
+mod config;
+mod direct;
+mod driver;
+mod filter;
+mod guarded;
+mod handle;
+mod io;
+mod links;
+mod listen;
+mod names;
+mod outbox;
+mod outlet;
+mod rendezvous;
+mod seek;
+mod translate;
+
+pub use address::{Addr, AddressError, Place};
+pub use config::Config;
+pub use handle::{Events, Handle, SendError, start};
+pub use io::{
+    BootstrapState, Candidate, Counters, Event, ListenFault, Path, PeerStatus, StartError, Status,
+    TableStatus, Trouble, Unreachable, Verdict,
+};
+pub use names::{FrameId, peer_from_text, peer_text};
