@@ -100,3 +100,59 @@ impl Inflight {
         self.requests.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libp2p::futures::io::Cursor;
+    use libp2p::request_response::Codec;
+
+    fn protocol() -> StreamProtocol {
+        StreamProtocol::new(DIRECT_PROTOCOL)
+    }
+
+    #[tokio::test]
+    async fn a_frame_is_read_back_as_it_was_written() {
+        for size in [1, 640, FRAME_BYTES] {
+            let mut stream = Cursor::new(Vec::new());
+            Frames.write_request(&protocol(), &mut stream, vec![7; size]).await.unwrap();
+            assert_eq!(stream.get_ref().len(), 4 + size);
+            stream.set_position(0);
+            assert_eq!(Frames.read_request(&protocol(), &mut stream).await.unwrap(), vec![7; size]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_length_no_frame_has_is_refused_before_anything_is_read() {
+        let over = u32::try_from(FRAME_BYTES + 1).unwrap();
+        for length in [0, over, u32::MAX] {
+            let mut stream = Cursor::new([length.to_be_bytes().as_slice(), &[0; 8]].concat());
+            assert!(Frames.read_request(&protocol(), &mut stream).await.is_err(), "{length}");
+            assert_eq!(stream.position(), 4);
+        }
+        for short in [&[][..], &[0, 0], &[0, 0, 0, 9, 1]] {
+            assert!(Frames.read_request(&protocol(), &mut Cursor::new(short)).await.is_err());
+        }
+        assert!(Frames.read_response(&protocol(), &mut Cursor::new(b"")).await.is_ok());
+        assert!(Frames.read_response(&protocol(), &mut Cursor::new(b"x")).await.is_err());
+    }
+
+    #[test]
+    fn requests_under_way_are_bounded_for_each_peer_and_for_all() {
+        let mut behaviour = behaviour();
+        let mut inflight = Inflight::default();
+        let mut first = None;
+        for _ in 0..DIRECT_INFLIGHT / DIRECT_A_PEER {
+            let peer = PeerId::random();
+            while inflight.has_room_for(&peer) {
+                let request = behaviour.send_request(&peer, vec![1]);
+                first.get_or_insert(request);
+                inflight.sent(request, peer);
+            }
+        }
+        assert_eq!(inflight.requests.len(), DIRECT_INFLIGHT);
+        assert!(!inflight.has_room_for(&PeerId::random()));
+        inflight.done(&first.unwrap());
+        assert!(inflight.has_room_for(&PeerId::random()));
+    }
+}

@@ -1,10 +1,14 @@
 //! How nodes find each other.
 
+use std::collections::BTreeSet;
+
 use ephem_node::base::id::Topic;
 use ephem_node::base::secret::Secret;
-use ephem_node::net::{BootstrapState, Candidate, Config, Event, Path, Place, Unreachable, peer_text};
+use ephem_node::net::{
+    BootstrapState, Candidate, Config, Event, Path, Place, Status, Unreachable, Verdict, peer_text,
+};
 
-use crate::node::{Node, local};
+use crate::node::{Node, PATIENCE, local};
 
 const ROOM: Topic = Topic([1; 32]);
 const KEY: [u8; 32] = [9; 32];
@@ -26,6 +30,43 @@ async fn a_named_candidate_is_linked_with_and_without_its_name() {
         c.handle.candidates(ROOM, vec![named]).await.unwrap();
         c.link_up(&a.me()).await;
         assert_eq!(c.subscribed(ROOM).await, a.me());
+    }
+}
+
+/// Who knows only the first member's address would starve: gossip hands out no addresses, members do.
+#[tokio::test]
+async fn a_room_of_twelve_that_began_at_one_address_hears_everything() {
+    const MEMBERS: usize = 12;
+    let mut nodes = vec![Node::new().await];
+    for _ in 1..MEMBERS {
+        nodes.push(Node::at(&nodes[0]).await);
+    }
+    let everybody: Vec<Candidate> = nodes.iter().map(Node::candidate).collect();
+    for node in &nodes {
+        node.handle.join(ROOM).await.unwrap();
+        node.handle.candidates(ROOM, everybody.clone()).await.unwrap();
+    }
+    for node in &nodes {
+        let full = |s: &Status| s.topics.iter().all(|(_, there)| *there >= 8);
+        node.until("eight links", full).await;
+    }
+    let (tell, mut told) = tokio::sync::mpsc::channel(MEMBERS);
+    for (n, mut node) in nodes.into_iter().enumerate() {
+        let tell = tell.clone();
+        tokio::spawn(async move {
+            node.handle.publish(ROOM, vec![n as u8; 600]).await.unwrap();
+            let mut heard = BTreeSet::new();
+            while heard.len() < MEMBERS - 1 {
+                heard.insert(node.judge(Verdict::Accept).await[0]);
+            }
+            tell.send((n, node)).await.unwrap();
+        });
+    }
+    // Nobody leaves before all have heard all: others may hear through them.
+    let mut done = Vec::new();
+    while done.len() < MEMBERS {
+        let one = tokio::time::timeout(PATIENCE, told.recv()).await;
+        done.push(one.ok().flatten().expect("somebody missed something"));
     }
 }
 
