@@ -1,7 +1,7 @@
 //! The network floor: carries opaque frames between peers that share a topic, and direct ones between two.
 //!
 //! It knows libp2p and no room. It is told which topics, which rendezvous keys, whom members named, and what each frame was
-//! worth; it tells what came and who is there. One task owns the swarm ([`driver`]); everybody else holds a [`Handle`].
+//! worth; it tells what came and who is there. One task owns the swarm (`driver.rs`); everybody else holds a [`Handle`].
 //! Both channels are bounded: who sends commands waits, and frames an owner is too slow for are dropped and counted.
 
 mod address;

@@ -238,12 +238,21 @@ impl Driver {
                         self.on_provider(key.as_ref(), peer, now);
                     }
                 }
+                kad::QueryResult::StartProviding(Ok(done)) => self.on_published(&done.key),
                 kad::QueryResult::StartProviding(Err(error)) => {
                     self.keys.publish_later(error.key().as_ref(), now + LOOKUP_TIMEOUT);
                 }
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// Of two who start together each may have looked before the other was written down: the later one finds the other now.
+    fn on_published(&mut self, key: &kad::RecordKey) {
+        let wanted = self.keys.topic(key.as_ref()).is_some();
+        if let Some(table) = self.swarm.behaviour_mut().kad.as_mut().filter(|_| wanted) {
+            table.inner.get_providers(key.clone());
         }
     }
 
