@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use ephem_node::base::id::{Peer, SetTag};
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::crypto::gate::Gate;
+use ephem_node::crypto::identity::Identity;
 use ephem_node::crypto::kdf::sha256;
 use ephem_node::crypto::kem::{self, KemPublic};
 use ephem_node::crypto::root::Kind;
@@ -118,8 +119,10 @@ impl Node {
         let salts = many_fixed(&receiver, "salts").into_iter().collect();
         let (room, lobby) =
             (Gate::new(&root, &salts, now.day()), Gate::new(&root, &BTreeSet::new(), now.day()));
+        let mut rng = vectors::rng("the node of tests/vectors.rs");
         let setup = Setup {
-            rng: vectors::rng("the node of tests/vectors.rs"),
+            me: Identity::generate(&mut rng),
+            rng,
             root: root.duplicate(),
             wall: now,
             nick: "dee".into(),

@@ -80,6 +80,11 @@ impl Doors {
         &self.salts
     }
 
+    /// The topics that hellos travel on, each with its day.
+    pub fn lobbies(&self) -> impl Iterator<Item = (Day, Topic)> {
+        self.open.iter().filter(|(_, door)| door.lobby).map(|(topic, door)| (door.gate.day(), *topic))
+    }
+
     /// All topics.
     pub fn topics(&self) -> impl Iterator<Item = &Topic> {
         self.open.keys()

@@ -37,8 +37,8 @@ const HELLO_AT: [u64; 5] = [0, 500, 1_000, 2_000, 5_000];
 /// What a node wants of a room.
 #[derive(Debug)]
 pub enum Intent {
-    /// Come in, and found the room if nobody is there.
-    Join,
+    /// Come in, and found the room with these settings if nobody is there.
+    Join(Box<Policy>),
     /// Come in, and never found.
     Visit,
     /// Come in with an invite.
@@ -99,8 +99,8 @@ impl Seeking {
     /// Goes looking again, with whatever let me in the first time: after a founding that nobody joined (what was founded is
     /// put under the other room later), or when no key is left. Whoever had opened the room comes as anybody now.
     pub(crate) fn again<R: CryptoRng>(hub: &mut Hub<R>, abandoned: Option<Vec<u8>>) -> Seeking {
-        if matches!(hub.intent, Intent::Found(_)) {
-            hub.intent = Intent::Join;
+        if let Intent::Found(policy) = &mut hub.intent {
+            hub.intent = Intent::Join(std::mem::take(policy));
         }
         let mut seeking = Seeking::new(hub);
         seeking.abandoned = abandoned;
@@ -179,7 +179,7 @@ impl Seeking {
         match hub.intent {
             Intent::Visit | Intent::Invited(_) => return false,
             Intent::Found(_) => return true,
-            Intent::Join => {}
+            Intent::Join(_) => {}
         }
         if hub.root.kind() == Kind::Invite {
             return false;
@@ -214,8 +214,8 @@ impl Seeking {
     /// Founds the room, and answers at once whoever asked meanwhile.
     pub(crate) fn found<R: CryptoRng>(self, hub: &mut Hub<R>) -> Option<Inside> {
         let policy = match &hub.intent {
-            Intent::Found(policy) => (**policy).clone(),
-            _ => Policy::default(),
+            Intent::Found(policy) | Intent::Join(policy) => (**policy).clone(),
+            Intent::Visit | Intent::Invited(_) => Policy::default(),
         };
         let token = Secret::<32>::random(&mut hub.rng);
         let reclaim = Identity::from_seed(&token).id().0;

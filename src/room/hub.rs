@@ -65,8 +65,15 @@ pub(crate) struct Hub<R> {
 }
 
 impl<R: CryptoRng> Hub<R> {
-    pub(crate) fn new(now: Mono, wall: Unix, mut rng: R, root: Root, nick: String, reach: Reach) -> Hub<R> {
-        let me = Identity::generate(&mut rng);
+    pub(crate) fn new(
+        now: Mono,
+        wall: Unix,
+        mut rng: R,
+        me: Identity,
+        root: Root,
+        nick: String,
+        reach: Reach,
+    ) -> Hub<R> {
         let clock = Clock::new(now, wall);
         let doors = Doors::new(&root, clock.now(now));
         Hub {

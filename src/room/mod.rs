@@ -30,6 +30,7 @@ mod hub;
 mod inside;
 pub mod io;
 pub mod log;
+mod look;
 mod merge;
 mod moderate;
 mod past;

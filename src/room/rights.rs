@@ -38,6 +38,11 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// The offer of this room that waits for somebody's word.
+    pub fn offer_to(&self, who: &MemberId) -> Option<EntryId> {
+        self.offered.iter().find(|(_, to)| *to == who).map(|(offer, _)| *offer)
+    }
+
     pub(crate) fn rank(&self, who: &MemberId) -> Rank {
         if self.owner == *who {
             Rank::Owner

@@ -3,16 +3,15 @@
 use rand_core::CryptoRng;
 
 use super::entry::{Intent, Seeking, Welcomed};
-use super::envelope::{self, Counts, Drop};
+use super::envelope::{self, Drop};
 use super::guard::Waiting;
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
-use super::io::{Burned, Command, Event, Input, Output, Refused, Standing, Timer, Verdict};
-use super::trial::Trial;
-use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use super::io::{Burned, Command, Event, Input, Output, Refused, Timer, Verdict};
+use crate::base::id::{MemberId, Peer, Topic};
 use crate::base::limits::{KNOWN_MEMBERS, NICK_BYTES, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
-use crate::base::secret::Text;
-use crate::base::time::{Day, Epoch, Mono, Unix};
+use crate::base::time::{Day, Mono, Unix};
+use crate::crypto::identity::Identity;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::root::{Kind, Root};
 use crate::wire::frame::FrameType;
@@ -22,6 +21,8 @@ use crate::wire::payload::Body;
 pub struct Setup<R> {
     /// All randomness the room will ever use.
     pub rng: R,
+    /// Who this node is in the room.
+    pub me: Identity,
     /// What admits.
     pub root: Root,
     /// This node's calendar at the start.
@@ -38,7 +39,7 @@ pub struct Setup<R> {
     pub rate_off: bool,
 }
 
-enum Phase {
+pub(super) enum Phase {
     Seeking(Box<Seeking>),
     Inside(Box<Inside>),
     Ended,
@@ -54,8 +55,8 @@ enum Phase {
 /// Invariant: on return from `handle(now, ..)` no key of an epoch more than two behind room time is held, and no message
 /// whose deadline is past.
 pub struct State<R> {
-    hub: Hub<R>,
-    phase: Phase,
+    pub(super) hub: Hub<R>,
+    pub(super) phase: Phase,
     /// A modified client that goes on after it was removed: only the simulator has those.
     pub(super) stubborn: bool,
 }
@@ -63,8 +64,8 @@ pub struct State<R> {
 impl<R: CryptoRng> State<R> {
     /// A room at its beginning: looking for others, or founding at once.
     pub fn new(now: Mono, setup: Setup<R>) -> (State<R>, Vec<Output>) {
-        let Setup { rng, root, wall, nick, intent, reach, serve, rate_off } = setup;
-        let mut hub = Hub::new(now, wall, rng, root, nick, reach);
+        let Setup { rng, me, root, wall, nick, intent, reach, serve, rate_off } = setup;
+        let mut hub = Hub::new(now, wall, rng, me, root, nick, reach);
         hub.serve = serve;
         hub.rate_off = rate_off;
         hub.intent = intent;
@@ -386,7 +387,7 @@ impl<R: CryptoRng> State<R> {
 
     // ---- looking ----
 
-    fn inside(&self) -> Option<&Inside> {
+    pub(super) fn inside(&self) -> Option<&Inside> {
         match &self.phase {
             Phase::Inside(inside) => Some(inside),
             _ => None,
@@ -404,102 +405,6 @@ impl<R: CryptoRng> State<R> {
     /// What waits to be carried out after [`State::parts`] was used.
     pub(super) fn drain(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.hub.out)
-    }
-
-    /// The chains of the set in use.
-    pub fn chains(&self) -> Vec<ChainId> {
-        self.inside().map(|i| i.ring.current().chains().iter().map(|c| c.id).collect()).unwrap_or_default()
-    }
-
-    /// Every chain of which a key is held, in any set.
-    pub fn chains_held(&self) -> Vec<ChainId> {
-        self.inside().map(|i| i.ring.chains_held()).unwrap_or_default()
-    }
-
-    /// My key for this stay.
-    pub fn me(&self) -> MemberId {
-        self.hub.id
-    }
-
-    /// Where this node stands.
-    pub fn standing(&self) -> Option<Standing> {
-        match &self.phase {
-            Phase::Seeking(_) => Some(Standing::Searching),
-            Phase::Inside(inside) => Some(inside.shown.map_or(Standing::Unconfirmed, |(s, ..)| s)),
-            Phase::Ended => None,
-        }
-    }
-
-    /// The one witness, where there is only one.
-    pub fn only(&self) -> Option<MemberId> {
-        self.inside()?.shown?.2
-    }
-
-    /// Members present, this one not among them.
-    pub fn others(&self) -> Vec<MemberId> {
-        self.inside().map(|i| i.roster.present().map(|(id, _)| *id).collect()).unwrap_or_default()
-    }
-
-    /// The log of rights.
-    pub fn log(&self) -> Option<&super::log::Log> {
-        self.inside().map(|i| &i.log)
-    }
-
-    /// The room's name, once it is known.
-    pub fn genesis(&self) -> Option<Genesis> {
-        self.inside().map(|i| i.genesis)
-    }
-
-    /// The hash of the set in use, its generation, and how many chains it has.
-    pub fn set(&self) -> Option<([u8; 32], u64, usize)> {
-        let set = self.inside()?.ring.current();
-        Some((set.hash(), set.generation(), set.chains().len()))
-    }
-
-    /// The four bytes by which frames name the set in use.
-    pub fn set_tag(&self) -> Option<SetTag> {
-        self.inside().map(|i| i.ring.current().tag())
-    }
-
-    /// Every epoch of which a chain key is held.
-    pub fn key_epochs(&self) -> Vec<Epoch> {
-        self.inside().map(|i| i.ring.epochs()).unwrap_or_default()
-    }
-
-    /// Steps taken by the chains of all sets held: what keys, mine and told, have cost.
-    pub fn chain_steps(&self) -> u64 {
-        self.inside().map_or(0, |i| i.ring.steps() + i.trial.as_ref().map_or(0, Trial::steps))
-    }
-
-    /// Ages of the handover keys held, in milliseconds.
-    pub fn hand_key_ages(&self) -> Vec<u64> {
-        self.inside().map(|i| i.hand.ages(self.hub.now).collect()).unwrap_or_default()
-    }
-
-    /// Living messages with their text.
-    pub fn living(&self) -> Vec<(MsgId, Text)> {
-        let Some(inside) = self.inside() else { return Vec::new() };
-        inside.timeline.all().filter_map(|(id, l)| Some((*id, super::catchup::text_of(l)?))).collect()
-    }
-
-    /// Number of living messages.
-    pub fn living_count(&self) -> usize {
-        self.inside().map_or(0, |i| i.timeline.len())
-    }
-
-    /// Room time.
-    pub fn room_time(&self) -> Unix {
-        self.hub.room()
-    }
-
-    /// What was dropped, and why.
-    pub fn counts(&self) -> &Counts {
-        &self.hub.counts
-    }
-
-    /// The founder that never had company.
-    pub fn is_lonely(&self) -> bool {
-        self.inside().is_some_and(|i| i.lonely.is_some())
     }
 }
 

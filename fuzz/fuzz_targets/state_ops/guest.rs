@@ -100,8 +100,8 @@ impl Guest {
         let info = [kdf::PREFIX.as_bytes(), label, hello, &from.0, &genesis.0].concat();
         let plain = self.kem.0.open(Some(&net.root.psk()), &info, &[], sealed).expect("sealed to this key");
         let handover = Handover::decode(&plain).expect("an honest handover");
-        let chains =
-            read_chains(&handover.chains, genesis, handover.generation, handover.epoch, None).expect("honest chains");
+        let chains = read_chains(&handover.chains, genesis, handover.generation, handover.epoch, None)
+            .expect("honest chains");
         let set = KeySet::new(chains, handover.epoch).expect("an honest set");
         let salts = handover.salts.into_iter().collect();
         let head = opened.payload.log_head;

@@ -6,6 +6,7 @@ use ephem_node::base::id::{MemberId, MsgId, Peer, Topic};
 use ephem_node::base::limits::{EPOCHS_BACK, LIVING};
 use ephem_node::base::secret::Secret;
 use ephem_node::base::time::{Mono, Unix};
+use ephem_node::crypto::identity::Identity;
 use ephem_node::crypto::name::RoomName;
 use ephem_node::crypto::root::{Kind, Root};
 use ephem_node::room::entry::Intent;
@@ -61,12 +62,14 @@ impl Net {
         };
         for i in 0..rooms {
             let peer = peer(i);
+            let mut its = ChaCha20Rng::seed_from_u64(rng.next_u64());
             let setup = Setup {
-                rng: ChaCha20Rng::seed_from_u64(rng.next_u64()),
+                me: Identity::generate(&mut its),
+                rng: its,
                 root: net.root.duplicate(),
                 wall: Unix(1_779_926_400_000 + begin),
                 nick: format!("n{i}"),
-                intent: Intent::Join,
+                intent: Intent::Join(Box::default()),
                 reach: Reach { peer: Some(peer.clone()), addrs: Vec::new() },
                 serve: false,
                 rate_off: false,

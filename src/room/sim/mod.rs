@@ -29,6 +29,7 @@ use super::{Reach, io::Heard};
 use crate::base::id::{MemberId, Peer, Topic};
 use crate::base::secret::Secret;
 use crate::base::time::{Mono, Unix};
+use crate::crypto::identity::Identity;
 use crate::crypto::kdf::sha256;
 use crate::crypto::name::RoomName;
 use crate::crypto::root::{Kind, Root};
@@ -208,7 +209,7 @@ impl World {
 
     /// Somebody types `join`, with a calendar that is off by so much.
     pub fn join(&mut self, skew_ms: i64) -> usize {
-        self.enter(skew_ms, Intent::Join)
+        self.enter(skew_ms, Intent::Join(Box::default()))
     }
 
     /// Somebody comes with any intent.
@@ -238,7 +239,7 @@ impl World {
 
     /// Somebody comes as a member, with a modified client: `trick` sees everything and may add to what is sent.
     pub fn mask(&mut self, skew_ms: i64, trick: Trick) -> usize {
-        self.mask_as(skew_ms, Intent::Join, trick)
+        self.mask_as(skew_ms, Intent::Join(Box::default()), trick)
     }
 
     /// The same with any intent.
@@ -250,8 +251,10 @@ impl World {
     }
 
     fn setup(&mut self, i: usize, skew_ms: i64, intent: Intent) -> Setup<SimRng> {
+        let mut rng = self.fork_rng();
         Setup {
-            rng: self.fork_rng(),
+            me: Identity::generate(&mut rng),
+            rng,
             root: self.root.duplicate(),
             wall: self.calendar().shifted(skew_ms),
             nick: format!("n{i}"),

@@ -90,7 +90,7 @@ impl<W: Write> Stage<W> {
 
     /// Somebody with this name types `join`.
     pub(super) fn join(&mut self, name: &'static str) -> Person {
-        let who = self.world.enter(0, Intent::Join);
+        let who = self.world.enter(0, Intent::Join(Box::default()));
         self.world.command(who, Command::Nick(name.to_owned()));
         self.cast.push(name);
         who

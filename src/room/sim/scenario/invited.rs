@@ -125,7 +125,7 @@ fn played(seed: u64) -> Result<(), Report> {
     room.refuses(gone.intent(), Reason::Revoked)?;
     // The same root and no invite: comes to look, comes to stay, or with an invite that nobody made.
     room.refuses(Intent::Visit, Reason::Revoked)?;
-    room.refuses(Intent::Join, Reason::Revoked)?;
+    room.refuses(Intent::Join(Box::default()), Reason::Revoked)?;
     let made_up = Link { seed: [0xee; 16], owner_fp: room.owner_fp };
     room.refuses(made_up.intent(), Reason::Revoked)?;
     room.world.run(60_000);
