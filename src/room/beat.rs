@@ -1,5 +1,7 @@
 //! The pulse: beats that prove who holds what, beacons that find the other half, and the verdict on where one stands.
 
+use std::collections::BTreeSet;
+
 use rand_core::CryptoRng;
 
 use super::hub::Hub;
@@ -13,6 +15,37 @@ use crate::base::limits::{
 use crate::base::time::Mono;
 use crate::crypto::identity::rank_hash;
 use crate::wire::payload::{Beacon, Beat, Body, KeyAnnounce, KeyUse, Payload};
+
+/// My beats.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    sent: Option<Mono>,
+    /// The person said that they are away.
+    pub(super) away: bool,
+    /// How many more beats are to come with a word of who I am: those who heard it wrong drop all else that I say.
+    pub(super) corrections: u8,
+}
+
+/// When a beacon of my set was last heard, and when I last sent one.
+pub(crate) struct Beacons {
+    heard: Mono,
+    sent: Option<Mono>,
+}
+
+impl Beacons {
+    pub(super) fn new(now: Mono) -> Beacons {
+        Beacons { heard: now, sent: None }
+    }
+}
+
+/// Where I stand, as it was last told, and by whose word.
+#[derive(Default)]
+pub(crate) struct Footing {
+    /// The standing, how many are here, and the one witness where there is only one.
+    pub(super) shown: Option<(Standing, usize, Option<MemberId>)>,
+    /// Who has ever proved to hold what I hold.
+    pub(super) vouchers: BTreeSet<MemberId>,
+}
 
 /// The pause between two beats in a room of so many others.
 pub(crate) fn beat_ms(others: usize) -> u64 {
@@ -39,7 +72,7 @@ impl Inside {
         let beat = Beat {
             unconfirmed: self.trial.is_some(),
             serve: hub.serve,
-            away: self.away,
+            away: self.pulse.away,
             conf,
             roster: self.roster.hint(&hub.id),
             living: self.timeline.hint(),
@@ -47,10 +80,10 @@ impl Inside {
             peer: hub.reach.peer.as_ref().map(|p: &Peer| p.as_bytes().to_vec()).unwrap_or_default(),
             addrs: hub.reach.addrs.clone(),
         };
-        self.beat_sent = Some(hub.now);
+        self.pulse.sent = Some(hub.now);
         hub.cancel(&Timer::Echo);
-        if self.corrections > 0 {
-            self.corrections -= 1;
+        if self.pulse.corrections > 0 {
+            self.pulse.corrections -= 1;
             self.announce_myself(hub);
         }
         self.publish(hub, Body::Beat(beat));
@@ -61,14 +94,14 @@ impl Inside {
         if self.trial.is_some() {
             return;
         }
-        let wait = self.beat_sent.map_or(0, |at| BEAT_GAP_MS.saturating_sub(hub.now.since(at)));
+        let wait = self.pulse.sent.map_or(0, |at| BEAT_GAP_MS.saturating_sub(hub.now.since(at)));
         let spread = hub.between(0, 50);
         hub.within(wait.max(spread), Timer::Echo);
     }
 
     /// Somebody came into reach: a beat lets both sides compare what they hold.
     pub(crate) fn beat_for_company<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if self.beat_sent.is_none_or(|at| hub.now.since(at) >= MEET_BEAT_MS) {
+        if self.pulse.sent.is_none_or(|at| hub.now.since(at) >= MEET_BEAT_MS) {
             let wait = hub.between(100, 1_000);
             hub.within(wait, Timer::Beat);
         }
@@ -155,8 +188,8 @@ impl Inside {
             .collect();
         if self.trial.is_some() && self.vouched(hub, &witnesses) {
             self.trial = None;
-            self.corrections = self.corrections.max(JOINS_AGAIN);
-            self.uncounted = self.log.rights().invites.keys().copied().collect();
+            self.pulse.corrections = self.pulse.corrections.max(JOINS_AGAIN);
+            self.arrivals.uncounted = self.log.rights().invites.keys().copied().collect();
             hub.cancel(&Timer::Hello);
             hub.within(0, Timer::Beat);
             self.put_abandoned_founding_under(hub);
@@ -167,17 +200,17 @@ impl Inside {
             (None, 0) => Standing::Alone,
             (None, _) => Standing::Confirmed,
         };
-        self.vouchers.extend(&witnesses);
+        self.footing.vouchers.extend(&witnesses);
         // Whether there is one or there are more: nobody counts them.
         let mut present =
-            self.vouchers.iter().filter(|id| self.roster.get(id).is_some_and(|m| !m.left)).copied();
+            self.footing.vouchers.iter().filter(|id| self.roster.get(id).is_some_and(|m| !m.left)).copied();
         let only = match (standing, present.next(), present.next()) {
             (Standing::Confirmed | Standing::Unconfirmed, one, None) => one,
             _ => None,
         };
         let shown = (standing, self.roster.count() + 1, only);
-        if self.shown != Some(shown) {
-            self.shown = Some(shown);
+        if self.footing.shown != Some(shown) {
+            self.footing.shown = Some(shown);
             hub.event(Event::Standing { standing, members: shown.1, only });
             if standing == Standing::Confirmed {
                 hub.within(0, Timer::Queue);
@@ -216,7 +249,7 @@ impl Inside {
 
     /// Sends a beacon if nobody of my set has lately.
     pub(crate) fn beacon_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if hub.now.since(self.beacon_heard) >= 5_000 {
+        if hub.now.since(self.beacons.heard) >= 5_000 {
             self.beacon(hub);
         }
         let wait = hub.between(5_000, 8_000);
@@ -227,8 +260,8 @@ impl Inside {
         if self.trial.is_some() {
             return;
         }
-        self.beacon_heard = hub.now;
-        self.beacon_sent = Some(hub.now);
+        self.beacons.heard = hub.now;
+        self.beacons.sent = Some(hub.now);
         let beacon = Beacon {
             set_tag: self.ring.current().tag(),
             topic_tag: hub.doors.topic_tag(),
@@ -241,7 +274,7 @@ impl Inside {
 
     /// A beacon at once, but not more than one in three seconds.
     pub(crate) fn beacon_now<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if self.beacon_sent.is_none_or(|at| hub.now.since(at) >= BEACON_GAP_MS) {
+        if self.beacons.sent.is_none_or(|at| hub.now.since(at) >= BEACON_GAP_MS) {
             self.beacon(hub);
         }
     }
@@ -261,7 +294,7 @@ impl Inside {
         if same && epoch_off <= 1 {
             // Only a member's beacon spares mine: whoever merely read the tags could silence a room that way.
             if self.roster.knows(sender) {
-                self.beacon_heard = hub.now;
+                self.beacons.heard = hub.now;
             }
             return false;
         }
@@ -284,12 +317,12 @@ impl Inside {
 
     /// A founder who has just welcomed somebody waits to see whether they come.
     pub(crate) fn may_drop(&self, now: Mono) -> bool {
-        self.welcomed_at.is_none_or(|at| now.since(at) >= BEACON_GAP_MS)
+        self.arrivals.welcomed_at.is_none_or(|at| now.since(at) >= BEACON_GAP_MS)
     }
 
     /// Whether a set that I moved on from was in use a moment ago: others may still be moving.
     pub(crate) fn just_superseded(&self, tag: crate::base::id::SetTag, now: Mono) -> bool {
-        self.ring.superseded(tag) && now.since(self.set_since) < SUPERSEDED_MS
+        self.ring.superseded(tag) && now.since(self.renewal.set_since) < SUPERSEDED_MS
     }
 
     // ---- keys that time wears out ----

@@ -13,7 +13,7 @@ use super::io::Timer;
 use super::rekey::{boxed_aad, open_box, wrap_info};
 use super::timeline::{Living, in_ranges, remaining_ms};
 use super::welcome::row_size;
-use crate::base::id::MemberId;
+use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
     ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS,
     CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS,
@@ -29,16 +29,30 @@ use crate::wire::log::History;
 use crate::wire::payload::{Ask, Body, Missed, Payload, Row, Sealed, What, decode_missed, encode_missed};
 use zeroize::{Zeroize, Zeroizing};
 
-/// What is known of others having more.
+/// What was asked of others, what they asked, and who is known to have more.
 #[derive(Default)]
 pub(crate) struct CatchUp {
     /// Members whose living messages differ from mine: what they showed, and how often they were asked.
     from: BTreeMap<MemberId, ([u8; 16], usize)>,
     last: Option<Mono>,
     key: Option<(KemSecret, KemPublic, Mono)>,
+    /// When each member was last asked for log or roster, and when anybody for the roster.
+    asked: BTreeMap<MemberId, Mono>,
+    roster_asked: Option<Mono>,
+    /// How often each member has asked me.
+    askers: BTreeMap<MemberId, Bucket>,
 }
 
 impl Inside {
+    /// A link is gone: whoever was reached over it may be asked again.
+    pub(crate) fn forget_peer(&mut self, peer: &Peer) {
+        let ids: Vec<MemberId> =
+            self.roster.all().filter(|(_, m)| m.peer.as_ref() == Some(peer)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.catchup.asked.remove(&id);
+        }
+    }
+
     // ---- asking ----
 
     /// Somebody's living messages differ from mine.
@@ -106,9 +120,9 @@ impl Inside {
     /// Asks a member who is here.
     pub(crate) fn seek_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
         // One answer tells of everybody, so one question at a time is enough, whoever gave cause for it.
-        let lately = self.roster_asked.is_some_and(|at| hub.now.since(at) < ROSTER_GAP_MS);
+        let lately = self.catchup.roster_asked.is_some_and(|at| hub.now.since(at) < ROSTER_GAP_MS);
         if !lately && self.may_ask(hub.now, from) {
-            self.roster_asked = Some(hub.now);
+            self.catchup.roster_asked = Some(hub.now);
             self.direct(
                 hub,
                 from,
@@ -132,10 +146,10 @@ impl Inside {
 
     fn may_ask(&mut self, now: Mono, from: &MemberId) -> bool {
         let known = self.roster.get(from).is_some_and(|m| m.peer.is_some());
-        let ready = self.asked.get(from).is_none_or(|at| now.since(*at) >= ASK_GAP_MS);
+        let ready = self.catchup.asked.get(from).is_none_or(|at| now.since(*at) >= ASK_GAP_MS);
         if known && ready {
-            self.asked.retain(|_, at| now.since(*at) < ASK_GAP_MS);
-            self.asked.insert(*from, now);
+            self.catchup.asked.retain(|_, at| now.since(*at) < ASK_GAP_MS);
+            self.catchup.asked.insert(*from, now);
         }
         known && ready
     }
@@ -143,10 +157,11 @@ impl Inside {
     // ---- answering ----
 
     pub(crate) fn on_ask<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, ask: &Ask) {
-        if self.askers.len() >= KNOWN_MEMBERS {
-            self.askers.clear();
+        if self.catchup.askers.len() >= KNOWN_MEMBERS {
+            self.catchup.askers.clear();
         }
-        let asker = self.askers.entry(from).or_insert_with(|| Bucket::new(ANSWER_EACH_MS, ANSWER_BURST));
+        let asker =
+            self.catchup.askers.entry(from).or_insert_with(|| Bucket::new(ANSWER_EACH_MS, ANSWER_BURST));
         if !asker.take(hub.now.0) {
             return;
         }

@@ -240,7 +240,7 @@ impl Seeking {
         inside.lonely = Some(founding);
         let short: Vec<[u8; 8]> = founding.0.first_chunk::<8>().copied().into_iter().collect();
         inside.come_under(&short);
-        inside.announced.insert(founding);
+        inside.renewal.announced.insert(founding);
         inside.abandoned = self.abandoned;
         hub.cancel(&Timer::Hello);
         hub.cancel(&Timer::Found);
@@ -417,7 +417,7 @@ fn enter<R: CryptoRng>(
         return Err(ChainError::Inconsistent);
     }
     let ids: Vec<EntryId> = inside.log.raws().map(|(id, _)| *id).collect();
-    inside.announced.extend(ids);
+    inside.renewal.announced.extend(ids);
     let welcomers = handover.rows.iter().find(|row| row.id == opened.payload.sender);
     inside.come_under(welcomers.map(|row| row.foundings.as_slice()).unwrap_or_default());
     inside.take_salts(hub, &handover.salts);

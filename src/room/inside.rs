@@ -1,28 +1,28 @@
 //! A room from within: what a member holds, how its frames are made, opened and handed to whoever they concern.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use rand_core::CryptoRng;
 
+use super::beat::{Beacons, Footing, Pulse};
 use super::catchup::CatchUp;
 use super::chains::Keyring;
-use super::entry::PendingHello;
 use super::envelope::{self, Admitted, Drop, Opened};
-use super::guard::{Bucket, Windows};
+use super::guard::Windows;
 use super::handkeys::HandKeys;
 use super::hub::Hub;
-use super::io::{Draft, Output, Standing, Timer, Who};
+use super::io::{Output, Timer, Who};
 use super::log::{Inserted, Log};
-use super::merge::Merge;
-use super::rekey::Issued;
+use super::merge::Merging;
+use super::rekey::Renewal;
 use super::roster::Roster;
-use super::talk::Pace;
+use super::talk::Outbox;
 use super::timeline::Timeline;
 use super::trial::Trial;
-use crate::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId, Peer, SetTag, Topic};
+use super::welcome::Arrivals;
+use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
 use crate::base::limits::{
-    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, REMOVAL_TRIAL_MS, REPLAY_SENDERS,
-    TURNS, WELCOME_BURST, WELCOME_EACH_MS,
+    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, REMOVAL_TRIAL_MS, REPLAY_SENDERS, TURNS,
 };
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
@@ -52,56 +52,24 @@ pub(crate) struct Inside {
     pub(crate) trial: Option<Trial>,
     /// My founding, while nobody has ever joined it.
     pub(crate) lonely: Option<EntryId>,
-    /// Who has ever proved to hold what I hold.
-    pub(crate) vouchers: BTreeSet<MemberId>,
-    pub(crate) welcomed_at: Option<Mono>,
+    /// A founding of mine that gave way, until the log is told of it.
+    pub(crate) abandoned: Option<Vec<u8>>,
+    /// The key of the invite I came in with.
+    pub(crate) invite: Option<Identity>,
+    /// Ban salts in force.
     pub(crate) salts: BTreeSet<[u8; 16]>,
-    pub(crate) set_since: Mono,
-    pub(crate) pending: BTreeMap<[u8; 32], PendingHello>,
-    pub(crate) welcomes: Bucket,
-    pub(crate) long_answers: Bucket,
-    /// Who said hello under which hash, and who was welcomed a moment ago: so that a rush cannot pass the limit.
-    pub(crate) callers: BTreeMap<[u8; 32], (MemberId, Mono)>,
-    pub(crate) guests: BTreeMap<MemberId, Mono>,
-    /// Invites that were there before me: who used them I have not heard.
-    pub(crate) uncounted: BTreeSet<InviteId>,
-    /// How many generations each member has made without a cause I can see.
-    pub(crate) makers: BTreeMap<MemberId, Bucket>,
-    pub(crate) beacon_heard: Mono,
-    pub(crate) beacon_sent: Option<Mono>,
-    pub(crate) beat_sent: Option<Mono>,
-    pub(crate) merge: Option<Merge>,
-    pub(crate) merges: Bucket,
-    pub(crate) same_side: Option<Mono>,
-    pub(crate) issued: Option<Issued>,
-    pub(crate) share_due: bool,
-    /// Those who left or fell silent since the current set was made.
-    pub(crate) gone: BTreeSet<MemberId>,
-    /// A generation seen elsewhere whose authors are strangers, or keys that contradict each other.
-    pub(crate) foreign: Option<u64>,
-    pub(crate) conflict: bool,
-    pub(crate) uncovered_since: Option<Mono>,
-    pub(crate) numbered: u64,
-    pub(crate) queue: VecDeque<(Draft, Mono)>,
-    pub(crate) pace: Pace,
-    pub(crate) receipts: BTreeMap<MemberId, BTreeSet<u64>>,
-    pub(crate) mine: BTreeMap<u64, (u64, MsgId, BTreeSet<MemberId>)>,
-    pub(crate) catchup: CatchUp,
-    pub(crate) shown: Option<(Standing, usize, Option<MemberId>)>,
-    pub(crate) asked: BTreeMap<MemberId, Mono>,
-    pub(crate) roster_asked: Option<Mono>,
-    pub(crate) askers: BTreeMap<MemberId, Bucket>,
+    /// Since when I stand removed.
     pub(crate) removed_at: Option<Mono>,
     /// The end of the room, once it was seen to lie ahead.
     pub(crate) expires: Option<Unix>,
-    pub(crate) announced: BTreeSet<EntryId>,
-    pub(crate) knocks: BTreeSet<MemberId>,
-    pub(crate) away: bool,
-    pub(crate) abandoned: Option<Vec<u8>>,
-    /// How many more beats are to come with a word of who I am: those who heard it wrong drop all else that I say.
-    pub(crate) corrections: u8,
-    /// The key of the invite I came in with.
-    pub(crate) invite: Option<Identity>,
+    pub(super) arrivals: Arrivals,
+    pub(super) pulse: Pulse,
+    pub(super) beacons: Beacons,
+    pub(super) footing: Footing,
+    pub(super) renewal: Renewal,
+    pub(super) merging: Merging,
+    pub(super) outbox: Outbox,
+    pub(super) catchup: CatchUp,
 }
 
 impl Inside {
@@ -123,47 +91,19 @@ impl Inside {
             foundings: Vec::new(),
             trial: None,
             lonely: None,
-            vouchers: BTreeSet::new(),
-            welcomed_at: None,
+            abandoned: None,
+            invite: None,
             salts: BTreeSet::new(),
-            set_since: now,
-            pending: BTreeMap::new(),
-            welcomes: Bucket::new(WELCOME_EACH_MS, WELCOME_BURST),
-            long_answers: Bucket::new(MERGE_EACH_MS / 2, MERGE_BURST * 2),
-            callers: BTreeMap::new(),
-            guests: BTreeMap::new(),
-            uncounted: BTreeSet::new(),
-            makers: BTreeMap::new(),
-            beacon_heard: now,
-            beacon_sent: None,
-            beat_sent: None,
-            merge: None,
-            merges: Bucket::new(MERGE_EACH_MS, MERGE_BURST),
-            same_side: None,
-            issued: None,
-            share_due: false,
-            gone: BTreeSet::new(),
-            foreign: None,
-            conflict: false,
-            uncovered_since: None,
-            numbered: 0,
-            queue: VecDeque::new(),
-            pace: Pace::new(),
-            receipts: BTreeMap::new(),
-            mine: BTreeMap::new(),
-            catchup: CatchUp::default(),
-            shown: None,
-            asked: BTreeMap::new(),
-            roster_asked: None,
-            askers: BTreeMap::new(),
             removed_at: None,
             expires: None,
-            announced: BTreeSet::new(),
-            knocks: BTreeSet::new(),
-            away: false,
-            abandoned: None,
-            corrections: 0,
-            invite: None,
+            arrivals: Arrivals::new(),
+            pulse: Pulse::default(),
+            beacons: Beacons::new(now),
+            footing: Footing::default(),
+            renewal: Renewal::new(now),
+            merging: Merging::new(),
+            outbox: Outbox::new(),
+            catchup: CatchUp::default(),
         }
     }
 
@@ -407,7 +347,7 @@ impl Inside {
         if direct && member.peer.is_none() {
             member.peer = Some(from.clone());
         }
-        self.gone.remove(sender);
+        self.renewal.gone.remove(sender);
         self.lonely = None;
         if let Some(trial) = self.trial.as_mut().filter(|_| set == self.ring.current().hash()) {
             trial.heard.insert(*sender);

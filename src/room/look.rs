@@ -31,14 +31,14 @@ impl<R: CryptoRng> State<R> {
     pub fn standing(&self) -> Option<Standing> {
         match &self.phase {
             Phase::Seeking(_) => Some(Standing::Searching),
-            Phase::Inside(inside) => Some(inside.shown.map_or(Standing::Unconfirmed, |(s, ..)| s)),
+            Phase::Inside(inside) => Some(inside.footing.shown.map_or(Standing::Unconfirmed, |(s, ..)| s)),
             Phase::Ended => None,
         }
     }
 
     /// The one witness, where there is only one.
     pub fn only(&self) -> Option<MemberId> {
-        self.inside()?.shown?.2
+        self.inside()?.footing.shown?.2
     }
 
     /// Members present, this one not among them.
@@ -138,6 +138,6 @@ impl<R: CryptoRng> State<R> {
 
     /// Keys that knock and wait for an admin.
     pub fn knocking(&self) -> Vec<MemberId> {
-        self.inside().map(|inside| inside.knocks.iter().copied().collect()).unwrap_or_default()
+        self.inside().map(|inside| inside.arrivals.knocks.iter().copied().collect()).unwrap_or_default()
     }
 }

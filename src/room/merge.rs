@@ -1,5 +1,7 @@
 //! Two halves meet: hello across, welcome back, and what was learnt shared with one's own side. The result is a union.
 
+use std::collections::BTreeMap;
+
 use rand_core::CryptoRng;
 
 use super::chains::read_chains;
@@ -14,7 +16,7 @@ use super::trial::Asking;
 use crate::base::id::{EntryId, MemberId, SetTag};
 use crate::base::limits::{
     APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, HANDOVER_EPOCHS, KEY_SPREAD_MS,
-    KNOWN_MEMBERS,
+    KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -24,13 +26,37 @@ use crate::wire::handover::Handover;
 const ACROSS_AT: [u64; 5] = [0, 700, 1_700, 3_700, 7_700];
 
 /// A merge under way.
-pub(crate) struct Merge {
+struct Merge {
     asking: Asking,
     first: Option<Mono>,
     attempt: usize,
     /// The tag whose holders I want to meet; zeros where it is only their clock that is off.
     with: SetTag,
     until: Mono,
+}
+
+/// What a member remembers of meeting other halves.
+pub(crate) struct Merging {
+    under_way: Option<Merge>,
+    /// How often one may begin.
+    begun: Bucket,
+    /// When somebody of my own side was last heard saying hello across.
+    pub(super) same_side: Option<Mono>,
+    share_due: bool,
+    /// How many generations each member has made without a cause I can see.
+    makers: BTreeMap<MemberId, Bucket>,
+}
+
+impl Merging {
+    pub(super) fn new() -> Merging {
+        Merging {
+            under_way: None,
+            begun: Bucket::new(MERGE_EACH_MS, MERGE_BURST),
+            same_side: None,
+            share_due: false,
+            makers: BTreeMap::new(),
+        }
+    }
 }
 
 /// How a handover came.
@@ -50,20 +76,22 @@ impl Inside {
         if self.trial.is_some() || self.just_superseded(tag, hub.now) {
             return;
         }
-        if self.merge.as_ref().is_some_and(|m| hub.now < m.until) || !self.merges.take(hub.now.0) {
+        if self.merging.under_way.as_ref().is_some_and(|m| hub.now < m.until)
+            || !self.merging.begun.take(hub.now.0)
+        {
             return;
         }
         let asking = Asking::new(HelloKey::new(&mut hub.rng));
         let until = hub.now + APART_MS;
-        self.merge = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
+        self.merging.under_way = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
         let wait = hub.between(20, 400);
         hub.after(wait, Timer::Across);
     }
 
     /// Says hello across, unless somebody of my side just did.
     pub(crate) fn across_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let side_asks = self.same_side.is_some_and(|at| hub.now.since(at) < 1_000);
-        let Some(mut merge) = self.merge.take() else { return };
+        let side_asks = self.merging.same_side.is_some_and(|at| hub.now.since(at) < 1_000);
+        let Some(mut merge) = self.merging.under_way.take() else { return };
         if knows_tag(&mut self.ring, merge.with) && merge.attempt > 0 {
             return;
         }
@@ -74,7 +102,7 @@ impl Inside {
         if side_asks && merge.attempt == 0 {
             merge.attempt = 1;
             hub.after(1_500, Timer::Across);
-            self.merge = Some(merge);
+            self.merging.under_way = Some(merge);
             return;
         }
         if merge.asking.key.spent(hub.now) {
@@ -89,7 +117,7 @@ impl Inside {
         let next = ACROSS_AT.get(merge.attempt).map_or(merge.until, |at| first + *at);
         let wait = next.since(hub.now).max(300);
         hub.after(wait, Timer::Across);
-        self.merge = Some(merge);
+        self.merging.under_way = Some(merge);
     }
 
     /// A welcome came while inside: from the other half, or from another welcomer while nobody has vouched for mine.
@@ -112,9 +140,9 @@ impl Inside {
             }
             return;
         }
-        let Some(mut merge) = self.merge.take() else { return };
+        let Some(mut merge) = self.merging.under_way.take() else { return };
         let plain = open_welcome(hub, &mut merge.asking, opened, hello, sealed, Label::Welcome);
-        self.merge = Some(merge);
+        self.merging.under_way = Some(merge);
         if let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) {
             self.adopt(hub, &from, handover, Way::Across);
         }
@@ -209,7 +237,7 @@ impl Inside {
                 return;
             }
             if strangers && way != Way::Share {
-                self.foreign = Some(self.foreign.unwrap_or(0).max(handover.generation));
+                self.renewal.foreign = Some(self.renewal.foreign.unwrap_or(0).max(handover.generation));
                 self.consider_rekey(hub);
                 self.share_soon(hub);
                 return;
@@ -228,7 +256,7 @@ impl Inside {
         let mine = self.ring.current_mut();
         mine.key(handover.epoch.max(now), now);
         if mine.contradicts(&chains, handover.epoch) && way != Way::Rekey {
-            self.conflict = true;
+            self.renewal.conflict = true;
             hub.event(Event::Conflict { by: Some(*from) });
             self.consider_rekey(hub);
             return;
@@ -255,10 +283,10 @@ impl Inside {
     /// after the other for ever.
     fn may_make(&mut self, now: Mono, maker: &MemberId) -> bool {
         let fresh = || Bucket::new(CAUSELESS_EACH_MS, CAUSELESS_BURST);
-        if self.makers.len() >= KNOWN_MEMBERS {
-            self.makers.clear();
+        if self.merging.makers.len() >= KNOWN_MEMBERS {
+            self.merging.makers.clear();
         }
-        self.makers.entry(*maker).or_insert_with(fresh).take(now.0)
+        self.merging.makers.entry(*maker).or_insert_with(fresh).take(now.0)
     }
 
     /// Moves on to another set. Frames under the old one are still opened for two epochs.
@@ -272,16 +300,16 @@ impl Inside {
         let until = hub.now + 2 * EPOCH_MS;
         if set.generation() > self.ring.current().generation() {
             // A union still holds what the leavers hold; only a new generation does not.
-            self.gone.clear();
+            self.renewal.gone.clear();
         }
         self.ring.replace(set, until);
         self.hand.count_down(hub.now);
         let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
         hub.unless_set(wait, Timer::FreshKey);
-        self.set_since = hub.now;
-        self.conflict = false;
-        if self.foreign.is_some_and(|g| g <= self.ring.current().generation()) {
-            self.foreign = None;
+        self.renewal.set_since = hub.now;
+        self.renewal.conflict = false;
+        if self.renewal.foreign.is_some_and(|g| g <= self.ring.current().generation()) {
+            self.renewal.foreign = None;
         }
         if let Some(trial) = &mut self.trial {
             trial.heard.clear();
@@ -301,13 +329,13 @@ impl Inside {
 
     /// Puts the union before those of my own side who have not got it yet.
     pub(crate) fn share_soon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        self.share_due = true;
+        self.merging.share_due = true;
         let wait = hub.between(50, 300);
         hub.within(wait, Timer::Reseal);
     }
 
     pub(crate) fn share<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if !std::mem::take(&mut self.share_due) {
+        if !std::mem::take(&mut self.merging.share_due) {
             return;
         }
         let current = self.ring.current().hash();

@@ -90,7 +90,7 @@ impl Inside {
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.left = true;
         self.part(hub, &sender, true);
-        self.gone.insert(sender);
+        self.renewal.gone.insert(sender);
         self.consider_rekey(hub);
         self.judge(hub);
     }
@@ -118,7 +118,7 @@ impl Inside {
     pub(crate) fn notice_silence<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         for id in self.roster.gone_silent(hub.now) {
             self.part(hub, &id, false);
-            self.gone.insert(id);
+            self.renewal.gone.insert(id);
             self.consider_rekey(hub);
             self.judge(hub);
         }

@@ -25,8 +25,38 @@ use crate::crypto::seal;
 use crate::wire::handover::Why;
 use crate::wire::payload::{Body, Sealed};
 
+/// What a member remembers about the current set, and what speaks for another.
+pub(crate) struct Renewal {
+    issued: Option<Issued>,
+    /// Since when the current set is in use.
+    pub(super) set_since: Mono,
+    /// Those who left or fell silent since it was made.
+    pub(super) gone: BTreeSet<MemberId>,
+    /// A generation seen elsewhere whose authors are strangers.
+    pub(super) foreign: Option<u64>,
+    /// Two keys were seen for one chain.
+    pub(super) conflict: bool,
+    uncovered_since: Option<Mono>,
+    /// Entries of which it was told that they came into force.
+    pub(super) announced: BTreeSet<EntryId>,
+}
+
+impl Renewal {
+    pub(super) fn new(now: Mono) -> Renewal {
+        Renewal {
+            issued: None,
+            set_since: now,
+            gone: BTreeSet::new(),
+            foreign: None,
+            conflict: false,
+            uncovered_since: None,
+            announced: BTreeSet::new(),
+        }
+    }
+}
+
 /// A generation of mine that some have yet to take up.
-pub(crate) struct Issued {
+struct Issued {
     generation: u64,
     repeats: usize,
 }
@@ -43,10 +73,10 @@ impl Inside {
             let many = set.chains().len() > 1;
             return Some((if many { Why::Collapse } else { Why::Entry }, first_causes(&uncovered)));
         }
-        if self.conflict {
+        if self.renewal.conflict {
             return Some((Why::Conflict, Vec::new()));
         }
-        if self.foreign.is_some() {
+        if self.renewal.foreign.is_some() {
             return Some((Why::Union, Vec::new()));
         }
         let rotations: Vec<EntryId> =
@@ -57,10 +87,10 @@ impl Inside {
         if set.chains().len() > CHAINS_MANY {
             return Some((Why::Crowd, Vec::new()));
         }
-        if !self.gone.is_empty() {
-            return Some((Why::Gone, self.gone.iter().take(CAUSES).map(|id| id.0).collect()));
+        if !self.renewal.gone.is_empty() {
+            return Some((Why::Gone, self.renewal.gone.iter().take(CAUSES).map(|id| id.0).collect()));
         }
-        (now.since(self.set_since) >= REKEY_AGE_MS).then_some((Why::Age, Vec::new()))
+        (now.since(self.renewal.set_since) >= REKEY_AGE_MS).then_some((Why::Age, Vec::new()))
     }
 
     /// Removals in force that some chain of the current set was made without knowing of.
@@ -87,9 +117,9 @@ impl Inside {
     /// Plans a rekey if one is needed: at once for whoever the need is theirs to meet, later for everybody else.
     pub(crate) fn consider_rekey<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         if self.uncovered().is_empty() {
-            self.uncovered_since = None;
+            self.renewal.uncovered_since = None;
         } else {
-            self.uncovered_since.get_or_insert(hub.now);
+            self.renewal.uncovered_since.get_or_insert(hub.now);
         }
         let Some((why, causes)) = self.need(hub.now) else {
             hub.cancel(&Timer::Rekey);
@@ -126,14 +156,14 @@ impl Inside {
 
     /// Whether messages wait, because somebody who was removed may still hold the keys of now.
     pub(crate) fn holding(&self, now: Mono) -> bool {
-        self.uncovered_since.is_some_and(|since| now.since(since) < HOLD_MS)
+        self.renewal.uncovered_since.is_some_and(|since| now.since(since) < HOLD_MS)
     }
 
     /// Makes the next generation and hands it to everybody who stays.
     fn issue<R: CryptoRng>(&mut self, hub: &mut Hub<R>, why: Why, mut causes: Vec<[u8; 32]>) {
         causes.sort_unstable();
         causes.dedup();
-        let generation = self.ring.current().generation().max(self.foreign.unwrap_or(0)) + 1;
+        let generation = self.ring.current().generation().max(self.renewal.foreign.unwrap_or(0)) + 1;
         let key = Secret::<32>::random(&mut hub.rng);
         let birth = self.ring.current().sending(hub.epoch());
         let mut heads = self.log.leading_heads(HEADS);
@@ -142,7 +172,7 @@ impl Inside {
         let Ok(mut set) = KeySet::new(vec![(chain, key)], birth) else { return };
         set.advance(hub.epoch());
         self.move_to(hub, set, false);
-        self.issued = Some(Issued { generation, repeats: 0 });
+        self.renewal.issued = Some(Issued { generation, repeats: 0 });
         let everybody: Vec<MemberId> = self.staying();
         self.hand_to(hub, &everybody, Label::Rekey);
         hub.after(REPEAT_AFTER[0], Timer::Repeat);
@@ -228,7 +258,7 @@ impl Inside {
 
     /// Sends the generation I made again to whoever has not been heard under it.
     pub(crate) fn repeat_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let Some(issued) = self.issued.take() else { return };
+        let Some(issued) = self.renewal.issued.take() else { return };
         let current = self.ring.current();
         if current.generation() != issued.generation {
             return;
@@ -246,7 +276,7 @@ impl Inside {
         let repeats = issued.repeats + 1;
         if let Some(wait) = REPEAT_AFTER.get(repeats) {
             hub.after(*wait, Timer::Repeat);
-            self.issued = Some(Issued { generation: issued.generation, repeats });
+            self.renewal.issued = Some(Issued { generation: issued.generation, repeats });
         }
     }
 
@@ -272,9 +302,9 @@ impl Inside {
     /// Tells of what came into force, acts on what concerns me, and sees to it that the removed lose the keys.
     pub(crate) fn after_log<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let fresh: Vec<EntryId> =
-            self.log.raws().map(|(id, _)| *id).filter(|id| !self.announced.contains(id)).collect();
+            self.log.raws().map(|(id, _)| *id).filter(|id| !self.renewal.announced.contains(id)).collect();
         for id in fresh {
-            self.announced.insert(id);
+            self.renewal.announced.insert(id);
             if let Some(entry) = self.log.get(&id) {
                 let (by, target) = (entry.author, super::moderate::target_of(&entry.act));
                 hub.event(Event::Logged { entry: id, by, target });

@@ -309,7 +309,7 @@ impl<R: CryptoRng> State<R> {
     fn give_way(&mut self) {
         let Phase::Inside(inside) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
         let founding = inside.lonely.and_then(|id| inside.log.raw(&id).map(<[u8]>::to_vec));
-        let abandoned = founding.filter(|_| inside.welcomed_at.is_some());
+        let abandoned = founding.filter(|_| inside.arrivals.welcomed_at.is_some());
         for (id, _) in inside.timeline.all() {
             self.hub.event(Event::Burned { id: *id, why: Burned::Room });
         }
@@ -546,14 +546,6 @@ impl Inside {
         self.trial = Some(trial);
     }
 
-    fn forget_peer(&mut self, peer: &Peer) {
-        let ids: Vec<MemberId> =
-            self.roster.all().filter(|(_, m)| m.peer.as_ref() == Some(peer)).map(|(id, _)| *id).collect();
-        for id in ids {
-            self.asked.remove(&id);
-        }
-    }
-
     fn on_command<R: CryptoRng>(&mut self, hub: &mut Hub<R>, command: Command) {
         match command {
             Command::Say(draft) => self.say(hub, draft),
@@ -563,7 +555,7 @@ impl Inside {
             Command::Act(deed) => self.act(hub, deed),
             Command::Nick(nick) => self.rename(hub, nick),
             Command::Away(away) => {
-                self.away = away;
+                self.pulse.away = away;
                 hub.within(0, Timer::Beat);
             }
             Command::Addresses(_) | Command::Leave { .. } => {}

@@ -1,6 +1,6 @@
 //! Messages: paced when they go out, counted when they come in, and gone when their time is over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_core::CryptoRng;
 
@@ -19,15 +19,39 @@ use crate::base::limits::{
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
 
+/// My messages on their way, and what came of them.
+pub(crate) struct Outbox {
+    /// The number of my latest message.
+    numbered: u64,
+    queue: VecDeque<Draft>,
+    pace: Pace,
+    /// What came of each author since receipts last went out.
+    receipts: BTreeMap<MemberId, BTreeSet<u64>>,
+    /// My messages by number: what the person called it, its name, and who has it.
+    mine: BTreeMap<u64, (u64, MsgId, BTreeSet<MemberId>)>,
+}
+
+impl Outbox {
+    pub(super) fn new() -> Outbox {
+        Outbox {
+            numbered: 0,
+            queue: VecDeque::new(),
+            pace: Pace::new(),
+            receipts: BTreeMap::new(),
+            mine: BTreeMap::new(),
+        }
+    }
+}
+
 /// How fast messages go: mine out, others' in.
-pub(crate) struct Pace {
+struct Pace {
     out: Bucket,
     slow_until: Mono,
     heard: BTreeMap<MemberId, (Bucket, u64)>,
 }
 
 impl Pace {
-    pub(crate) fn new() -> Pace {
+    fn new() -> Pace {
         Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0), heard: BTreeMap::new() }
     }
 
@@ -80,7 +104,7 @@ impl Inside {
             hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(why) });
             return;
         }
-        let standing = self.shown.map(|(s, ..)| s);
+        let standing = self.footing.shown.map(|(s, ..)| s);
         if standing == Some(Standing::Alone) {
             // Heard by nobody, now or later, unless the room says otherwise; it lives here and dies here.
             if let Some(id) = self.send_now(hub, &draft, true) {
@@ -88,39 +112,40 @@ impl Inside {
             }
             return;
         }
-        self.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
-        let ready = self.queue.is_empty() && !self.holding(hub.now) && hub.now >= self.pace.slow_until;
-        if ready && (self.pace_ms(hub) == 0 || self.pace.out.take(hub.now.0)) {
+        self.outbox.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
+        let ready =
+            self.outbox.queue.is_empty() && !self.holding(hub.now) && hub.now >= self.outbox.pace.slow_until;
+        if ready && (self.pace_ms(hub) == 0 || self.outbox.pace.out.take(hub.now.0)) {
             self.send_and_tell(hub, &draft);
             return;
         }
-        if self.queue.len() >= QUEUE {
+        if self.outbox.queue.len() >= QUEUE {
             hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(Refused::QueueFull) });
             return;
         }
         hub.event(Event::Fate { cid, id: None, fate: Fate::Queued });
-        self.queue.push_back((draft, hub.now));
+        self.outbox.queue.push_back(draft);
         self.plan_queue(hub);
     }
 
     fn plan_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let ready = self.pace.out.ready_at(hub.now.0).max(self.pace.slow_until.0);
+        let ready = self.outbox.pace.out.ready_at(hub.now.0).max(self.outbox.pace.slow_until.0);
         let wait = ready.saturating_sub(hub.now.0).max(if self.holding(hub.now) { 200 } else { 1 });
         hub.within(wait, Timer::Queue);
     }
 
     /// Sends what waits, as far as the pace allows.
     pub(crate) fn drain_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        while !self.queue.is_empty() {
+        while !self.outbox.queue.is_empty() {
             let free = self.pace_ms(hub) == 0;
             if self.holding(hub.now)
-                || hub.now < self.pace.slow_until
-                || (!free && !self.pace.out.take(hub.now.0))
+                || hub.now < self.outbox.pace.slow_until
+                || (!free && !self.outbox.pace.out.take(hub.now.0))
             {
                 self.plan_queue(hub);
                 return;
             }
-            if let Some((draft, _)) = self.queue.pop_front() {
+            if let Some(draft) = self.outbox.queue.pop_front() {
                 self.send_and_tell(hub, &draft);
             }
         }
@@ -133,7 +158,7 @@ impl Inside {
         if let Some(slow) =
             self.log.rights().policy.slow_s.filter(|_| self.log.rights().rank(&hub.id) == Rank::Member)
         {
-            self.pace.slow_until = hub.now + slow.saturating_mul(1_000);
+            self.outbox.pace.slow_until = hub.now + slow.saturating_mul(1_000);
         }
     }
 
@@ -158,8 +183,8 @@ impl Inside {
     }
 
     fn send_now<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: &Draft, alone: bool) -> Option<MsgId> {
-        self.numbered += 1;
-        let n = self.numbered;
+        self.outbox.numbered += 1;
+        let n = self.outbox.numbered;
         let ttl_s = match (draft.ttl_s, draft.once_s.is_some() || draft.from_read) {
             (Some(s), _) => s,
             (None, true) => self.ttl_cap_s(),
@@ -179,10 +204,10 @@ impl Inside {
         if !alone || self.log.rights().policy.queued == Some(true) {
             hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame });
         }
-        if self.mine.len() >= MINE_REMEMBERED {
-            self.mine.pop_first();
+        if self.outbox.mine.len() >= MINE_REMEMBERED {
+            self.outbox.mine.pop_first();
         }
-        self.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
+        self.outbox.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
         let (id, private) = (sealed.id, alone && self.log.rights().policy.queued != Some(true));
         self.keep_message(hub, id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
         if private {
@@ -210,7 +235,7 @@ impl Inside {
         let each = self.pace_ms(hub).max(slow / PACE_BURST);
         // Time claimed beyond now buys nothing.
         let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
-        if each > 0 && !self.pace.hears(&sender, sent.0, each) {
+        if each > 0 && !self.outbox.pace.hears(&sender, sent.0, each) {
             return Err(Drop::Limit);
         }
         let n = say.n;
@@ -223,7 +248,7 @@ impl Inside {
         }
         self.keep_message(hub, id, payload, sig, left, false);
         if self.roster.count() < RECEIPT_MEMBERS {
-            self.receipts.entry(sender).or_default().insert(n);
+            self.outbox.receipts.entry(sender).or_default().insert(n);
             hub.unless_set(RECEIPTS_MS, Timer::Receipts);
         }
         Ok(())
@@ -302,7 +327,7 @@ impl Inside {
         let Some((_, ranges)) = had.iter().find(|(id, _)| *id == hub.id) else { return };
         let mut told = Vec::new();
         for (low, high) in ranges {
-            for (_, (cid, id, by)) in self.mine.range_mut(*low..=*high) {
+            for (_, (cid, id, by)) in self.outbox.mine.range_mut(*low..=*high) {
                 if by.insert(from) {
                     told.push((*cid, *id, by.len()));
                 }
@@ -315,7 +340,7 @@ impl Inside {
 
     /// Tells authors what came, straight to them.
     pub(crate) fn send_receipts<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        for (author, numbers) in std::mem::take(&mut self.receipts) {
+        for (author, numbers) in std::mem::take(&mut self.outbox.receipts) {
             let mut ranges = super::timeline::Ranges::default();
             numbers.into_iter().for_each(|n| ranges.add(n));
             self.direct(hub, &author, Body::Have(vec![(author, ranges.to_wire())]));
@@ -362,7 +387,7 @@ impl Inside {
     }
 
     pub(crate) fn on_opened<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, id: MsgId) {
-        if self.mine.values().any(|(_, mine, _)| *mine == id) {
+        if self.outbox.mine.values().any(|(_, mine, _)| *mine == id) {
             hub.event(Event::Opened { id, by });
         }
     }
@@ -375,7 +400,7 @@ impl Inside {
             hub.event(Event::Refused(Refused::Role));
             return;
         }
-        let upto = if all_mine { self.numbered } else { 0 };
+        let upto = if all_mine { self.outbox.numbered } else { 0 };
         let me = hub.id;
         self.burn_here(hub, &me, &ids, upto);
         self.publish(hub, Body::Burn { ids, upto });
@@ -386,7 +411,7 @@ impl Inside {
             Some(author) if author == *who => true,
             Some(author) => !self.log.rights().reach(who, &author).0.is_empty(),
             None => {
-                self.mine.values().any(|(_, mine, _)| mine == id)
+                self.outbox.mine.values().any(|(_, mine, _)| mine == id)
                     || self.log.rights().rank(who) >= Rank::Admin
             }
         }

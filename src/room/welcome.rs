@@ -1,16 +1,19 @@
 //! Answering those who knock: who may come in, who answers, and what they are handed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rand_core::CryptoRng;
 
 use super::entry::{PendingHello, proves, welcome_info};
+use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::log::entry_id;
-use crate::base::id::{EntryId, MemberId};
+use crate::base::id::{EntryId, InviteId, MemberId};
 use crate::base::limits::{
-    ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, ROWS_IN_WELCOME, TOLD_LATE_MS, WELCOME_BYTES,
-    WELCOME_BYTES_MOST,
+    ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME,
+    TOLD_LATE_MS, WELCOME_BURST, WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -18,6 +21,38 @@ use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::root::Kind;
 use crate::wire::handover::{Handover, split_signed};
 use crate::wire::payload::{Body, Hello, Proof, Reason, Row};
+
+/// Who is at the door.
+pub(crate) struct Arrivals {
+    /// Hellos that wait, by their hash.
+    pending: BTreeMap<[u8; 32], PendingHello>,
+    answers: Bucket,
+    long_answers: Bucket,
+    /// Who said hello under which hash, and who was welcomed a moment ago: so that a rush cannot pass the limit.
+    callers: BTreeMap<[u8; 32], (MemberId, Mono)>,
+    guests: BTreeMap<MemberId, Mono>,
+    /// Keys that wait for an admin.
+    pub(super) knocks: BTreeSet<MemberId>,
+    /// When I last welcomed somebody.
+    pub(super) welcomed_at: Option<Mono>,
+    /// Invites that were there before me: who used them I have not heard.
+    pub(super) uncounted: BTreeSet<InviteId>,
+}
+
+impl Arrivals {
+    pub(super) fn new() -> Arrivals {
+        Arrivals {
+            pending: BTreeMap::new(),
+            answers: Bucket::new(WELCOME_EACH_MS, WELCOME_BURST),
+            long_answers: Bucket::new(MERGE_EACH_MS / 2, MERGE_BURST * 2),
+            callers: BTreeMap::new(),
+            guests: BTreeMap::new(),
+            knocks: BTreeSet::new(),
+            welcomed_at: None,
+            uncounted: BTreeSet::new(),
+        }
+    }
+}
 
 impl Inside {
     /// Somebody says hello: a newcomer, or a member from the other side of a partition.
@@ -34,16 +69,16 @@ impl Inside {
         }
         if let Some((set, topic)) = hello.at {
             if set == self.ring.current().tag() && topic == hub.doors.topic_tag() && epoch_off <= 1 {
-                self.same_side = Some(hub.now);
+                self.merging.same_side = Some(hub.now);
                 return;
             }
             self.met_other_side(hub, set);
         }
         let Some(kem) = KemPublic::from_bytes(&hello.kem[..]) else { return };
-        if self.callers.len() < HELLOS_PENDING && hello.at.is_none() {
-            self.callers.insert(hash, (from, hub.now));
+        if self.arrivals.callers.len() < HELLOS_PENDING && hello.at.is_none() {
+            self.arrivals.callers.insert(hash, (from, hub.now));
         }
-        if self.trial.is_some() || self.pending.len() >= HELLOS_PENDING {
+        if self.trial.is_some() || self.arrivals.pending.len() >= HELLOS_PENDING {
             return;
         }
         let (now, trusted) = (hub.now, |m: &super::roster::Member| !m.fresh);
@@ -52,11 +87,11 @@ impl Inside {
         });
         let pending = PendingHello { from, kem, proof: hello.proof.clone(), across: hello.at.is_some() };
         // Who came after an invite was made has not heard everybody who used it: whoever has, goes first.
-        let counted = !hello.proof.as_ref().is_some_and(|p| self.uncounted.contains(&p.invite));
+        let counted = !hello.proof.as_ref().is_some_and(|p| self.arrivals.uncounted.contains(&p.invite));
         if place < ANSWERERS && counted {
             self.answer(hub, hash, pending);
         } else {
-            self.pending.insert(hash, pending);
+            self.arrivals.pending.insert(hash, pending);
             let wait = if counted { hub.between(1_000, 4_000) } else { hub.between(5_000, 8_000) };
             hub.after(wait, Timer::Answer(hash));
         }
@@ -70,11 +105,11 @@ impl Inside {
         if !self.roster.knows(from) || self.is_removed(from) {
             return;
         }
-        if self.pending.remove(hash).is_some() {
+        if self.arrivals.pending.remove(hash).is_some() {
             hub.cancel(&Timer::Answer(*hash));
         }
-        if let Some((from, _)) = self.callers.get(hash).copied() {
-            self.guests.insert(from, hub.now);
+        if let Some((from, _)) = self.arrivals.callers.get(hash).copied() {
+            self.arrivals.guests.insert(from, hub.now);
         }
         if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < 3 {
             self.echo_soon(hub);
@@ -83,35 +118,40 @@ impl Inside {
 
     /// Somebody who could count refused: whoever waits because they cannot leaves it at that.
     pub(crate) fn saw_refusal<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32], from: &MemberId) {
-        let Some(proof) = self.pending.get(hash).and_then(|hello| hello.proof.as_ref()) else { return };
-        if self.uncounted.contains(&proof.invite) && self.roster.knows(from) && !self.is_removed(from) {
-            self.pending.remove(hash);
+        let Some(proof) = self.arrivals.pending.get(hash).and_then(|hello| hello.proof.as_ref()) else {
+            return;
+        };
+        if self.arrivals.uncounted.contains(&proof.invite)
+            && self.roster.knows(from)
+            && !self.is_removed(from)
+        {
+            self.arrivals.pending.remove(hash);
             hub.cancel(&Timer::Answer(*hash));
         }
     }
 
     /// Forgets calls that are long over.
     pub(crate) fn forget_callers(&mut self, now: Mono) {
-        self.callers.retain(|_, (_, at)| now.since(*at) < GUEST_MS);
-        self.guests.retain(|_, at| now.since(*at) < GUEST_MS);
+        self.arrivals.callers.retain(|_, (_, at)| now.since(*at) < GUEST_MS);
+        self.arrivals.guests.retain(|_, at| now.since(*at) < GUEST_MS);
     }
 
     pub(crate) fn answer_pending<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32]) {
-        if let Some(pending) = self.pending.remove(&hash) {
+        if let Some(pending) = self.arrivals.pending.remove(&hash) {
             self.answer(hub, hash, pending);
         }
     }
 
     /// Welcomes, refuses or says nothing.
     pub(crate) fn answer<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32], hello: PendingHello) {
-        if self.is_removed(&hello.from) || !self.welcomes.take(hub.now.0) {
+        if self.is_removed(&hello.from) || !self.arrivals.answers.take(hub.now.0) {
             return;
         }
         let verdict = self.admission(hub, &hello);
         let (label, plain) = match verdict {
             Ok(()) => {
                 // Anybody with the root can claim to come from the other side: the long answer is rationed.
-                let long = hello.across && self.long_answers.take(hub.now.0);
+                let long = hello.across && self.arrivals.long_answers.take(hub.now.0);
                 let at_most = if long { WELCOME_BYTES_MOST } else { WELCOME_BYTES };
                 let Some(handover) = self.handover(hub, at_most, long) else { return };
                 (Label::Welcome, handover.encode())
@@ -126,8 +166,8 @@ impl Inside {
         };
         self.lobby(hub, body);
         if label == Label::Welcome {
-            self.welcomed_at = Some(hub.now);
-            self.guests.insert(hello.from, hub.now);
+            self.arrivals.welcomed_at = Some(hub.now);
+            self.arrivals.guests.insert(hello.from, hub.now);
             self.echo_soon(hub);
         }
     }
@@ -152,15 +192,16 @@ impl Inside {
         let rights = self.log.rights();
         if rights.knocking() && !admitted {
             if !rights.denied.contains(&hello.from)
-                && self.knocks.len() < HELLOS_PENDING
-                && self.knocks.insert(hello.from)
+                && self.arrivals.knocks.len() < HELLOS_PENDING
+                && self.arrivals.knocks.insert(hello.from)
             {
                 hub.event(Event::Knock(hello.from));
             }
             return Err(Reason::Knock);
         }
         let most = rights.policy.max.map_or(crate::base::limits::MEMBERS, |m| m as usize);
-        let coming = self.guests.keys().filter(|id| !self.roster.knows(id) && **id != hello.from).count();
+        let coming =
+            self.arrivals.guests.keys().filter(|id| !self.roster.knows(id) && **id != hello.from).count();
         if self.roster.count() + coming + 1 >= most.min(crate::base::limits::MEMBERS) {
             return Err(Reason::Full);
         }
@@ -274,7 +315,7 @@ impl Inside {
             self.roster.forget_hearsay();
             self.removed_at = None;
             hub.event(Event::Conflict { by: None });
-            self.corrections = CORRECTIONS;
+            self.pulse.corrections = CORRECTIONS;
             self.announce_myself(hub);
             self.after_log(hub);
         }
@@ -289,7 +330,7 @@ impl Inside {
         let told_late = room.shifted(-(TOLD_LATE_MS as i64));
         let newcomer = room.offset_from(self.joined) < TOLD_LATE_MS as i64;
         let came = self.roster.get(teller).map_or(told_late, |m| m.joined.min(told_late));
-        let shut = self.trial.is_none() && self.is_shut() && !self.vouchers.is_empty();
+        let shut = self.trial.is_none() && self.is_shut() && !self.footing.vouchers.is_empty();
         for row in rows {
             if row.id == hub.id
                 || (!self.roster.knows(&row.id)
