@@ -3,9 +3,12 @@
 
 use rand_core::CryptoRng;
 
+use super::hub::Hub;
+use super::inside::Inside;
 use crate::base::limits::{EPOCH_MS, HAND_KEY_MS, HELLO_KEY_MS, HELLO_KEY_OPENS, KEY_SPREAD_MS};
 use crate::base::time::Mono;
 use crate::crypto::kem::{KemPublic, KemSecret};
+use crate::wire::payload::{Body, KeyAnnounce, KeyUse};
 
 /// The key a hello carries. It opens a few welcomes in a short time and is gone.
 pub(crate) struct HelloKey {
@@ -108,5 +111,18 @@ impl HandKeys {
     /// When each key was made, for showing that none outlives its time.
     pub(crate) fn ages(&self, now: Mono) -> impl Iterator<Item = u64> + '_ {
         self.keys.iter().map(move |k| now.since(k.made))
+    }
+}
+
+impl Inside {
+    /// Announces a fresh handover key.
+    pub(crate) fn fresh_key<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.hand.renew(&mut hub.rng, hub.now);
+        self.announce_key(hub);
+    }
+
+    pub(crate) fn announce_key<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let Some(kem) = self.hand.public().map(|k| Box::new(*k.as_bytes())) else { return };
+        self.publish(hub, Body::Key(KeyAnnounce { used_for: KeyUse::Handover, kem, x25519: None }));
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use rand_core::CryptoRng;
 
-use super::beat::{Beacons, Footing, Pulse};
+use super::beacon::Beacons;
+use super::beat::Pulse;
 use super::catchup::CatchUp;
 use super::chains::Keyring;
 use super::envelope::{self, Admitted, Drop, Opened};
@@ -16,6 +17,7 @@ use super::log::{Inserted, Log};
 use super::merge::Merging;
 use super::rekey::Renewal;
 use super::roster::Roster;
+use super::standing::Footing;
 use super::talk::Outbox;
 use super::timeline::Timeline;
 use super::trial::Trial;
@@ -26,7 +28,6 @@ use crate::base::limits::{
 };
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
-use crate::crypto::root::Kind;
 use crate::wire::frame::FrameType;
 use crate::wire::payload::{Body, Carriage, KeyUse};
 
@@ -389,11 +390,6 @@ impl Inside {
     pub(crate) fn come_under(&mut self, foundings: &[[u8; 8]]) {
         self.foundings = foundings.to_vec();
         self.log.look_from(&self.foundings);
-    }
-
-    /// The founder that settles who owns the room: named by the invite, if there is one.
-    pub(crate) fn is_pinned(&self, hub: &Hub<impl CryptoRng>, who: &MemberId) -> bool {
-        hub.root.kind() == Kind::Invite && self.log.rights().rank(who) == super::rights::Rank::Owner
     }
 }
 

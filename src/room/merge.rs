@@ -16,7 +16,7 @@ use super::trial::Asking;
 use crate::base::id::{EntryId, MemberId, SetTag};
 use crate::base::limits::{
     APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, HANDOVER_EPOCHS, KEY_SPREAD_MS,
-    KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS,
+    KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, SUPERSEDED_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -86,6 +86,11 @@ impl Inside {
         self.merging.under_way = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
         let wait = hub.between(20, 400);
         hub.after(wait, Timer::Across);
+    }
+
+    /// Whether a set that I moved on from was in use a moment ago: others may still be moving.
+    fn just_superseded(&self, tag: SetTag, now: Mono) -> bool {
+        self.ring.superseded(tag) && now.since(self.renewal.set_since) < SUPERSEDED_MS
     }
 
     /// Says hello across, unless somebody of my side just did.

@@ -16,6 +16,7 @@
 //!
 //! [`State`] is the one door. [`sim`] runs many of them on a virtual network.
 
+mod beacon;
 mod beat;
 mod catchup;
 pub mod chains;
@@ -39,6 +40,7 @@ mod rekey;
 pub mod rights;
 pub mod roster;
 pub mod sim;
+mod standing;
 pub mod state;
 mod talk;
 pub mod timeline;

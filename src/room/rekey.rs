@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use super::beat::beat_ms;
 use super::chains::{Chain, KeySet};
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
+use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::limits::{
     CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, KEY_SPREAD_MS, LEAVES_LARGE_MS,
@@ -19,6 +21,7 @@ use crate::base::limits::{
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
+use crate::crypto::identity::rank_hash;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::seal;
@@ -143,6 +146,18 @@ impl Inside {
             let spread = hub.between(0, 10_000);
             hub.unless_set(if why == Why::Gone { batch + spread } else { spread }, Timer::Leaves);
         }
+    }
+
+    /// Whether I am the one among the entitled who acts first: the lowest H.
+    fn is_first_authority<R: CryptoRng>(&self, hub: &Hub<R>) -> bool {
+        let rights = self.log.rights();
+        let authority = |id: &MemberId| rights.rank(id) > Rank::Member && !self.is_removed(id);
+        let beat = beat_ms(self.roster.count());
+        let mine = rank_hash(&hub.id);
+        authority(&hub.id)
+            && !self.roster.present().any(|(id, _)| {
+                authority(id) && !self.roster.is_away(id, hub.now, beat) && rank_hash(id) < mine
+            })
     }
 
     pub(crate) fn rekey_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
