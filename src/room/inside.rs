@@ -1,4 +1,4 @@
-//! A room from within: what a member holds, how its frames are made, opened and handed to whoever they concern.
+//! A room from within: what a member holds, and how its frames are made.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::beacon::Beacons;
 use super::beat::Pulse;
 use super::catchup::CatchUp;
 use super::chains::Keyring;
-use super::envelope::{self, Admitted, Drop, Opened};
+use super::envelope;
 use super::guard::Windows;
 use super::handkeys::HandKeys;
 use super::hub::Hub;
-use super::io::{Output, Timer, Who};
+use super::io::{Output, Who};
 use super::log::{Inserted, Log};
 use super::merge::Merging;
 use super::rekey::Renewal;
@@ -22,14 +22,12 @@ use super::talk::Outbox;
 use super::timeline::Timeline;
 use super::trial::Trial;
 use super::welcome::Arrivals;
-use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
-use crate::base::limits::{
-    EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, REMOVAL_TRIAL_MS, REPLAY_SENDERS, TURNS,
-};
+use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, Topic};
+use crate::base::limits::{REMOVAL_TRIAL_MS, REPLAY_SENDERS};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
 use crate::wire::frame::FrameType;
-use crate::wire::payload::{Body, Carriage, KeyUse};
+use crate::wire::payload::Body;
 
 /// Everything a member holds of a room.
 pub(crate) struct Inside {
@@ -184,190 +182,6 @@ impl Inside {
         hub.send_lobby(self.genesis, self.ring.current().generation(), self.log.head(), body)
     }
 
-    // ---- receiving ----
-
-    /// Opens a room frame that passed the gate. A frame under a set not known here waits.
-    pub(crate) fn open_room<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        topic: Topic,
-        from: &Peer,
-        direct: bool,
-        frame: &Admitted<'_>,
-        bytes: &[u8],
-    ) -> Result<(Opened, [u8; 32]), Drop> {
-        let now = hub.epoch();
-        let epoch = now.nearest(frame.header.epoch_low);
-        if epoch > now.plus(EPOCHS_AHEAD) || epoch < now.minus(EPOCHS_BACK) {
-            return Err(Drop::Epoch);
-        }
-        let tag = frame.header.set_tag;
-        let mut failed = Drop::Unknown;
-        let mut found = None;
-        for set in self.ring.tagged(tag) {
-            let hash = set.hash();
-            let generation = set.generation();
-            let Some(key) = set.key(epoch, now) else { continue };
-            match frame.open(&key.frame) {
-                Ok(opened) => {
-                    found = Some((opened, hash, generation));
-                    break;
-                }
-                Err(why) => failed = why,
-            }
-        }
-        let mut rival = None;
-        if let (None, Some(trial)) = (&found, &mut self.trial)
-            && let Some((opened, i, generation)) = trial.open(frame, epoch, now)
-        {
-            // What opens only under a rival is read, but confirms nothing: no set has this hash.
-            rival = Some(i);
-            found = Some((opened, [0; 32], generation));
-        }
-        let Some((opened, hash, generation)) = found else {
-            if failed == Drop::Unknown && !direct {
-                hub.waiting.push(topic, from.clone(), direct, bytes, tag, hub.now);
-            }
-            return Err(failed);
-        };
-        let payload = &opened.payload;
-        let carriage = payload.kind().carriage();
-        if carriage == Carriage::Lobby || (carriage == Carriage::Direct && !direct) {
-            return Err(Drop::Kind);
-        }
-        if payload.genesis != self.genesis
-            || payload.epoch != epoch
-            || payload.generation != generation
-            || payload.sender == hub.id
-        {
-            return Err(Drop::OtherRoom);
-        }
-        if !self.seen.is_new(&payload.sender, payload.counter) {
-            return Err(Drop::Replay);
-        }
-        if matches!(payload.body, Body::Dm { .. }) {
-            return Err(Drop::Unsigned);
-        }
-        if !opened.is_signed() {
-            return Err(Drop::Signature);
-        }
-        self.seen.mark(&payload.sender, payload.counter, hub.now);
-        if let (Some(i), Some(trial)) = (rival, &mut self.trial) {
-            trial.heard_under(i, payload.sender);
-        }
-        Ok((opened, hash))
-    }
-
-    /// Acts on a room frame.
-    pub(crate) fn on_room<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        opened: Opened,
-        set: [u8; 32],
-        from: &Peer,
-        direct: bool,
-    ) -> Result<(), Drop> {
-        let sender = opened.payload.sender;
-        if let Body::Join(join) = &opened.payload.body {
-            self.comes_home(&sender, join);
-        }
-        if self.is_removed(&sender) {
-            if let Some(trial) = &mut self.trial {
-                // Perhaps it is the log I was given that is wrong: nobody vouches alone while this one speaks.
-                trial.stranger = Some(hub.now);
-            }
-            // What they had written into the log still counts for what it is worth; nothing else does.
-            if let Body::Entry(raws) = &opened.payload.body {
-                let raws = raws.clone();
-                self.take_entries(hub, &raws);
-            }
-            return Err(Drop::Removed);
-        }
-        if !self.hear(hub, &sender, &opened, set, from, direct) {
-            return Err(Drop::Limit);
-        }
-        let head = opened.payload.log_head;
-        let sent = opened.payload.sent;
-        let sig = opened.sig();
-        let id = envelope::message_id(opened.bytes());
-        match opened.payload.body {
-            Body::Text(_) => self.on_text(hub, opened.payload, sig, id)?,
-            Body::Have(ref had) => self.on_have(hub, sender, had),
-            Body::Opened(id) => self.on_opened(hub, sender, id),
-            Body::Burn { ref ids, upto } => self.on_burn(hub, sender, ids, upto),
-            Body::Join(ref join) => self.on_join(hub, sender, join, sent),
-            Body::Leave { .. } => self.on_leave(hub, sender),
-            Body::Key(ref key) if key.used_for == KeyUse::Handover => self.on_key(sender, &key.kem),
-            Body::Beat(ref beat) => self.on_beat(hub, sender, beat, &opened.payload, set),
-            Body::Entry(ref raws) => {
-                self.take_entries(hub, raws);
-            }
-            Body::Profile(ref profile) => self.on_profile(hub, sender, &profile.nick),
-            Body::Roster { ref rows, .. } => self.take_rows(hub, &sender, rows),
-            Body::Log { ref entries, .. } => {
-                self.take_entries(hub, entries);
-            }
-            Body::Ask(ref ask) => self.on_ask(hub, sender, ask),
-            Body::Missed(ref missed) => self.on_missed(hub, sender, missed),
-            // Defined, and carried by later work; nothing here acts on them.
-            _ => {}
-        }
-        if head != self.log.head() {
-            self.seek_log(hub, &sender);
-        }
-        Ok(())
-    }
-
-    /// Notes that a member was heard. False where there is no room for one more.
-    fn hear<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        sender: &MemberId,
-        opened: &Opened,
-        set: [u8; 32],
-        from: &Peer,
-        direct: bool,
-    ) -> bool {
-        let known = self.roster.knows(sender);
-        if !known && self.roster.all().count() >= KNOWN_MEMBERS {
-            // Anybody inside can speak under names without end: those give way before anybody who ever stood confirmed. The
-            // removed stay, for as long as they are what fresh keys are needed for.
-            let removals = &self.log.rights().removals;
-            if !self.roster.make_way(|id| removals.contains_key(id)) {
-                return false;
-            }
-        }
-        let room = hub.room();
-        let offset_ms = opened.payload.sent.offset_from(room);
-        let member = self.roster.meet(*sender, hub.now, room);
-        let returned = member.left || !known;
-        member.heard = Some(hub.now);
-        member.left = false;
-        member.offset_ms = offset_ms;
-        member.set = Some(set);
-        if direct && member.peer.is_none() {
-            member.peer = Some(from.clone());
-        }
-        self.renewal.gone.remove(sender);
-        self.lonely = None;
-        if let Some(trial) = self.trial.as_mut().filter(|_| set == self.ring.current().hash()) {
-            trial.heard.insert(*sender);
-        }
-        if returned && !matches!(opened.payload.body, Body::Join(_) | Body::Leave { .. }) {
-            self.greet(hub, sender);
-        }
-        if !known {
-            // Whoever says who they are need not be asked; a few beats show them that they are heard.
-            if !matches!(opened.payload.body, Body::Join(_)) {
-                self.seek_roster(hub, sender);
-            }
-            if self.roster.place(&hub.id, &sender.0, |_, m| !m.fresh) < TURNS {
-                hub.within(1_000, Timer::Beat);
-            }
-        }
-        true
-    }
-
     /// Takes entries in, announces what came into force, and acts on it. True where anything was new.
     pub(crate) fn take_entries<R: CryptoRng>(&mut self, hub: &mut Hub<R>, raws: &[Vec<u8>]) -> bool {
         let mut new = false;
@@ -400,9 +214,4 @@ pub(crate) struct Sealed {
     pub(crate) id: MsgId,
     pub(crate) payload: crate::wire::payload::Payload,
     pub(crate) sig: [u8; 64],
-}
-
-/// Whether a tag is one of mine, in use or still opened.
-pub(crate) fn knows_tag(ring: &mut Keyring, tag: SetTag) -> bool {
-    ring.tagged(tag).next().is_some()
 }

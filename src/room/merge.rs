@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rand_core::CryptoRng;
 
-use super::chains::read_chains;
+use super::chains::{Keyring, read_chains};
 use super::entry::{open_welcome, send_hello};
 use super::envelope::Opened;
 use super::guard::Bucket;
 use super::handkeys::HelloKey;
 use super::hub::Hub;
-use super::inside::{Inside, knows_tag};
+use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::trial::Asking;
 use crate::base::id::{EntryId, MemberId, SetTag};
@@ -353,23 +353,6 @@ impl Inside {
         self.hand_to(hub, &behind, Label::Share);
     }
 
-    /// A set that frames wait for may have come: looks at them again.
-    pub(crate) fn retry_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>, tag: SetTag) {
-        let frames = hub.waiting.take(tag);
-        for frame in frames {
-            self.on_frame_again(hub, frame);
-        }
-    }
-
-    /// A frame under a set I do not know has waited for two seconds: there is another side.
-    pub(crate) fn check_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if let Some(tag) = hub.waiting.stuck(hub.now, 2_000)
-            && self.trial.is_none()
-        {
-            self.met_other_side(hub, tag);
-        }
-    }
-
     /// Lobby frames that hand keys over: who may open them is in them.
     pub(crate) fn on_handed<R: CryptoRng>(
         &mut self,
@@ -388,4 +371,9 @@ impl Inside {
         let way = if label == Label::Rekey { Way::Rekey } else { Way::Share };
         self.adopt(hub, &from, handover, way);
     }
+}
+
+/// Whether a tag is one of mine, in use or still opened.
+fn knows_tag(ring: &mut Keyring, tag: SetTag) -> bool {
+    ring.tagged(tag).next().is_some()
 }

@@ -4,12 +4,11 @@ use rand_core::CryptoRng;
 
 use super::entry::{Intent, Seeking, Welcomed};
 use super::envelope::{self, Drop};
-use super::guard::Waiting;
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
-use super::io::{Burned, Command, Event, Input, Output, Refused, Timer, Verdict};
-use crate::base::id::{MemberId, Peer, Topic};
-use crate::base::limits::{KNOWN_MEMBERS, NICK_BYTES, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
+use super::io::{Burned, Event, Input, Output, Timer, Verdict};
+use crate::base::id::{Peer, Topic};
+use crate::base::limits::{REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
 use crate::base::time::{Day, Mono, Unix};
 use crate::crypto::identity::Identity;
 use crate::crypto::kdf::{self, Label};
@@ -188,7 +187,7 @@ impl<R: CryptoRng> State<R> {
         }
     }
 
-    fn end(&mut self, event: Event) {
+    pub(super) fn end(&mut self, event: Event) {
         if let Phase::Inside(inside) = &mut self.phase {
             for id in inside.timeline.clear() {
                 self.hub.event(Event::Burned { id, why: Burned::Room });
@@ -359,32 +358,6 @@ impl<R: CryptoRng> State<R> {
         }
     }
 
-    // ---- commands ----
-
-    fn on_command(&mut self, command: Command) {
-        let hub = &mut self.hub;
-        match (&mut self.phase, command) {
-            (_, Command::Addresses(addrs)) => {
-                hub.reach = Reach { peer: hub.reach.peer.take(), addrs }.bounded();
-            }
-            (_, Command::Nick(nick)) if !(1..=NICK_BYTES).contains(&nick.len()) => {
-                hub.event(Event::Refused(Refused::TooLong));
-            }
-            (Phase::Inside(inside), Command::Leave { panic }) => {
-                inside.leave(hub, panic);
-                self.end(Event::Ended { closed: false });
-            }
-            (Phase::Seeking(_), Command::Leave { .. }) => self.end(Event::Ended { closed: false }),
-            (Phase::Inside(inside), command) => inside.on_command(hub, command),
-            (Phase::Seeking(_), Command::Nick(nick)) => hub.nick = nick,
-            (_, Command::Say(draft)) => {
-                let fate = super::io::Fate::Failed(Refused::NotIn);
-                hub.event(Event::Fate { cid: draft.cid, id: None, fate });
-            }
-            _ => hub.event(Event::Refused(Refused::NotIn)),
-        }
-    }
-
     // ---- looking ----
 
     pub(super) fn inside(&self) -> Option<&Inside> {
@@ -422,143 +395,5 @@ fn verdict(drop: Drop) -> Verdict {
         // Direct messages are not signed, so that they prove nothing to anybody else.
         Drop::Unsigned => Verdict::Accept,
         _ => Verdict::Ignore,
-    }
-}
-
-impl Inside {
-    fn on_room_frame<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        topic: Topic,
-        from: &Peer,
-        direct: bool,
-        frame: &envelope::Admitted<'_>,
-        bytes: &[u8],
-    ) -> Result<(), Drop> {
-        match self.open_room(hub, topic, from, direct, frame, bytes) {
-            Ok((opened, set)) => self.on_room(hub, opened, set, from, direct),
-            Err(drop) => {
-                if matches!(drop, Drop::Unknown | Drop::Commitment) {
-                    self.met_stranger(hub);
-                }
-                Err(drop)
-            }
-        }
-    }
-
-    /// A frame that passed the gate and that no key of mine opens.
-    fn met_stranger<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        match &mut self.trial {
-            Some(trial) => {
-                trial.stranger = Some(hub.now);
-                let wait = trial.asking.last.map_or(0, |at| 500u64.saturating_sub(hub.now.since(at)));
-                hub.within(wait.max(1), Timer::Hello);
-            }
-            None => hub.within(2_000, Timer::Witness),
-        }
-    }
-
-    pub(crate) fn on_frame_again<R: CryptoRng>(&mut self, hub: &mut Hub<R>, frame: Waiting) {
-        let Some(door) = hub.doors.get(&frame.topic) else { return };
-        let Ok(admitted) = envelope::admit(&door.gate, &frame.bytes) else { return };
-        if let Err(drop) =
-            self.on_room_frame(hub, frame.topic, &frame.from, frame.direct, &admitted, &frame.bytes)
-        {
-            hub.count(drop);
-        }
-    }
-
-    /// Everything that time alone brings about.
-    fn pass_time<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        (self.now, self.room) = (hub.now, hub.room());
-        self.reap(hub);
-        let epoch = hub.epoch();
-        self.ring.advance(hub.now, epoch);
-        if let Some(trial) = &mut self.trial {
-            trial.advance(epoch);
-        }
-        if self.hand.advance(hub.now) {
-            hub.unless_set(1, Timer::FreshKey);
-        }
-        self.expire_request(hub.now);
-        self.forget_callers(hub.now);
-    }
-
-    pub(crate) fn upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        self.pass_time(hub);
-        self.notice_silence(hub);
-        let mut offsets: Vec<i64> =
-            self.roster.heard_within(hub.now, 60_000).map(|(_, m)| m.offset_ms).collect();
-        hub.clock.aim(&mut offsets);
-        let here: std::collections::BTreeSet<MemberId> = self.roster.present().map(|(id, _)| *id).collect();
-        let me = hub.id;
-        self.roster.make_room(KNOWN_MEMBERS * 3 / 4);
-        self.timeline.forget_authors(|id| here.contains(id) || *id == me);
-        if self.trial.is_none() {
-            self.seek_keys(hub);
-        }
-        self.consider_rekey(hub);
-        self.judge(hub);
-        self.plan_upkeep(hub);
-    }
-
-    /// The next instant at which something must be wiped.
-    pub(crate) fn plan_upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let next_epoch = hub.epoch().plus(1).start().offset_from(hub.room()).max(1) as u64;
-        let death = self.timeline.next_death().map_or(u64::MAX, |at| at.since(hub.now));
-        hub.within(next_epoch.min(death).max(1), Timer::Upkeep);
-    }
-
-    fn on_timer<R: CryptoRng>(&mut self, hub: &mut Hub<R>, timer: Timer) {
-        match timer {
-            Timer::Upkeep => self.upkeep(hub),
-            Timer::Hello => self.hello_again(hub),
-            Timer::Answer(hash) => self.answer_pending(hub, hash),
-            Timer::Beat | Timer::Echo => self.beat(hub),
-            Timer::Beacon => self.beacon_due(hub),
-            Timer::Across => self.across_due(hub),
-            Timer::Repeat => self.repeat_due(hub),
-            Timer::Rekey | Timer::Leaves => self.rekey_due(hub),
-            Timer::FreshKey => self.fresh_key(hub),
-            Timer::CatchUp => self.catch_up(hub),
-            Timer::Receipts => self.send_receipts(hub),
-            Timer::Queue => self.drain_queue(hub),
-            Timer::Reseal => self.share(hub),
-            Timer::Witness => {
-                self.check_waiting(hub);
-                self.judge(hub);
-            }
-            Timer::Found | Timer::Removed => {}
-        }
-    }
-
-    /// While nobody has vouched for me I go on asking, so that one liar cannot be all I hear.
-    fn hello_again<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let Some(mut trial) = self.trial.take() else { return };
-        if trial.asking.key.spent(hub.now) {
-            trial.asking = super::trial::Asking::new(super::handkeys::HelloKey::new(&mut hub.rng));
-        }
-        let proof = self.proof_of_invite(hub, trial.asking.key.public());
-        let (genesis, head) = (self.genesis, self.log.head());
-        super::entry::send_hello(hub, &mut trial.asking, genesis, 0, head, proof, None);
-        let wait = super::entry::next_hello(hub, trial.since);
-        hub.after(wait, Timer::Hello);
-        self.trial = Some(trial);
-    }
-
-    fn on_command<R: CryptoRng>(&mut self, hub: &mut Hub<R>, command: Command) {
-        match command {
-            Command::Say(draft) => self.say(hub, draft),
-            Command::Open(id) => self.open_message(hub, id),
-            Command::Burn(ids) => self.burn(hub, ids, false),
-            Command::BurnMine => self.burn(hub, Vec::new(), true),
-            Command::Act(deed) => self.act(hub, deed),
-            Command::Nick(nick) => self.rename(hub, nick),
-            Command::Away(away) => {
-                self.pulse.away = away;
-                hub.within(0, Timer::Beat);
-            }
-            Command::Addresses(_) | Command::Leave { .. } => {}
-        }
     }
 }

@@ -3,9 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rand_core::CryptoRng;
+
 use super::chains::{KeySet, Keyring};
+use super::entry::{next_hello, send_hello};
 use super::envelope::{Admitted, Opened};
 use super::handkeys::HelloKey;
+use super::hub::Hub;
+use super::inside::Inside;
+use super::io::Timer;
 use crate::base::id::MemberId;
 use crate::base::limits::{HELLOS_REMEMBERED, RIVALS, WELCOMERS, WITNESSES};
 use crate::base::time::{Epoch, Mono};
@@ -145,5 +151,21 @@ impl Trial {
         for rival in &mut self.rivals {
             rival.set.advance(epoch);
         }
+    }
+}
+
+impl Inside {
+    /// While nobody has vouched for me I go on asking, so that one liar cannot be all I hear.
+    pub(super) fn hello_again<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        let Some(mut trial) = self.trial.take() else { return };
+        if trial.asking.key.spent(hub.now) {
+            trial.asking = Asking::new(HelloKey::new(&mut hub.rng));
+        }
+        let proof = self.proof_of_invite(hub, trial.asking.key.public());
+        let (genesis, head) = (self.genesis, self.log.head());
+        send_hello(hub, &mut trial.asking, genesis, 0, head, proof, None);
+        let wait = next_hello(hub, trial.since);
+        hub.after(wait, Timer::Hello);
+        self.trial = Some(trial);
     }
 }

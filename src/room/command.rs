@@ -1,0 +1,53 @@
+//! What the person at this node wants done.
+
+use rand_core::CryptoRng;
+
+use super::hub::{Hub, Reach};
+use super::inside::Inside;
+use super::io::{Command, Event, Fate, Refused, Timer};
+use super::state::{Phase, State};
+use crate::base::limits::NICK_BYTES;
+
+impl<R: CryptoRng> State<R> {
+    pub(super) fn on_command(&mut self, command: Command) {
+        let hub = &mut self.hub;
+        match (&mut self.phase, command) {
+            (_, Command::Addresses(addrs)) => {
+                hub.reach = Reach { peer: hub.reach.peer.take(), addrs }.bounded();
+            }
+            (_, Command::Nick(nick)) if !(1..=NICK_BYTES).contains(&nick.len()) => {
+                hub.event(Event::Refused(Refused::TooLong));
+            }
+            (Phase::Inside(inside), Command::Leave { panic }) => {
+                inside.leave(hub, panic);
+                self.end(Event::Ended { closed: false });
+            }
+            (Phase::Seeking(_), Command::Leave { .. }) => self.end(Event::Ended { closed: false }),
+            (Phase::Inside(inside), command) => inside.on_command(hub, command),
+            (Phase::Seeking(_), Command::Nick(nick)) => hub.nick = nick,
+            (_, Command::Say(draft)) => {
+                let fate = Fate::Failed(Refused::NotIn);
+                hub.event(Event::Fate { cid: draft.cid, id: None, fate });
+            }
+            _ => hub.event(Event::Refused(Refused::NotIn)),
+        }
+    }
+}
+
+impl Inside {
+    fn on_command<R: CryptoRng>(&mut self, hub: &mut Hub<R>, command: Command) {
+        match command {
+            Command::Say(draft) => self.say(hub, draft),
+            Command::Open(id) => self.open_message(hub, id),
+            Command::Burn(ids) => self.burn(hub, ids, false),
+            Command::BurnMine => self.burn(hub, Vec::new(), true),
+            Command::Act(deed) => self.act(hub, deed),
+            Command::Nick(nick) => self.rename(hub, nick),
+            Command::Away(away) => {
+                self.pulse.away = away;
+                hub.within(0, Timer::Beat);
+            }
+            Command::Addresses(_) | Command::Leave { .. } => {}
+        }
+    }
+}
