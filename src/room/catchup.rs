@@ -10,7 +10,6 @@ use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
-use super::rekey::{boxed_aad, open_box, wrap_info};
 use super::timeline::{Living, in_ranges, remaining_ms};
 use super::welcome::row_size;
 use crate::base::id::{MemberId, Peer};
@@ -19,14 +18,13 @@ use crate::base::limits::{
     CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS,
     LOG_PAGE_BYTES, ROSTER_GAP_MS, ROSTER_PAGE_BYTES, SMALL_ROOM,
 };
-use crate::base::secret::{Secret, Text};
+use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::crypto::identity;
 use crate::crypto::kdf::Label;
-use crate::crypto::kem::{self, KemPublic, KemSecret};
-use crate::crypto::seal;
+use crate::crypto::kem::{KemPublic, KemSecret};
 use crate::wire::log::History;
-use crate::wire::payload::{Ask, Body, Missed, Payload, Row, Sealed, What, decode_missed, encode_missed};
+use crate::wire::payload::{Ask, Body, Missed, Payload, Row, What, decode_missed, encode_missed};
 use zeroize::{Zeroize, Zeroizing};
 
 /// What was asked of others, what they asked, and who is known to have more.
@@ -262,7 +260,7 @@ impl Inside {
             }
         }
         for mut items in pages.into_iter().filter(|p| !p.is_empty()) {
-            let missed = self.seal_missed(hub, kem, &items);
+            let missed = self.wrap_missed(hub, kem, encode_missed(&items));
             items.iter_mut().for_each(|(inner, _)| inner.zeroize());
             self.direct(hub, &to, Body::Missed(missed));
         }
@@ -280,23 +278,6 @@ impl Inside {
         self.log.rights().policy.history == Some(History::Unexpired)
     }
 
-    fn seal_missed<R: CryptoRng>(
-        &self,
-        hub: &mut Hub<R>,
-        kem: &KemPublic,
-        items: &[(Vec<u8>, u64)],
-    ) -> Missed {
-        let w = Secret::<32>::random(&mut hub.rng);
-        let mut plain = encode_missed(items);
-        let nonce = hub.hedge.nonce(&mut hub.rng, &plain);
-        let (com, tag) = seal::seal(&w, &nonce, &boxed_aad(Label::Missed, &hub.id), &mut plain);
-        let mut boxed = plain.to_vec();
-        boxed.extend_from_slice(&tag);
-        let info = wrap_info(&kem.tag(), &self.genesis.0);
-        let sealed = kem::seal(kem, None, &info, &[], w.expose(), &mut hub.rng);
-        Missed { nonce, com, sealed, boxed }
-    }
-
     // ---- taking in ----
 
     pub(crate) fn on_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, missed: &Missed) {
@@ -310,11 +291,7 @@ impl Inside {
 
     fn open_missed(&self, from: &MemberId, missed: &Missed) -> Option<Vec<(Zeroizing<Vec<u8>>, u64)>> {
         let (secret, public, _) = self.catchup.key.as_ref()?;
-        let info = wrap_info(&public.tag(), &self.genesis.0);
-        let w = Secret::<32>::from_slice(&secret.open(None, &info, &[], &missed.sealed).ok()?)?;
-        let sealed =
-            Sealed { to: Vec::new(), nonce: missed.nonce, com: missed.com, boxed: missed.boxed.clone() };
-        decode_missed(&open_box(&w, &sealed, Label::Missed, from)?).ok()
+        decode_missed(&self.unwrap_missed(from, secret, public, missed)?).ok()
     }
 
     fn take_missed<R: CryptoRng>(

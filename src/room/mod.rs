@@ -35,6 +35,7 @@ pub mod log;
 mod look;
 mod merge;
 mod moderate;
+mod parcel;
 mod past;
 mod people;
 mod receive;

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
 
 use super::beat::beat_ms;
 use super::chains::{Chain, KeySet};
@@ -16,17 +15,16 @@ use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::limits::{
-    CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, KEY_SPREAD_MS, LEAVES_LARGE_MS,
-    LEAVES_SMALL_MS, PART_RECEIVERS, REKEY_AGE_MS, SMALL_ROOM,
+    CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS, LEAVES_SMALL_MS,
+    PART_RECEIVERS, REKEY_AGE_MS, SMALL_ROOM,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::crypto::identity::rank_hash;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::{self, KemPublic};
-use crate::crypto::seal;
 use crate::wire::handover::Why;
-use crate::wire::payload::{Body, Sealed};
+use crate::wire::payload::Body;
 
 /// What a member remembers about the current set, and what speaks for another.
 pub(crate) struct Renewal {
@@ -227,50 +225,6 @@ impl Inside {
         }
     }
 
-    pub(crate) fn wrap<R: CryptoRng>(
-        &self,
-        hub: &mut Hub<R>,
-        to: &[KemPublic],
-        plain: &[u8],
-        label: Label,
-    ) -> Sealed {
-        let w = Secret::<32>::random(&mut hub.rng);
-        let mut boxed = Zeroizing::new(plain.to_vec());
-        let nonce = hub.hedge.nonce(&mut hub.rng, &boxed);
-        let (com, tag) = seal::seal(&w, &nonce, &boxed_aad(label, &hub.id), &mut boxed);
-        let mut out = boxed.to_vec();
-        out.extend_from_slice(&tag);
-        let to = to
-            .iter()
-            .map(|k| {
-                (
-                    k.tag(),
-                    kem::seal(k, None, &wrap_info(&k.tag(), &self.genesis.0), &[], w.expose(), &mut hub.rng),
-                )
-            })
-            .collect();
-        Sealed { to, nonce, com, boxed: out }
-    }
-
-    /// Opens a part that is sealed to one of my keys.
-    pub(crate) fn unwrap_sealed<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        from: &MemberId,
-        sealed: &Sealed,
-        label: Label,
-    ) -> Option<Zeroizing<Vec<u8>>> {
-        let (tag, wrapped) = sealed.to.iter().find(|(tag, _)| self.hand.find(tag).is_some())?;
-        let w = self.hand.find(tag)?.open(None, &wrap_info(tag, &self.genesis.0), &[], wrapped).ok()?;
-        let w = Secret::<32>::from_slice(&w)?;
-        let plain = open_box(&w, sealed, label, from)?;
-        if self.hand.used(tag, hub.now) {
-            let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
-            hub.unless_set(wait, Timer::FreshKey);
-        }
-        Some(plain)
-    }
-
     /// Sends the generation I made again to whoever has not been heard under it.
     pub(crate) fn repeat_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let Some(issued) = self.renewal.issued.take() else { return };
@@ -328,29 +282,6 @@ impl Inside {
         self.consider_rekey(hub);
         self.judge(hub);
     }
-}
-
-/// Opens the box of a share, a rekey or a page with its key.
-pub(crate) fn open_box(
-    w: &Secret<32>,
-    sealed: &Sealed,
-    label: Label,
-    from: &MemberId,
-) -> Option<Zeroizing<Vec<u8>>> {
-    let (body, tag) = sealed.boxed.split_last_chunk::<16>()?;
-    let mut plain = Zeroizing::new(body.to_vec());
-    seal::open(w, &sealed.nonce, &sealed.com, &boxed_aad(label, from), &mut plain, tag).ok()?;
-    Some(plain)
-}
-
-/// What a box is bound to: its purpose and who sealed it.
-pub(crate) fn boxed_aad(label: Label, from: &MemberId) -> Vec<u8> {
-    [kdf::PREFIX.as_bytes(), label.as_str().as_bytes(), &from.0].concat()
-}
-
-/// What a wrapped key is bound to: the key it is sealed to and the room.
-pub(crate) fn wrap_info(tag: &[u8; 8], genesis: &[u8; 16]) -> Vec<u8> {
-    [kdf::PREFIX.as_bytes(), Label::Wrap.as_str().as_bytes(), tag, genesis].concat()
 }
 
 fn first_causes(ids: &[EntryId]) -> Vec<[u8; 32]> {
