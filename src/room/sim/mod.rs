@@ -1,13 +1,15 @@
 //! Many rooms on a virtual network, in virtual time: the place where the protocol is tried before anybody relies on it.
 //!
 //! One seed replays a run byte for byte. Links have delay, loss, duplication and, from unequal delays, reordering; the
-//! network splits and heals; members sleep, wake, crash and lie. [`scenario`] holds the trials, [`villain`] the liars.
+//! network splits and heals; members sleep, wake, crash and lie. [`scenario`] holds the trials, [`villain`] the liars, and `network` what befalls a
+//! frame.
 
 #![allow(
     clippy::indexing_slicing,
     reason = "a trial that indexes past its own lists has shown that it is broken"
 )]
 
+mod network;
 pub mod scenario;
 #[cfg(test)]
 mod tests;
@@ -19,45 +21,24 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-use self::villain::{Masked, Trick, Villain};
+use self::network::Arrival;
+pub use self::network::{Links, Taped, Traffic};
+use self::villain::Villain;
 use super::entry::Intent;
 use super::hub::Hub;
 use super::inside::Inside;
-use super::io::{Command, Deed, Draft, Event, Input, Output, Standing, Timer, Verdict};
+use super::io::{Command, Deed, Draft, Event, Input, Output, Standing, Timer};
 use super::state::{Setup, State};
 use super::{Reach, io::Heard};
 use crate::base::id::{MemberId, Peer, Topic};
 use crate::base::secret::Secret;
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
-use crate::crypto::kdf::sha256;
 use crate::crypto::name::RoomName;
 use crate::crypto::root::{Kind, Root};
-use crate::wire::log::{Act, Policy};
-use crate::wire::payload::Body;
 
 /// The generator every simulated thing draws from.
 pub type SimRng = ChaCha20Rng;
-
-/// How the virtual network treats a frame.
-#[derive(Clone, Copy, Debug)]
-pub struct Links {
-    /// Shortest and longest one-way delay, in milliseconds.
-    pub delay_ms: (u64, u64),
-    /// Gossip frames lost, of a thousand.
-    pub loss: u64,
-    /// Gossip frames delivered twice, of a thousand.
-    pub twice: u64,
-}
-
-impl Links {
-    /// A LAN: a millisecond, nothing lost.
-    pub const LAN: Links = Links { delay_ms: (1, 1), loss: 0, twice: 0 };
-    /// A wide network: fifty milliseconds, some jitter.
-    pub const WAN: Links = Links { delay_ms: (45, 55), loss: 0, twice: 0 };
-    /// A bad day: long and uneven delays, one frame in ten lost, some doubled.
-    pub const BAD: Links = Links { delay_ms: (5, 250), loss: 100, twice: 20 };
-}
 
 enum Mind {
     Honest(Box<State<SimRng>>),
@@ -74,39 +55,6 @@ struct Node {
     epochs_kept: u64,
     seen: BTreeSet<[u8; 32]>,
     events: Vec<(Mono, Event)>,
-}
-
-enum Arrival {
-    Gossip { topic: Topic, from: usize, bytes: Vec<u8> },
-    Direct { from: usize, bytes: Vec<u8> },
-    Subscribed { from: usize, topic: Topic },
-    Timer(Timer),
-}
-
-/// What went over the network in a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Frames put on the network.
-    pub frames: u64,
-    /// Their bytes, each counted once, however many it reached.
-    pub bytes: u64,
-    /// Frames sent straight to somebody.
-    pub direct_frames: u64,
-    /// Their bytes.
-    pub direct_bytes: u64,
-    /// Times a node was handed something.
-    pub handled: u64,
-}
-
-/// A frame as an eavesdropper has it.
-#[derive(Clone, Debug)]
-pub struct Taped {
-    /// When.
-    pub at: Mono,
-    /// On which topic; `None` for one that went over a link.
-    pub topic: Option<Topic>,
-    /// The frame.
-    pub bytes: Vec<u8>,
 }
 
 /// A virtual world around one room secret.
@@ -237,19 +185,6 @@ impl World {
         i
     }
 
-    /// Somebody comes as a member, with a modified client: `trick` sees everything and may add to what is sent.
-    pub fn mask(&mut self, skew_ms: i64, trick: Trick) -> usize {
-        self.mask_as(skew_ms, Intent::Join(Box::default()), trick)
-    }
-
-    /// The same with any intent.
-    pub fn mask_as(&mut self, skew_ms: i64, intent: Intent, trick: Trick) -> usize {
-        let i = self.nodes.len();
-        let setup = self.setup(i, skew_ms, intent);
-        let now = self.now;
-        self.villain(Box::new(Masked::new(now, setup, trick)))
-    }
-
     fn setup(&mut self, i: usize, skew_ms: i64, intent: Intent) -> Setup<SimRng> {
         let mut rng = self.fork_rng();
         Setup {
@@ -263,14 +198,6 @@ impl World {
             serve: false,
             rate_off: false,
         }
-    }
-
-    /// Somebody comes who plays by other rules.
-    pub(crate) fn villain(&mut self, mut villain: Box<dyn Villain>) -> usize {
-        let i = self.nodes.len();
-        let peer = peer_of(i);
-        let out = villain.begin(self.now, &peer);
-        self.place(peer, Mind::Villain(villain), out)
     }
 
     /// A member as they are.
@@ -342,74 +269,6 @@ impl World {
         self.hand(i, None, Input::Command(command));
     }
 
-    /// A modified client signs the removal of somebody it may not remove alone.
-    pub fn force_entry(&mut self, i: usize, target: MemberId) {
-        self.force(i, move |hub, inside| {
-            let act = Act::Kick { target, last_seq: inside.log.last_seq(&target), why: String::new() };
-            let raw = inside.log.write(&hub.me, hub.room(), act);
-            inside.take_entries(hub, std::slice::from_ref(&raw));
-            inside.publish(hub, Body::Entry(vec![raw]));
-        });
-    }
-
-    /// A modified client signs a founding of its own, and under it the removal of everybody else.
-    pub fn force_founding(&mut self, i: usize, targets: &[MemberId]) {
-        let targets = targets.to_vec();
-        self.force(i, move |hub, inside| {
-            let act = Act::Founding { reclaim: [1; 32], policy: Policy::default(), nonce: [7; 16] };
-            let mut raws = vec![inside.log.write(&hub.me, hub.room(), act)];
-            let _ = inside.log.insert(&raws[0]);
-            for target in targets {
-                let act = Act::Kick { target, last_seq: 0, why: String::new() };
-                let raw = inside.log.write(&hub.me, hub.room(), act);
-                let _ = inside.log.insert(&raw);
-                raws.push(raw);
-            }
-            inside.publish(hub, Body::Entry(raws));
-        });
-    }
-
-    /// An owner signs two entries with one number, and shows each to some.
-    pub fn equivocate(&mut self, i: usize, a: MemberId, b: MemberId, some: &[usize], others: &[usize]) {
-        let lists: Vec<Vec<Peer>> =
-            [some, others].iter().map(|l| l.iter().map(|j| peer_of(*j)).collect()).collect();
-        self.force(i, move |hub, inside| {
-            let raws: Vec<Vec<u8>> = [a, b]
-                .iter()
-                .map(|target| inside.log.write(&hub.me, hub.room(), Act::Grant { target: *target }))
-                .collect();
-            for (peers, raw) in lists.iter().zip(&raws) {
-                for peer in peers {
-                    inside.direct_to(hub, peer.clone(), Body::Entry(vec![raw.clone()]));
-                }
-            }
-            inside.take_entries(hub, &raws);
-        });
-    }
-
-    /// An admin is removed, and signs grants and removals on top of what it knew before.
-    pub fn backdate(&mut self, villain: usize, owner: usize, target: MemberId, against: &[MemberId]) {
-        self.act(owner, Deed::Kick(target, String::new()));
-        let against = against.to_vec();
-        self.force(villain, move |hub, inside| {
-            let mut raws = Vec::new();
-            for who in against {
-                for act in [
-                    Act::Grant { target: who },
-                    Act::Kick { target: who, last_seq: inside.log.last_seq(&who), why: String::new() },
-                ] {
-                    let raw = inside.log.write(&hub.me, hub.room(), act);
-                    if inside.log.insert(&raw).is_ok() {
-                        raws.push(raw);
-                    }
-                }
-            }
-            for part in raws.chunks(20) {
-                inside.publish(hub, Body::Entry(part.to_vec()));
-            }
-        });
-    }
-
     /// Somebody on the network, whoever it is, puts bytes on a topic.
     pub fn inject(&mut self, topic: Topic, bytes: Vec<u8>) {
         let peer = peer_of(usize::MAX);
@@ -443,37 +302,7 @@ impl World {
         }
     }
 
-    /// A modified client does what no honest one can be told to do.
-    pub(crate) fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
-        let now = self.now;
-        let out = match self.nodes.get_mut(i).map(|n| &mut n.mind) {
-            Some(Mind::Villain(villain)) => villain.force(now, Box::new(deed)),
-            _ => return,
-        };
-        self.carry_out(i, None, out);
-    }
-
     // ---- what befalls them ----
-
-    /// Splits the network: each list is a side, whoever is in none stays on side 0.
-    pub fn split(&mut self, sides: &[&[usize]]) {
-        let before: Vec<usize> = self.nodes.iter().map(|n| n.side).collect();
-        for (side, members) in sides.iter().enumerate() {
-            for i in *members {
-                if let Some(node) = self.nodes.get_mut(*i) {
-                    node.side = side + 1;
-                }
-            }
-        }
-        self.tell_of_links(&before);
-    }
-
-    /// Makes it whole.
-    pub fn heal(&mut self) {
-        let before: Vec<usize> = self.nodes.iter().map(|n| n.side).collect();
-        self.nodes.iter_mut().for_each(|n| n.side = 0);
-        self.tell_of_links(&before);
-    }
 
     /// A member stops at once and for good.
     pub fn crash(&mut self, i: usize) {
@@ -509,45 +338,6 @@ impl World {
         for j in 0..self.nodes.len() {
             self.meet(i, j);
         }
-    }
-
-    fn tell_of_links(&mut self, before: &[usize]) {
-        for a in 0..self.nodes.len() {
-            for b in a + 1..self.nodes.len() {
-                let was = before.get(a) == before.get(b);
-                if !was && self.linked(a, b) {
-                    self.meet(a, b);
-                }
-                if was && !self.linked(a, b) {
-                    for (i, j) in [(a, b), (b, a)] {
-                        if let Some(peer) = self.nodes.get(j).map(|n| n.peer.clone()) {
-                            self.hand(i, None, Input::LinkDown { peer });
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn meet(&mut self, a: usize, b: usize) {
-        if a == b || !self.linked(a, b) {
-            return;
-        }
-        for (i, j) in [(a, b), (b, a)] {
-            let topics: Vec<Topic> =
-                self.nodes.get(j).map(|n| n.topics.iter().copied().collect()).unwrap_or_default();
-            for topic in topics {
-                let delay = self.delay();
-                self.push(self.now + delay, i, Arrival::Subscribed { from: j, topic });
-            }
-        }
-    }
-
-    fn linked(&self, a: usize, b: usize) -> bool {
-        let (Some(x), Some(y)) = (self.nodes.get(a), self.nodes.get(b)) else { return false };
-        let on = |n: &Node| !n.asleep && !matches!(n.mind, Mind::Off);
-        let wired = self.neighbours.as_ref().is_none_or(|g| g.get(&a).is_some_and(|n| n.contains(&b)));
-        a != b && x.side == y.side && on(x) && on(y) && wired
     }
 
     // ---- time ----
@@ -588,49 +378,6 @@ impl World {
         true
     }
 
-    fn arrive(&mut self, i: usize, arrival: Arrival) {
-        let asleep = self.nodes.get(i).is_none_or(|n| n.asleep);
-        match arrival {
-            Arrival::Timer(timer) if asleep => {
-                // It fires when the lid opens again; until then it is looked at once a second.
-                if self.nodes.get(i).is_some_and(|n| !matches!(n.mind, Mind::Off)) {
-                    self.push(self.now + 1_000, i, Arrival::Timer(timer));
-                }
-            }
-            _ if asleep => {}
-            Arrival::Timer(timer) => self.hand(i, None, Input::Timer(timer)),
-            Arrival::Gossip { topic, from, bytes } => {
-                if !self.linked(from, i) || !self.nodes.get(i).is_some_and(|n| n.topics.contains(&topic)) {
-                    return;
-                }
-                if self.neighbours.is_some() {
-                    let hash = sha256(&bytes);
-                    if !self.nodes.get_mut(i).is_some_and(|n| n.seen.insert(hash)) {
-                        return;
-                    }
-                }
-                let Some(peer) = self.nodes.get(from).map(|n| n.peer.clone()) else { return };
-                let forward = self.neighbours.is_some().then(|| (topic, from, bytes.clone()));
-                self.hand(i, forward, Input::Gossip { topic, from: peer, bytes });
-            }
-            Arrival::Direct { from, bytes } => {
-                if !self.linked(from, i) {
-                    return;
-                }
-                if let Some(peer) = self.nodes.get(from).map(|n| n.peer.clone()) {
-                    self.hand(i, None, Input::Direct { from: peer, bytes });
-                }
-            }
-            Arrival::Subscribed { from, topic } => {
-                if let Some(peer) =
-                    self.nodes.get(from).map(|n| n.peer.clone()).filter(|_| self.linked(from, i))
-                {
-                    self.hand(i, None, Input::Subscribed { peer, topic });
-                }
-            }
-        }
-    }
-
     fn hand(&mut self, i: usize, forward: Option<(Topic, usize, Vec<u8>)>, input: Input) {
         self.traffic.handled += 1;
         let now = self.now;
@@ -651,100 +398,6 @@ impl World {
     /// How often somebody honest was found with a key of an epoch that should have been wiped.
     pub fn stale_keys(&self) -> u64 {
         self.nodes.iter().map(|n| n.epochs_kept).sum()
-    }
-
-    fn carry_out(&mut self, i: usize, forward: Option<(Topic, usize, Vec<u8>)>, out: Vec<Output>) {
-        for output in out {
-            match output {
-                Output::Publish { topic, bytes } => {
-                    self.trace.update(&bytes);
-                    self.traffic.frames += 1;
-                    self.traffic.bytes += bytes.len() as u64;
-                    self.record(Some(topic), &bytes);
-                    self.spread(i, None, topic, bytes);
-                }
-                Output::Direct { to, bytes } => {
-                    self.trace.update(&bytes);
-                    self.traffic.direct_frames += 1;
-                    self.traffic.direct_bytes += bytes.len() as u64;
-                    self.record(None, &bytes);
-                    let delay = self.delay();
-                    if let Some(j) = index_of(&to) {
-                        self.push(self.now + delay, j, Arrival::Direct { from: i, bytes });
-                    }
-                }
-                Output::Join(topic) => {
-                    if let Some(node) = self.nodes.get_mut(i) {
-                        node.topics.insert(topic);
-                    }
-                    for j in 0..self.nodes.len() {
-                        if self.linked(i, j) && self.nodes.get(j).is_some_and(|n| n.topics.contains(&topic)) {
-                            let delay = self.delay();
-                            self.push(self.now + delay, i, Arrival::Subscribed { from: j, topic });
-                            self.push(self.now + delay, j, Arrival::Subscribed { from: i, topic });
-                        }
-                    }
-                }
-                Output::Part(topic) => {
-                    if let Some(node) = self.nodes.get_mut(i) {
-                        node.topics.remove(&topic);
-                    }
-                }
-                Output::Timer { at, timer } => self.push(at, i, Arrival::Timer(timer)),
-                Output::Verdict(Verdict::Accept) => {
-                    if let Some((topic, from, bytes)) = &forward {
-                        self.spread(i, Some(*from), *topic, bytes.clone());
-                    }
-                }
-                Output::Verdict(_) => {}
-                Output::Event(event) => {
-                    let now = self.now;
-                    if let Some(node) = self.nodes.get_mut(i) {
-                        node.events.push((now, event));
-                    }
-                }
-            }
-        }
-    }
-
-    fn record(&mut self, topic: Option<Topic>, bytes: &[u8]) {
-        let at = self.now;
-        if let Some(tape) = &mut self.tape {
-            tape.push(Taped { at, topic, bytes: bytes.to_vec() });
-        }
-    }
-
-    fn spread(&mut self, i: usize, not_to: Option<usize>, topic: Topic, bytes: Vec<u8>) {
-        if self.neighbours.is_some() {
-            let hash = sha256(&bytes);
-            if let Some(node) = self.nodes.get_mut(i) {
-                node.seen.insert(hash);
-            }
-        }
-        for j in 0..self.nodes.len() {
-            if Some(j) == not_to || !self.linked(i, j) {
-                continue;
-            }
-            if self.links.loss > 0 && self.rng.next_u64() % 1_000 < self.links.loss {
-                continue;
-            }
-            let copies =
-                if self.links.twice > 0 && self.rng.next_u64() % 1_000 < self.links.twice { 2 } else { 1 };
-            for _ in 0..copies {
-                let delay = self.delay();
-                self.push(self.now + delay, j, Arrival::Gossip { topic, from: i, bytes: bytes.clone() });
-            }
-        }
-    }
-
-    fn delay(&mut self) -> u64 {
-        let (low, high) = self.links.delay_ms;
-        if high > low { low + self.rng.next_u64() % (high - low + 1) } else { low }
-    }
-
-    fn push(&mut self, at: Mono, to: usize, arrival: Arrival) {
-        self.serial += 1;
-        self.queue.insert((at.max(self.now), self.serial), (to, arrival));
     }
 
     /// A hash over everything that was sent: equal for equal seeds.
@@ -805,8 +458,4 @@ fn peer_of(i: usize) -> Peer {
         Some(peer) => peer,
         None => unreachable!("eight bytes"),
     }
-}
-
-fn index_of(peer: &Peer) -> Option<usize> {
-    peer.as_bytes().try_into().ok().map(|b| u64::from_be_bytes(b) as usize)
 }

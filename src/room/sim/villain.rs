@@ -1,19 +1,20 @@
 //! Those who do not play by the rules.
 
-use crate::base::id::{Peer, Topic};
+use crate::base::id::{MemberId, Peer, Topic};
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::crypto::kdf::sha256;
 use crate::crypto::kem::KemPublic;
 use crate::room::chains::{Chain, KeySet, Keyring};
-use crate::room::entry::PendingHello;
+use crate::room::entry::{Intent, PendingHello};
 use crate::room::envelope;
 use crate::room::hub::Hub;
 use crate::room::inside::Inside;
-use crate::room::io::{Input, Output};
-use crate::room::sim::SimRng;
+use crate::room::io::{self, Input, Output};
+use crate::room::sim::{Mind, SimRng, World, peer_of};
 use crate::room::state::{Setup, State};
 use crate::wire::handover::Why;
+use crate::wire::log::{Act, Policy};
 use crate::wire::payload::Body;
 
 /// Somebody who sees what a node sees and sends what they like.
@@ -77,6 +78,107 @@ impl Villain for Masked {
 
     fn state(&self) -> Option<&State<SimRng>> {
         Some(&self.state)
+    }
+}
+
+impl World {
+    /// Somebody comes as a member, with a modified client: `trick` sees everything and may add to what is sent.
+    pub fn mask(&mut self, skew_ms: i64, trick: Trick) -> usize {
+        self.mask_as(skew_ms, Intent::Join(Box::default()), trick)
+    }
+
+    /// The same with any intent.
+    pub fn mask_as(&mut self, skew_ms: i64, intent: Intent, trick: Trick) -> usize {
+        let i = self.nodes.len();
+        let setup = self.setup(i, skew_ms, intent);
+        let now = self.now;
+        self.villain(Box::new(Masked::new(now, setup, trick)))
+    }
+
+    /// Somebody comes who plays by other rules.
+    pub(crate) fn villain(&mut self, mut villain: Box<dyn Villain>) -> usize {
+        let i = self.nodes.len();
+        let peer = peer_of(i);
+        let out = villain.begin(self.now, &peer);
+        self.place(peer, Mind::Villain(villain), out)
+    }
+
+    /// A modified client signs the removal of somebody it may not remove alone.
+    pub fn force_entry(&mut self, i: usize, target: MemberId) {
+        self.force(i, move |hub, inside| {
+            let act = Act::Kick { target, last_seq: inside.log.last_seq(&target), why: String::new() };
+            let raw = inside.log.write(&hub.me, hub.room(), act);
+            inside.take_entries(hub, std::slice::from_ref(&raw));
+            inside.publish(hub, Body::Entry(vec![raw]));
+        });
+    }
+
+    /// A modified client signs a founding of its own, and under it the removal of everybody else.
+    pub fn force_founding(&mut self, i: usize, targets: &[MemberId]) {
+        let targets = targets.to_vec();
+        self.force(i, move |hub, inside| {
+            let act = Act::Founding { reclaim: [1; 32], policy: Policy::default(), nonce: [7; 16] };
+            let mut raws = vec![inside.log.write(&hub.me, hub.room(), act)];
+            let _ = inside.log.insert(&raws[0]);
+            for target in targets {
+                let act = Act::Kick { target, last_seq: 0, why: String::new() };
+                let raw = inside.log.write(&hub.me, hub.room(), act);
+                let _ = inside.log.insert(&raw);
+                raws.push(raw);
+            }
+            inside.publish(hub, Body::Entry(raws));
+        });
+    }
+
+    /// An owner signs two entries with one number, and shows each to some.
+    pub fn equivocate(&mut self, i: usize, a: MemberId, b: MemberId, some: &[usize], others: &[usize]) {
+        let lists: Vec<Vec<Peer>> =
+            [some, others].iter().map(|l| l.iter().map(|j| peer_of(*j)).collect()).collect();
+        self.force(i, move |hub, inside| {
+            let raws: Vec<Vec<u8>> = [a, b]
+                .iter()
+                .map(|target| inside.log.write(&hub.me, hub.room(), Act::Grant { target: *target }))
+                .collect();
+            for (peers, raw) in lists.iter().zip(&raws) {
+                for peer in peers {
+                    inside.direct_to(hub, peer.clone(), Body::Entry(vec![raw.clone()]));
+                }
+            }
+            inside.take_entries(hub, &raws);
+        });
+    }
+
+    /// An admin is removed, and signs grants and removals on top of what it knew before.
+    pub fn backdate(&mut self, villain: usize, owner: usize, target: MemberId, against: &[MemberId]) {
+        self.act(owner, io::Deed::Kick(target, String::new()));
+        let against = against.to_vec();
+        self.force(villain, move |hub, inside| {
+            let mut raws = Vec::new();
+            for who in against {
+                for act in [
+                    Act::Grant { target: who },
+                    Act::Kick { target: who, last_seq: inside.log.last_seq(&who), why: String::new() },
+                ] {
+                    let raw = inside.log.write(&hub.me, hub.room(), act);
+                    if inside.log.insert(&raw).is_ok() {
+                        raws.push(raw);
+                    }
+                }
+            }
+            for part in raws.chunks(20) {
+                inside.publish(hub, Body::Entry(part.to_vec()));
+            }
+        });
+    }
+
+    /// A modified client does what no honest one can be told to do.
+    pub(crate) fn force(&mut self, i: usize, deed: impl FnOnce(&mut Hub<SimRng>, &mut Inside) + 'static) {
+        let now = self.now;
+        let out = match self.nodes.get_mut(i).map(|n| &mut n.mind) {
+            Some(Mind::Villain(villain)) => villain.force(now, Box::new(deed)),
+            _ => return,
+        };
+        self.carry_out(i, None, out);
     }
 }
 
