@@ -12,8 +12,8 @@ use crate::room::envelope;
 use crate::room::roster::Roster;
 use crate::wire::frame::FrameType;
 use crate::wire::invite::Invite;
-use crate::wire::log::Then;
-use crate::wire::payload::Beacon;
+use crate::wire::log::{Act, Policy, Then};
+use crate::wire::payload::{Beacon, Body};
 
 use super::villain::no_trick;
 

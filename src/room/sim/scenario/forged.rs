@@ -1,7 +1,7 @@
 //! Foundings that members forge, against those who are about to come in; and removals of people who do not exist.
 
-use super::handed::{still_talk, with_liar};
-use super::{Report, any_links, owner_of};
+use super::cast::{owner_of, still_talk, with_liar};
+use super::{Report, any_links};
 use crate::base::id::MemberId;
 use crate::base::limits::{LOG_ENTRIES, WELCOME_BYTES_MOST};
 use crate::crypto::kdf::Label;

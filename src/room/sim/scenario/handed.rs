@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::{Report, any_links, owner_of, room_of};
+use super::cast::{owner_of, still_talk, with_liar};
+use super::{Report, any_links};
 use crate::base::id::{ChainId, MemberId};
 use crate::base::limits::{CAUSELESS_BURST, HANDOVER_EPOCHS, WELCOME_BYTES};
 use crate::base::secret::Secret;
@@ -23,38 +24,6 @@ use crate::room::sim::{Input, Links, SimRng, World};
 use crate::wire::frame::FrameType;
 use crate::wire::handover::{Handover, Why};
 use crate::wire::payload::{Body, Row};
-
-/// A room of honest members with one liar in it, all confirmed.
-pub(super) fn with_liar(
-    world: &mut World,
-    honest: usize,
-    trick: Trick,
-) -> Result<(Vec<usize>, usize), Report> {
-    let all = room_of(world, honest, false)?;
-    let liar = world.mask(0, trick);
-    let mut everybody = all.clone();
-    everybody.push(liar);
-    let full = |w: &World, i: &usize| w.state(*i).is_some_and(|s| s.others().len() == honest);
-    if world.run_until(100, 60_000, |w| w.agree(&everybody) && everybody.iter().all(|i| full(w, i))).is_none()
-    {
-        return Err(Report::broken("the liar never became a member", world, &everybody));
-    }
-    world.run(5_000);
-    Ok((all, liar))
-}
-
-/// Whether a room still works: everybody says something and reads what all the others say.
-pub(super) fn still_talk(world: &mut World, all: &[usize]) -> Result<(), Report> {
-    let text = |i: &usize| format!("{i} is still here");
-    for i in all {
-        world.say(*i, &text(i));
-    }
-    let heard = |w: &World| all.iter().all(|i| all.iter().all(|j| w.read(*i, &text(j))));
-    match world.run_until(100, 90_000, |w| w.agree(all) && heard(w)) {
-        Some(_) => Ok(()),
-        None => Err(Report::broken("they no longer talk", world, all)),
-    }
-}
 
 fn generation(world: &World, all: &[usize]) -> u64 {
     all.iter().filter_map(|i| world.state(*i)?.set()).map(|s| s.1).max().unwrap_or(0)

@@ -1,6 +1,7 @@
 //! Partitions that come and go.
 
-use super::{Report, any_links, owner_of, room_of, since};
+use super::cast::{owner_of, room_of};
+use super::{Report, any_links, since};
 use crate::room::io::{Command, Deed};
 use crate::room::sim::World;
 

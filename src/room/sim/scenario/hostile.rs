@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::removing::cast;
-use super::{Report, any_links, owner_of, room_of};
+use super::cast::{cast, owner_of, room_of};
+use super::{Report, any_links};
 use crate::base::secret::Secret;
 use crate::base::time::{Epoch, Mono, Unix};
 use crate::crypto::kdf::Label;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Report;
-use super::handed::still_talk;
+use super::cast::still_talk;
 use crate::base::id::InviteId;
 use crate::base::secret::Secret;
 use crate::base::time::Unix;

@@ -1,5 +1,6 @@
 //! The trials: each takes a seed, plays a run, and says what was broken, if anything was.
 
+mod cast;
 mod entering;
 mod forged;
 mod handed;
@@ -13,7 +14,6 @@ mod weather;
 use super::{Links, World};
 use crate::base::time::Mono;
 use crate::room::io::Event;
-use crate::room::rights::Rank;
 
 /// What a run showed.
 #[derive(Clone, Debug, Default)]
@@ -310,35 +310,6 @@ fn any_links(seed: u64) -> Links {
         1 => Links::WAN,
         _ => Links::BAD,
     }
-}
-
-/// A room of `n`, formed: everybody came at some time in the first seconds, with a calendar off by up to 90 seconds.
-fn room_of(world: &mut World, n: usize, skew: bool) -> Result<Vec<usize>, Report> {
-    let mut all = Vec::new();
-    for _ in 0..n {
-        let off = if skew { world.pick(180_001) as i64 - 90_000 } else { 0 };
-        all.push(world.join(off));
-        let wait = world.pick(2_000) as u64;
-        world.run(wait);
-    }
-    let everybody = all.clone();
-    let formed = world.run_until(100, 90_000, |w| {
-        w.agree(&everybody)
-            && everybody.iter().all(|i| w.state(*i).is_some_and(|s| s.others().len() + 1 == n))
-    });
-    match formed {
-        Some(_) => Ok(all),
-        None => Err(Report::broken("the room did not form", world, &all)),
-    }
-}
-
-/// The founder, as the log has it.
-fn owner_of(world: &World, all: &[usize]) -> usize {
-    let owns = |i: &&usize| {
-        let log = world.state(**i).and_then(|s| s.log());
-        world.id(**i).is_some_and(|id| log.is_some_and(|l| l.rights().rank(&id) == Rank::Owner))
-    };
-    all.iter().find(owns).or(all.first()).copied().unwrap_or_default()
 }
 
 fn is_removal(event: &Event) -> bool {

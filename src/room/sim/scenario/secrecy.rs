@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Report, any_links, owner_of, room_of};
+use super::cast::{owner_of, room_of};
+use super::{Report, any_links};
 use crate::base::time::{Day, Epoch};
 use crate::crypto::gate::Gate;
 use crate::crypto::kdf::{self, Label};

@@ -1,6 +1,7 @@
 //! Everything at once, and rooms as large as they get.
 
-use super::{Report, any_links, owner_of, since};
+use super::cast::owner_of;
+use super::{Report, any_links, since};
 use crate::base::time::Mono;
 use crate::room::io::{Command, Deed};
 use crate::room::sim::{Links, World};
