@@ -26,7 +26,7 @@ use ephem_node::crypto::kem::{self, KemSecret};
 use ephem_node::crypto::name::RoomName;
 use ephem_node::crypto::root::{Kind, Root};
 use ephem_node::crypto::seal::Hedge;
-use ephem_node::room::envelope::{self, Drop};
+use ephem_node::room::envelope::{self, Dropped};
 use ephem_node::wire::frame::FrameType;
 use ephem_node::wire::payload::{Body, Payload, Say};
 use hkdf::{Hkdf, HkdfExtract};
@@ -113,7 +113,7 @@ fn junk() {
             ),
             (
                 "envelope::admit refuses it",
-                round(DEEDS, || (), |()| envelope::admit(&gate, &junk).err() == Some(Drop::Gate)),
+                round(DEEDS, || (), |()| envelope::admit(&gate, &junk).err() == Some(Dropped::Gate)),
             ),
             (
                 "State::handle refuses it",
@@ -125,7 +125,7 @@ fn junk() {
             ),
         ],
     );
-    assert!(fresh.state.counts().get(&Drop::Gate).is_some_and(|n| *n >= (ROUNDS * DEEDS) as u64));
+    assert!(fresh.state.counts().get(&Dropped::Gate).is_some_and(|n| *n >= (ROUNDS * DEEDS) as u64));
     table("An outsider's frame of 640 bytes (target: at most 3 us)", &costs);
 }
 
@@ -315,7 +315,7 @@ fn refused() {
     );
     let expected = (ROUNDS * DEEDS) as u64;
     for (state, why) in
-        [(&member.state, Drop::Replay), (&late.state, Drop::Epoch), (&strange.state, Drop::Unknown)]
+        [(&member.state, Dropped::Replay), (&late.state, Dropped::Epoch), (&strange.state, Dropped::Unknown)]
     {
         assert!(state.counts().get(&why).is_some_and(|n| *n >= expected), "{why:?}: {:?}", state.counts());
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rand_core::CryptoRng;
 
-use super::envelope::{self, Drop};
+use super::envelope::{self, Dropped};
 use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
@@ -299,20 +299,20 @@ impl Inside {
         hub: &mut Hub<R>,
         inner: &[u8],
         left_ms: u64,
-    ) -> Result<(), Drop> {
-        let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Drop::Payload)?;
-        let payload = Payload::decode(bytes).map_err(|_| Drop::Payload)?;
+    ) -> Result<(), Dropped> {
+        let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Dropped::Payload)?;
+        let payload = Payload::decode(bytes).map_err(|_| Dropped::Payload)?;
         let stranger = !self.roster.knows(&payload.sender) && !self.shows_history();
         if payload.genesis != self.genesis || stranger {
-            return Err(Drop::OtherRoom);
+            return Err(Dropped::OtherRoom);
         }
         self.may_be_heard(hub, &payload)?;
-        identity::verify(&payload.sender, Label::Signature, &[bytes], sig).map_err(|_| Drop::Signature)?;
+        identity::verify(&payload.sender, Label::Signature, &[bytes], sig).map_err(|_| Dropped::Signature)?;
         let ttl_ms = self.ttl_ms_of(&payload);
         // The one who hands it on may shorten its life, never lengthen it.
         let left = left_ms.min(remaining_ms(ttl_ms, payload.sent, hub.room(), false));
         if left == 0 {
-            return Err(Drop::Epoch);
+            return Err(Dropped::Epoch);
         }
         let id = envelope::message_id(bytes);
         self.keep_message(hub, id, payload, *sig, left, true);

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 /// Why a frame went no further. Counted, never told to whoever sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Drop {
+pub enum Dropped {
     /// Not one of the five lengths.
     Length,
     /// Another version.
@@ -54,7 +54,7 @@ pub enum Drop {
 }
 
 /// How often each happened.
-pub type Counts = BTreeMap<Drop, u64>;
+pub type Counts = BTreeMap<Dropped, u64>;
 
 /// Seals a payload into a frame.
 #[allow(clippy::too_many_arguments, reason = "a frame is made of that many things, each used once")]
@@ -109,19 +109,19 @@ pub struct Admitted<'a> {
 }
 
 /// The cheap half: length, version, gate, header. An outsider's junk costs one HMAC and goes no further.
-pub fn admit<'a>(gate: &Gate, bytes: &'a [u8]) -> Result<Admitted<'a>, Drop> {
+pub fn admit<'a>(gate: &Gate, bytes: &'a [u8]) -> Result<Admitted<'a>, Dropped> {
     let view = FrameView::parse(bytes).map_err(|e| match e {
-        FrameError::Version => Drop::Version,
-        _ => Drop::Length,
+        FrameError::Version => Dropped::Version,
+        _ => Dropped::Length,
     })?;
     if !gate.admits(view.gated(), &view.gate_tag) {
-        return Err(Drop::Gate);
+        return Err(Dropped::Gate);
     }
     let mut header = gate.mask(&view.nonce);
     for (h, m) in header.iter_mut().zip(view.masked) {
         *h ^= m;
     }
-    let header = Header::from_bytes(header).map_err(|_| Drop::Header)?;
+    let header = Header::from_bytes(header).map_err(|_| Dropped::Header)?;
     Ok(Admitted { view, header })
 }
 
@@ -135,23 +135,23 @@ pub struct Opened {
 
 impl Admitted<'_> {
     /// Opens the frame under one key and reads the payload.
-    pub fn open(&self, key: &Secret<32>) -> Result<Opened, Drop> {
+    pub fn open(&self, key: &Secret<32>) -> Result<Opened, Dropped> {
         let view = &self.view;
         let mut inner = Zeroizing::new(view.body.to_vec());
         let aad = view.associated(&self.header);
         seal::open(key, &view.nonce, &view.com, &aad, &mut inner, &view.tag).map_err(|e| match e {
-            OpenError::Commitment => Drop::Commitment,
-            OpenError::Aead => Drop::Aead,
+            OpenError::Commitment => Dropped::Commitment,
+            OpenError::Aead => Dropped::Aead,
         })?;
         Opened::read(inner)
     }
 }
 
 impl Opened {
-    fn read(inner: Zeroizing<Vec<u8>>) -> Result<Opened, Drop> {
-        let (payload_bytes, _) = frame::split_inner(&inner).map_err(|_| Drop::Payload)?;
+    fn read(inner: Zeroizing<Vec<u8>>) -> Result<Opened, Dropped> {
+        let (payload_bytes, _) = frame::split_inner(&inner).map_err(|_| Dropped::Payload)?;
         let split = payload_bytes.len();
-        let payload = Payload::decode(payload_bytes).map_err(|_| Drop::Payload)?;
+        let payload = Payload::decode(payload_bytes).map_err(|_| Dropped::Payload)?;
         Ok(Opened { inner, split, payload })
     }
 

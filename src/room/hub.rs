@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use super::clock::Clock;
 use super::doors::{Change, Doors};
 use super::entry::Intent;
-use super::envelope::{self, Admitted, Counts, Drop, Opened};
+use super::envelope::{self, Admitted, Counts, Dropped, Opened};
 use super::guard::{WaitingRoom, Windows};
 use super::io::{Event, Output, Timer};
 use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag};
@@ -115,7 +115,7 @@ impl<R: CryptoRng> Hub<R> {
         self.out.push(Output::Event(event));
     }
 
-    pub(crate) fn count(&mut self, drop: Drop) {
+    pub(crate) fn count(&mut self, drop: Dropped) {
         *self.counts.entry(drop).or_insert(0) += 1;
     }
 
@@ -222,31 +222,31 @@ impl<R: CryptoRng> Hub<R> {
         day: Day,
         frame: &Admitted<'_>,
         genesis: Option<Genesis>,
-    ) -> Result<Opened, Drop> {
+    ) -> Result<Opened, Dropped> {
         if frame.header.set_tag != SetTag([0; 4]) {
-            return Err(Drop::Header);
+            return Err(Dropped::Header);
         }
         let now = self.epoch();
         let epoch = now.nearest(frame.header.epoch_low);
         if epoch.0.abs_diff(now.0) > LOBBY_EPOCHS {
-            return Err(Drop::Epoch);
+            return Err(Dropped::Epoch);
         }
         let key = self.lobby_keys.entry(day).or_insert_with(|| self.root.lobby(day));
         let opened = frame.open(key)?;
         let payload = &opened.payload;
         if payload.kind().carriage() != Carriage::Lobby {
-            return Err(Drop::Kind);
+            return Err(Dropped::Kind);
         }
         let unknown = Genesis([0; 16]);
         let here = genesis.is_none_or(|g| payload.genesis == g || payload.genesis == unknown);
         if payload.epoch != epoch || !here || payload.sender == self.id {
-            return Err(Drop::OtherRoom);
+            return Err(Dropped::OtherRoom);
         }
         if !self.lobby_seen.is_new(&payload.sender, payload.counter) {
-            return Err(Drop::Replay);
+            return Err(Dropped::Replay);
         }
         if !opened.is_signed() {
-            return Err(Drop::Signature);
+            return Err(Dropped::Signature);
         }
         self.lobby_seen.mark(&payload.sender, payload.counter, self.now);
         Ok(opened)

@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 
-use super::envelope::{self, Admitted, Drop, Opened};
+use super::envelope::{self, Admitted, Dropped, Opened};
 use super::guard::Waiting;
 use super::hub::Hub;
 use super::inside::Inside;
@@ -21,11 +21,11 @@ impl Inside {
         direct: bool,
         frame: &Admitted<'_>,
         bytes: &[u8],
-    ) -> Result<(), Drop> {
+    ) -> Result<(), Dropped> {
         match self.open_room(hub, topic, from, direct, frame, bytes) {
             Ok((opened, set)) => self.on_room(hub, opened, set, from, direct),
             Err(drop) => {
-                if matches!(drop, Drop::Unknown | Drop::Commitment) {
+                if matches!(drop, Dropped::Unknown | Dropped::Commitment) {
                     self.met_stranger(hub);
                 }
                 Err(drop)
@@ -42,14 +42,14 @@ impl Inside {
         direct: bool,
         frame: &Admitted<'_>,
         bytes: &[u8],
-    ) -> Result<(Opened, [u8; 32]), Drop> {
+    ) -> Result<(Opened, [u8; 32]), Dropped> {
         let now = hub.epoch();
         let epoch = now.nearest(frame.header.epoch_low);
         if epoch > now.plus(EPOCHS_AHEAD) || epoch < now.minus(EPOCHS_BACK) {
-            return Err(Drop::Epoch);
+            return Err(Dropped::Epoch);
         }
         let tag = frame.header.set_tag;
-        let mut failed = Drop::Unknown;
+        let mut failed = Dropped::Unknown;
         let mut found = None;
         for set in self.ring.tagged(tag) {
             let hash = set.hash();
@@ -72,7 +72,7 @@ impl Inside {
             found = Some((opened, [0; 32], generation));
         }
         let Some((opened, hash, generation)) = found else {
-            if failed == Drop::Unknown && !direct {
+            if failed == Dropped::Unknown && !direct {
                 hub.waiting.push(topic, from.clone(), direct, bytes, tag, hub.now);
             }
             return Err(failed);
@@ -80,23 +80,23 @@ impl Inside {
         let payload = &opened.payload;
         let carriage = payload.kind().carriage();
         if carriage == Carriage::Lobby || (carriage == Carriage::Direct && !direct) {
-            return Err(Drop::Kind);
+            return Err(Dropped::Kind);
         }
         if payload.genesis != self.genesis
             || payload.epoch != epoch
             || payload.generation != generation
             || payload.sender == hub.id
         {
-            return Err(Drop::OtherRoom);
+            return Err(Dropped::OtherRoom);
         }
         if !self.seen.is_new(&payload.sender, payload.counter) {
-            return Err(Drop::Replay);
+            return Err(Dropped::Replay);
         }
         if matches!(payload.body, Body::Dm { .. }) {
-            return Err(Drop::Unsigned);
+            return Err(Dropped::Unsigned);
         }
         if !opened.is_signed() {
-            return Err(Drop::Signature);
+            return Err(Dropped::Signature);
         }
         self.seen.mark(&payload.sender, payload.counter, hub.now);
         if let (Some(i), Some(trial)) = (rival, &mut self.trial) {
@@ -113,7 +113,7 @@ impl Inside {
         set: [u8; 32],
         from: &Peer,
         direct: bool,
-    ) -> Result<(), Drop> {
+    ) -> Result<(), Dropped> {
         let sender = opened.payload.sender;
         if let Body::Join(join) = &opened.payload.body {
             self.comes_home(&sender, join);
@@ -128,10 +128,10 @@ impl Inside {
                 let raws = raws.clone();
                 self.take_entries(hub, &raws);
             }
-            return Err(Drop::Removed);
+            return Err(Dropped::Removed);
         }
         if !self.hear(hub, &sender, &opened, set, from, direct) {
-            return Err(Drop::Limit);
+            return Err(Dropped::Limit);
         }
         let head = opened.payload.log_head;
         let sent = opened.payload.sent;

@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 
 use super::entry::{Intent, Seeking, Welcomed};
-use super::envelope::{self, Drop};
+use super::envelope::{self, Dropped};
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Event, Input, Output, Timer, Verdict};
@@ -212,9 +212,9 @@ impl<R: CryptoRng> State<R> {
         }
     }
 
-    fn take_frame(&mut self, topic: Topic, from: &Peer, direct: bool, bytes: &[u8]) -> Result<(), Drop> {
+    fn take_frame(&mut self, topic: Topic, from: &Peer, direct: bool, bytes: &[u8]) -> Result<(), Dropped> {
         let hub = &mut self.hub;
-        let door = hub.doors.get(&topic).ok_or(Drop::Topic)?;
+        let door = hub.doors.get(&topic).ok_or(Dropped::Topic)?;
         let frame = envelope::admit(&door.gate, bytes)?;
         let (lobby, room, day) = (door.lobby, door.room, door.gate.day());
         match frame.header.frame_type {
@@ -225,15 +225,15 @@ impl<R: CryptoRng> State<R> {
                     seeking.saw_life(hub);
                     let tag = frame.header.set_tag;
                     hub.waiting.push(topic, from.clone(), direct, bytes, tag, hub.now);
-                    Err(Drop::Unknown)
+                    Err(Dropped::Unknown)
                 }
-                Phase::Ended => Err(Drop::Topic),
+                Phase::Ended => Err(Dropped::Topic),
             },
-            _ => Err(Drop::Topic),
+            _ => Err(Dropped::Topic),
         }
     }
 
-    fn on_lobby(&mut self, day: Day, frame: &envelope::Admitted<'_>) -> Result<(), Drop> {
+    fn on_lobby(&mut self, day: Day, frame: &envelope::Admitted<'_>) -> Result<(), Dropped> {
         let genesis = match &self.phase {
             Phase::Inside(inside) => Some(inside.genesis),
             _ => self.hub.root.genesis(),
@@ -321,11 +321,11 @@ impl<R: CryptoRng> State<R> {
     /// A frame over a link: the room's own, on today's room topic or one that is still heard.
     fn on_direct(&mut self, from: &Peer, bytes: &[u8]) {
         let topics: Vec<Topic> = self.hub.doors.topics().copied().collect();
-        let mut last = Drop::Topic;
+        let mut last = Dropped::Topic;
         for topic in topics {
             match self.take_frame(topic, from, true, bytes) {
                 Ok(()) => return,
-                Err(Drop::Gate) => last = Drop::Gate,
+                Err(Dropped::Gate) => last = Dropped::Gate,
                 Err(drop) => {
                     last = drop;
                     break;
@@ -387,13 +387,13 @@ fn gives_way(root: &Root) -> bool {
 }
 
 /// What the network is told: only a wrong gate is somebody's fault, and only what nobody could read is still passed on.
-fn verdict(drop: Drop) -> Verdict {
+fn verdict(drop: Dropped) -> Verdict {
     match drop {
-        Drop::Length | Drop::Version | Drop::Gate => Verdict::Reject,
+        Dropped::Length | Dropped::Version | Dropped::Gate => Verdict::Reject,
         // A member who is still catching up must not tear a hole into the mesh.
-        Drop::Unknown | Drop::Commitment | Drop::OtherRoom => Verdict::Accept,
+        Dropped::Unknown | Dropped::Commitment | Dropped::OtherRoom => Verdict::Accept,
         // Direct messages are not signed, so that they prove nothing to anybody else.
-        Drop::Unsigned => Verdict::Accept,
+        Dropped::Unsigned => Verdict::Accept,
         _ => Verdict::Ignore,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_core::CryptoRng;
 
-use super::envelope::Drop;
+use super::envelope::Dropped;
 use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
@@ -224,8 +224,8 @@ impl Inside {
         payload: Payload,
         sig: [u8; 64],
         id: MsgId,
-    ) -> Result<(), Drop> {
-        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
+    ) -> Result<(), Dropped> {
+        let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let sender = payload.sender;
         self.may_be_heard(hub, &payload)?;
         let rights = self.log.rights();
@@ -236,7 +236,7 @@ impl Inside {
         // Time claimed beyond now buys nothing.
         let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
         if each > 0 && !self.outbox.pace.hears(&sender, sent.0, each) {
-            return Err(Drop::Limit);
+            return Err(Dropped::Limit);
         }
         let n = say.n;
         let ttl_ms = self.ttl_ms_of(&payload);
@@ -244,7 +244,7 @@ impl Inside {
         let left = remaining_ms(ttl_ms, payload.sent, hub.room(), fresh);
         if left == 0 {
             self.timeline.note_had(sender, n);
-            return Err(Drop::Epoch);
+            return Err(Dropped::Epoch);
         }
         self.keep_message(hub, id, payload, sig, left, false);
         if self.roster.count() < RECEIPT_MEMBERS {
@@ -255,19 +255,19 @@ impl Inside {
     }
 
     /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.
-    pub(crate) fn may_be_heard<R: CryptoRng>(&self, hub: &Hub<R>, payload: &Payload) -> Result<(), Drop> {
-        let Body::Text(say) = &payload.body else { return Err(Drop::Kind) };
+    pub(crate) fn may_be_heard<R: CryptoRng>(&self, hub: &Hub<R>, payload: &Payload) -> Result<(), Dropped> {
+        let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let author = &payload.sender;
         let rights = self.log.rights();
         if *author == hub.id || self.timeline.had(author, say.n) {
-            return Err(Drop::Replay);
+            return Err(Dropped::Replay);
         }
         if self.is_removed(author) {
-            return Err(Drop::Removed);
+            return Err(Dropped::Removed);
         }
         let above = (say.announce || say.keep) && rights.rank(author) < Rank::Admin;
         if above || rights.is_muted(author, hub.room()) {
-            return Err(Drop::Limit);
+            return Err(Dropped::Limit);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use ephem_node::crypto::chain;
 use ephem_node::crypto::gate::Gate;
 use ephem_node::crypto::kdf::{self, Label, sha256};
 use ephem_node::crypto::seal::{self, OpenError};
-use ephem_node::room::envelope::{self, Drop, message_id};
+use ephem_node::room::envelope::{self, Dropped, message_id};
 use ephem_node::room::guard::Window;
 use ephem_node::wire::frame::FrameType;
 use ephem_node::wire::payload::{Beacon, Body, Carriage, Payload};
@@ -387,12 +387,12 @@ fn receive(input: &Value, frame: &[u8], seen: &mut Seen) -> Outcome {
         return Err("topic".into());
     }
     if lobby && header.set_tag.0 != [0; 4] {
-        return Err(reason(Drop::Header));
+        return Err(reason(Dropped::Header));
     }
     let epoch = now.epoch().nearest(header.epoch_low);
     let (back, ahead) = if lobby { (LOBBY_EPOCHS, LOBBY_EPOCHS) } else { (EPOCHS_BACK, EPOCHS_AHEAD) };
     if epoch < now.epoch().minus(back) || epoch > now.epoch().plus(ahead) {
-        return Err(reason(Drop::Epoch));
+        return Err(reason(Dropped::Epoch));
     }
     let key = if lobby {
         root.lobby(gate.day())
@@ -401,24 +401,24 @@ fn receive(input: &Value, frame: &[u8], seen: &mut Seen) -> Outcome {
     {
         set_at(receiver, epoch.0).1.frame
     } else {
-        return Err(reason(Drop::Unknown));
+        return Err(reason(Dropped::Unknown));
     };
     let opened = admitted.open(&key).map_err(reason)?;
     let payload = &opened.payload;
     if (payload.kind().carriage() == Carriage::Lobby) != lobby {
-        return Err(reason(Drop::Kind));
+        return Err(reason(Dropped::Kind));
     }
     let ours = payload.genesis.0 == fixed::<16>(receiver, "genesis") || lobby && payload.genesis.0 == [0; 16];
     let same_set = lobby || payload.generation == num(receiver, "gen");
     if !ours || !same_set || payload.epoch != epoch || payload.sender.0 == fixed::<32>(receiver, "me") {
-        return Err(reason(Drop::OtherRoom));
+        return Err(reason(Dropped::OtherRoom));
     }
     let window = seen.entry((lobby, payload.sender)).or_default();
     if !window.is_new(payload.counter) {
-        return Err(reason(Drop::Replay));
+        return Err(reason(Dropped::Replay));
     }
     if !opened.is_signed() {
-        return Err(reason(Drop::Signature));
+        return Err(reason(Dropped::Signature));
     }
     window.mark(payload.counter);
     let header = h(header.to_bytes());
@@ -427,22 +427,22 @@ fn receive(input: &Value, frame: &[u8], seen: &mut Seen) -> Outcome {
 }
 
 /// What a refusal is called in the file.
-pub fn reason(why: Drop) -> String {
+pub fn reason(why: Dropped) -> String {
     let name = match why {
-        Drop::Length => "length",
-        Drop::Version => "version",
-        Drop::Gate => "gate",
-        Drop::Topic => "topic",
-        Drop::Header => "header",
-        Drop::Epoch => "epoch",
-        Drop::Unknown => "unknown-set",
-        Drop::Commitment => "commitment",
-        Drop::Aead => "aead",
-        Drop::Payload => "payload",
-        Drop::Kind => "kind",
-        Drop::OtherRoom => "other-room",
-        Drop::Replay => "replay",
-        Drop::Signature => "signature",
+        Dropped::Length => "length",
+        Dropped::Version => "version",
+        Dropped::Gate => "gate",
+        Dropped::Topic => "topic",
+        Dropped::Header => "header",
+        Dropped::Epoch => "epoch",
+        Dropped::Unknown => "unknown-set",
+        Dropped::Commitment => "commitment",
+        Dropped::Aead => "aead",
+        Dropped::Payload => "payload",
+        Dropped::Kind => "kind",
+        Dropped::OtherRoom => "other-room",
+        Dropped::Replay => "replay",
+        Dropped::Signature => "signature",
         other => panic!("{other:?} is not decided by a frame alone"),
     };
     name.to_owned()
