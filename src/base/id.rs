@@ -101,6 +101,13 @@ impl fmt::Debug for Peer {
     }
 }
 
+/// The first half of a hash: enough to tell things apart that nobody gains by confusing.
+pub fn short(hash: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    half
+}
+
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

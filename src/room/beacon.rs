@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
-use crate::base::id::MemberId;
+use crate::base::id::{MemberId, short};
 use crate::base::limits::BEACON_GAP_MS;
 use crate::base::time::Mono;
 use crate::wire::payload::{Beacon, Body};
@@ -43,7 +43,7 @@ impl Inside {
             topic_tag: hub.doors.topic_tag(),
             members: self.roster.count() as u64 + 1,
             never_joined: self.lonely.is_some(),
-            founding: super::roster::short(self.lonely.map_or([0; 32], |f| f.0)),
+            founding: short(self.lonely.map_or([0; 32], |f| f.0)),
         };
         self.lobby(hub, Body::Beacon(beacon));
     }
@@ -75,7 +75,7 @@ impl Inside {
             return false;
         }
         if let Some(mine) = self.lonely {
-            let theirs_stands = !beacon.never_joined || beacon.founding < super::roster::short(mine.0);
+            let theirs_stands = !beacon.never_joined || beacon.founding < short(mine.0);
             if theirs_stands {
                 return self.may_drop(hub.now);
             }

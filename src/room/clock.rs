@@ -10,7 +10,7 @@ use crate::base::time::{Mono, Unix};
 
 /// The room's clock on this node.
 #[derive(Clone, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     started: Mono,
     own: Unix,
     /// Offset from this node's own calendar, in microseconds so that slewing loses nothing.
@@ -23,34 +23,34 @@ pub struct Clock {
 
 /// A room whose time this node will not follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooFar {
+pub(crate) struct TooFar {
     /// By how much, in milliseconds.
-    pub by_ms: i64,
+    pub(crate) by_ms: i64,
 }
 
 impl Clock {
     /// A clock that shows this node's own calendar time.
-    pub fn new(now: Mono, own: Unix) -> Clock {
+    pub(crate) fn new(now: Mono, own: Unix) -> Clock {
         Clock { started: now, own, offset_us: 0, adopted_us: 0, target_us: 0, slewed_at: now, steps_ms: 0 }
     }
 
     /// This node's own calendar, which the network cannot move.
-    pub fn own(&self, now: Mono) -> Unix {
+    pub(crate) fn own(&self, now: Mono) -> Unix {
         Unix(self.own.0.saturating_add(now.since(self.started)))
     }
 
     /// Room time.
-    pub fn now(&self, now: Mono) -> Unix {
+    pub(crate) fn now(&self, now: Mono) -> Unix {
         self.own(now).shifted(self.offset_us / 1000)
     }
 
     /// The sum of all steps this room has taken.
-    pub fn steps_ms(&self) -> u64 {
+    pub(crate) fn steps_ms(&self) -> u64 {
         self.steps_ms
     }
 
     /// A newcomer takes over the time of the room that welcomes it, unless that is too far from its own.
-    pub fn adopt(&mut self, now: Mono, room: Unix, steps_ms: u64) -> Result<(), TooFar> {
+    pub(crate) fn adopt(&mut self, now: Mono, room: Unix, steps_ms: u64) -> Result<(), TooFar> {
         let by_ms = room.offset_from(self.own(now));
         if by_ms.unsigned_abs() > WELCOME_SKEW_MS {
             return Err(TooFar { by_ms });
@@ -64,7 +64,7 @@ impl Clock {
     }
 
     /// Steps forward to the time of the other half of the room; backward never. Fails past the sum of steps allowed.
-    pub fn step_to(&mut self, now: Mono, room: Unix, steps_ms: u64) -> Result<u64, TooFar> {
+    pub(crate) fn step_to(&mut self, now: Mono, room: Unix, steps_ms: u64) -> Result<u64, TooFar> {
         let by_ms = room.offset_from(self.now(now));
         let forward = u64::try_from(by_ms).unwrap_or(0);
         if forward <= SLEW_IGNORED_MS {
@@ -83,7 +83,7 @@ impl Clock {
     }
 
     /// Aims at the median of what others show (offsets from this node's room time, in ms; this node's own zero included).
-    pub fn aim(&mut self, offsets_ms: &mut Vec<i64>) {
+    pub(crate) fn aim(&mut self, offsets_ms: &mut Vec<i64>) {
         offsets_ms.push(0);
         offsets_ms.sort_unstable();
         let median = offsets_ms.get(offsets_ms.len() / 2).copied().unwrap_or(0);
@@ -102,7 +102,7 @@ impl Clock {
     }
 
     /// Moves towards the aim, by at most one part in fifty of the time that passed.
-    pub fn advance(&mut self, now: Mono) {
+    pub(crate) fn advance(&mut self, now: Mono) {
         let passed_us = now.since(self.slewed_at).saturating_mul(1000);
         self.slewed_at = now;
         let most = i64::try_from(passed_us / SLEW_DIVISOR).unwrap_or(i64::MAX);

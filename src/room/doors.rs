@@ -10,19 +10,19 @@ use crate::crypto::root::Root;
 
 /// What may come through a topic.
 #[derive(Debug)]
-pub struct Door {
+pub(crate) struct Door {
     /// The gate that checks it.
-    pub gate: Gate,
+    pub(crate) gate: Gate,
     /// Hellos, welcomes and the like travel here.
-    pub lobby: bool,
+    pub(crate) lobby: bool,
     /// The room's own frames travel here.
-    pub room: bool,
+    pub(crate) room: bool,
     until: Option<Mono>,
 }
 
 /// All topics in use.
 #[derive(Debug)]
-pub struct Doors {
+pub(crate) struct Doors {
     open: BTreeMap<Topic, Door>,
     day: Day,
     salts: BTreeSet<[u8; 16]>,
@@ -32,16 +32,16 @@ pub struct Doors {
 
 /// What changed: topics to join and to leave.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Topics that are new.
-    pub join: Vec<Topic>,
+    pub(crate) join: Vec<Topic>,
     /// Topics that are over.
-    pub leave: Vec<Topic>,
+    pub(crate) leave: Vec<Topic>,
 }
 
 impl Doors {
     /// The doors of a room on a day, with no bans known.
-    pub fn new(root: &Root, room: Unix) -> Doors {
+    pub(crate) fn new(root: &Root, room: Unix) -> Doors {
         let none = BTreeSet::new();
         let topic = Gate::new(root, &none, room.day()).topic();
         let mut doors =
@@ -51,47 +51,42 @@ impl Doors {
     }
 
     /// The door a frame came through.
-    pub fn get(&self, topic: &Topic) -> Option<&Door> {
+    pub(crate) fn get(&self, topic: &Topic) -> Option<&Door> {
         self.open.get(topic)
     }
 
     /// Today's lobby topic.
-    pub fn lobby(&self) -> Option<&Gate> {
+    pub(crate) fn lobby(&self) -> Option<&Gate> {
         self.open.get(&self.lobby).map(|d| &d.gate)
     }
 
     /// Today's room topic.
-    pub fn room(&self) -> Option<&Gate> {
+    pub(crate) fn room(&self) -> Option<&Gate> {
         self.open.get(&self.room).map(|d| &d.gate)
     }
 
     /// Whether a topic is one that hellos travel on.
-    pub fn is_lobby(&self, topic: &Topic) -> bool {
+    pub(crate) fn is_lobby(&self, topic: &Topic) -> bool {
         self.open.get(topic).is_some_and(|d| d.lobby)
     }
 
     /// The four bytes that name today's room topic.
-    pub fn topic_tag(&self) -> TopicTag {
+    pub(crate) fn topic_tag(&self) -> TopicTag {
         self.room().map(Gate::topic_tag).unwrap_or(TopicTag([0; 4]))
     }
 
-    /// The ban salts in force.
-    pub fn salts(&self) -> &BTreeSet<[u8; 16]> {
-        &self.salts
-    }
-
     /// The topics that hellos travel on, each with its day.
-    pub fn lobbies(&self) -> impl Iterator<Item = (Day, Topic)> {
+    pub(crate) fn lobbies(&self) -> impl Iterator<Item = (Day, Topic)> {
         self.open.iter().filter(|(_, door)| door.lobby).map(|(topic, door)| (door.gate.day(), *topic))
     }
 
     /// All topics.
-    pub fn topics(&self) -> impl Iterator<Item = &Topic> {
+    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
         self.open.keys()
     }
 
     /// Moves to other ban salts; the old room topic is heard until `until`.
-    pub fn resalt(
+    pub(crate) fn resalt(
         &mut self,
         root: &Root,
         salts: BTreeSet<[u8; 16]>,
@@ -112,7 +107,7 @@ impl Doors {
     }
 
     /// Opens the doors of the day and closes those whose time is over.
-    pub fn advance(&mut self, root: &Root, room: Unix, now: Mono) -> Change {
+    pub(crate) fn advance(&mut self, root: &Root, room: Unix, now: Mono) -> Change {
         let before: Vec<Topic> = self.open.keys().copied().collect();
         self.settle(root, room, now);
         self.change_since(&before)

@@ -12,17 +12,19 @@ use super::envelope::Opened;
 use super::handkeys::HelloKey;
 use super::hub::Hub;
 use super::inside::Inside;
+pub use super::invite::invite_key;
+use super::invite::prove;
 use super::io::{Event, Standing, Timer};
-use super::log::{Log, entry_id};
+use super::log::{Log, entry_id, genesis_of};
 use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
 use crate::base::limits::{
     EPOCHS_AHEAD, FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS, HANDOVER_EPOCHS,
-    KEM_BYTES, RIVAL_HELLOS,
+    RIVAL_HELLOS,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
-use crate::crypto::identity::{self, Identity, rank_hash};
+use crate::crypto::identity::{Identity, rank_hash};
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
@@ -462,36 +464,4 @@ impl Inside {
         self.judge(hub);
         self.upkeep(hub);
     }
-}
-
-/// The room's name in an invite room: the first sixteen bytes of its first entry's.
-pub fn genesis_of(entry: &EntryId) -> Genesis {
-    let mut short = [0; 16];
-    short.copy_from_slice(&entry.0[..16]);
-    Genesis(short)
-}
-
-/// The key pair of an invite.
-pub fn invite_key(seed: &Secret<16>) -> Identity {
-    let seed = kdf::expand32(&kdf::extract(&[], &[seed.expose()]), Label::Invite, &[]);
-    Identity::from_seed(&seed)
-}
-
-/// Proves to whoever knows the invite that this key of mine is used by somebody who holds it.
-pub(crate) fn prove(invite: &Identity, me: &MemberId, kem: &KemPublic) -> Proof {
-    let key = invite.id().0;
-    let sig = invite.sign(Label::Invite, &[&me.0, kem.as_bytes()]);
-    Proof { invite: invite_id(&key), key, sig }
-}
-
-/// Whether a proof was made by the invite it names, for this member and this key.
-pub(crate) fn proves(proof: &Proof, who: &MemberId, kem: &[u8; KEM_BYTES]) -> bool {
-    let signed: [&[u8]; 2] = [&who.0, kem];
-    invite_id(&proof.key) == proof.invite
-        && identity::verify(&MemberId(proof.key), Label::Invite, &signed, &proof.sig).is_ok()
-}
-
-/// The name of an invite, from its public key.
-pub fn invite_id(key: &[u8; 32]) -> crate::base::id::InviteId {
-    crate::base::id::InviteId(super::roster::short(kdf::sha256(key)))
 }

@@ -16,7 +16,7 @@ use super::fold::{extend, fold};
 use super::past::{Node, Own, Past};
 use super::rights::{Rank, Rights};
 use super::title::{Title, against};
-use crate::base::id::{EntryId, Genesis, LogHead, MemberId};
+use crate::base::id::{EntryId, Genesis, LogHead, MemberId, short};
 use crate::base::limits::{
     ENTRY_BYTES, FOUNDINGS_HELD, LOG_ELSEWHERE, LOG_ENTRIES, LOG_FOR_OWNERS, LOG_PER_AUTHOR, LOG_PER_MEMBER,
     LOG_WAITING, PARENTS_WRITTEN, REFUSED_HELD, WAITING_PER_AUTHOR,
@@ -454,7 +454,7 @@ impl Log {
         self.heads.insert(id);
         self.order.push(id);
         let ids: Vec<&[u8]> = self.heads.iter().map(|h| h.0.as_slice()).collect();
-        self.head = head_of(&kdf::hash(Label::Heads, &ids));
+        self.head = LogHead(short(kdf::hash(Label::Heads, &ids)));
         let kept = self.rights.get_mut().filter(|_| sees_all).is_some_and(|r| extend(r, &node));
         if !kept {
             self.rights = OnceLock::new();
@@ -482,8 +482,12 @@ pub fn entry_id(statement: &[u8]) -> EntryId {
     EntryId(kdf::sha256(statement))
 }
 
-fn head_of(hash: &[u8; 32]) -> LogHead {
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash[..16]);
-    LogHead(short)
+/// The name of an entry with its signature; `None` for what is too short to have one.
+pub fn raw_entry_id(raw: &[u8]) -> Option<EntryId> {
+    split_signed(raw).map(|(statement, _)| entry_id(statement))
+}
+
+/// The room's name in an invite room: the first sixteen bytes of its first entry's.
+pub fn genesis_of(entry: &EntryId) -> Genesis {
+    Genesis(short(entry.0))
 }

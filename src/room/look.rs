@@ -103,11 +103,6 @@ impl<R: CryptoRng> State<R> {
         &self.hub.counts
     }
 
-    /// The founder that never had company.
-    pub fn is_lonely(&self) -> bool {
-        self.inside().is_some_and(|i| i.lonely.is_some())
-    }
-
     // ---- for whoever connects it to a network ----
 
     /// Where this node and others who look for the room can find each other: keys of a public table, each with the topic on

@@ -11,7 +11,7 @@
 //! left out of the next generation, which any member may issue (`rekey`), because who may remove whom is decided by a log
 //! of signed entries that folds to the same rights everywhere ([`log`], [`rights`]).
 //!
-//! Messages live on a [`timeline`] until their deadline on this node's own clock. [`clock`] keeps the room's calendar, within
+//! Messages live on a `timeline` until their deadline on this node's own clock. `clock` keeps the room's calendar, within
 //! bounds that the network cannot move. `beat` is the pulse by which members prove and compare what they hold.
 //!
 //! [`State`] is the one door. [`sim`] runs many of them on a virtual network.
@@ -20,9 +20,9 @@ mod beacon;
 mod beat;
 mod catchup;
 pub mod chains;
-pub mod clock;
+mod clock;
 mod command;
-pub mod doors;
+mod doors;
 pub mod entry;
 pub mod envelope;
 mod fold;
@@ -30,6 +30,7 @@ pub mod guard;
 mod handkeys;
 mod hub;
 mod inside;
+pub mod invite;
 pub mod io;
 pub mod log;
 mod look;
@@ -41,12 +42,12 @@ mod people;
 mod receive;
 mod rekey;
 pub mod rights;
-pub mod roster;
+mod roster;
 pub mod sim;
 mod standing;
 pub mod state;
 mod talk;
-pub mod timeline;
+mod timeline;
 mod title;
 mod trial;
 mod upkeep;

@@ -2,12 +2,12 @@
 
 use rand_core::CryptoRng;
 
-use super::entry::invite_id;
 use super::hub::Hub;
 use super::inside::Inside;
+use super::invite::invite_id;
 use super::io::{Deed, Event, Refused, Timer};
-use super::log::EntryError;
-use crate::base::id::{EntryId, MemberId};
+use super::log::{EntryError, raw_entry_id};
+use crate::base::id::{EntryId, MemberId, short};
 use crate::base::limits::{NAME_BYTES, WHY_BYTES};
 use crate::crypto::identity::Identity;
 use crate::crypto::kdf::{self, Label};
@@ -30,7 +30,7 @@ impl Inside {
                 let mut fresh = [0; 16];
                 hub.rng.fill_bytes(&mut fresh);
                 salt = Some(fresh);
-                let salt_hash = super::roster::short(kdf::sha256(&fresh));
+                let salt_hash = short(kdf::sha256(&fresh));
                 Act::Ban { target, last_seq: self.log.last_seq(&target), why, until, then, salt_hash }
             }
             Deed::Unban(target) => Act::Unban { target },
@@ -88,7 +88,7 @@ impl Inside {
                 return None;
             }
         }
-        let id = super::welcome::raw_entry_id(&raw)?;
+        let id = raw_entry_id(&raw)?;
         // Under the keys of now, so that whoever is removed learns it, and why; the fresh keys go out right after.
         let about = self.log.get(&id).and_then(|e| target_of(&e.act));
         self.publish(hub, Body::Entry(vec![raw.clone()]));

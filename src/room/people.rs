@@ -2,9 +2,9 @@
 
 use rand_core::CryptoRng;
 
-use super::entry::{prove, proves};
 use super::hub::Hub;
 use super::inside::Inside;
+use super::invite::{prove, proves};
 use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, Peer};

@@ -13,7 +13,7 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
 use super::rights::Rank;
-use crate::base::id::{EntryId, MemberId};
+use crate::base::id::{EntryId, MemberId, short};
 use crate::base::limits::{
     CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS, LEAVES_SMALL_MS,
     PART_RECEIVERS, REKEY_AGE_MS, SMALL_ROOM,
@@ -253,7 +253,7 @@ impl Inside {
     pub(crate) fn take_salts<R: CryptoRng>(&mut self, hub: &mut Hub<R>, salts: &[[u8; 16]]) {
         let known: BTreeSet<[u8; 16]> = self.log.salt_hashes();
         let new = salts.iter().filter(|s| {
-            let print = super::roster::short(kdf::sha256(&s[..]));
+            let print = short(kdf::sha256(&s[..]));
             known.contains(&print) && !self.salts.contains(*s)
         });
         let new: Vec<[u8; 16]> = new.copied().collect();

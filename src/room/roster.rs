@@ -2,113 +2,112 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::id::{InviteId, LogHead, MemberId, Peer};
+use crate::base::id::{InviteId, LogHead, MemberId, Peer, short};
 use crate::base::limits::{AWAY_BEATS, SILENT_MS};
 use crate::base::time::{Mono, Unix};
-use crate::crypto::identity::rank_hash;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::KemPublic;
 use crate::wire::payload::Row;
 
 /// What is known of one member.
 #[derive(Debug)]
-pub struct Member {
+pub(crate) struct Member {
     /// The nick as they sent it; not clean, not an identity.
-    pub nick: String,
+    pub(crate) nick: String,
     /// When they came in, in room time, as far as it is known here: what was said before is not for them.
-    pub joined: Unix,
+    pub(crate) joined: Unix,
     /// When they say themselves that they came: it can only be later than others think.
     said: Unix,
     /// When a frame of theirs was last opened; `None` for somebody only told of.
-    pub heard: Option<Mono>,
+    pub(crate) heard: Option<Mono>,
     /// When they were first told of, so that somebody never heard is not counted for ever.
-    pub told: Mono,
+    pub(crate) told: Mono,
     /// Their latest handover key.
-    pub kem: Option<KemPublic>,
+    pub(crate) kem: Option<KemPublic>,
     /// They announced it themselves.
-    pub kem_heard: bool,
+    pub(crate) kem_heard: bool,
     /// They run `serve`.
-    pub serve: bool,
+    pub(crate) serve: bool,
     /// They said so.
-    pub away: bool,
+    pub(crate) away: bool,
     /// The foundings they came in under, shortened.
-    pub foundings: Vec<[u8; 8]>,
+    pub(crate) foundings: Vec<[u8; 8]>,
     /// They said so themselves.
-    pub own_word: bool,
+    pub(crate) own_word: bool,
     /// Their transport peer.
-    pub peer: Option<Peer>,
+    pub(crate) peer: Option<Peer>,
     /// Their transport addresses.
-    pub addrs: Vec<Vec<u8>>,
+    pub(crate) addrs: Vec<Vec<u8>>,
     /// They left, or were silent for too long.
-    pub left: bool,
+    pub(crate) left: bool,
     /// It was told that they are here.
-    pub greeted: bool,
+    pub(crate) greeted: bool,
     /// Nobody has vouched for them yet, as they say themselves.
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// They have stood confirmed once, with the keys and the log that I hold.
-    pub proved: bool,
+    pub(crate) proved: bool,
     /// The invite they came in with.
-    pub invite: Option<InviteId>,
+    pub(crate) invite: Option<InviteId>,
     /// The set and log under which their last beat was proved right, and when.
-    pub agreed: Option<([u8; 32], LogHead, Mono)>,
+    pub(crate) agreed: Option<([u8; 32], LogHead, Mono)>,
     /// The set their last frame was sealed under.
-    pub set: Option<[u8; 32]>,
+    pub(crate) set: Option<[u8; 32]>,
     /// Offset of their room time from mine, in milliseconds, when last heard.
-    pub offset_ms: i64,
+    pub(crate) offset_ms: i64,
 }
 
 impl Member {
     /// They say when they came. It moves forward only.
-    pub fn came_after(&mut self, said: Unix) {
+    pub(crate) fn came_after(&mut self, said: Unix) {
         self.said = self.said.max(said);
         self.joined = self.joined.max(said);
     }
 
     /// Somebody who was here at that time says that they were here too.
-    pub fn came_by(&mut self, told: Unix) {
+    pub(crate) fn came_by(&mut self, told: Unix) {
         self.joined = self.joined.min(told).max(self.said);
     }
 }
 
 /// Everybody known, here or gone.
 #[derive(Debug, Default)]
-pub struct Roster {
+pub(crate) struct Roster {
     members: BTreeMap<MemberId, Member>,
 }
 
 impl Roster {
     /// A member.
-    pub fn get(&self, id: &MemberId) -> Option<&Member> {
+    pub(crate) fn get(&self, id: &MemberId) -> Option<&Member> {
         self.members.get(id)
     }
 
     /// A member, to change.
-    pub fn get_mut(&mut self, id: &MemberId) -> Option<&mut Member> {
+    pub(crate) fn get_mut(&mut self, id: &MemberId) -> Option<&mut Member> {
         self.members.get_mut(id)
     }
 
     /// Whether somebody is known, present or not.
-    pub fn knows(&self, id: &MemberId) -> bool {
+    pub(crate) fn knows(&self, id: &MemberId) -> bool {
         self.members.contains_key(id)
     }
 
     /// Everybody known.
-    pub fn all(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
         self.members.iter()
     }
 
     /// Everybody who has not left.
-    pub fn present(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
+    pub(crate) fn present(&self) -> impl Iterator<Item = (&MemberId, &Member)> {
         self.members.iter().filter(|(_, m)| !m.left)
     }
 
     /// Number of those present.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.present().count()
     }
 
     /// Takes somebody in, or returns what is known of them.
-    pub fn meet(&mut self, id: MemberId, now: Mono, joined: Unix) -> &mut Member {
+    pub(crate) fn meet(&mut self, id: MemberId, now: Mono, joined: Unix) -> &mut Member {
         self.members.entry(id).or_insert_with(|| Member {
             nick: String::new(),
             joined,
@@ -135,12 +134,12 @@ impl Roster {
     }
 
     /// Forgets what everybody has proved: it was proved of other keys.
-    pub fn forget_agreement(&mut self) {
+    pub(crate) fn forget_agreement(&mut self) {
         self.members.values_mut().for_each(|m| m.agreed = None);
     }
 
     /// Forgets those who are gone longest, until there is room for others.
-    pub fn make_room(&mut self, most: usize) {
+    pub(crate) fn make_room(&mut self, most: usize) {
         while self.members.len() > most {
             let gone = self.members.iter().filter(|(_, m)| m.left);
             let Some(id) = gone.min_by_key(|(id, m)| (m.heard, m.told, **id)).map(|(id, _)| *id) else {
@@ -152,7 +151,7 @@ impl Roster {
 
     /// Forgets somebody so that one more can be known: of those who never stood confirmed first, then of the gone, whoever was
     /// heard longest ago. False where there is nobody but members who are here. Whoever `stays` is not forgotten.
-    pub fn make_way(&mut self, stays: impl Fn(&MemberId) -> bool) -> bool {
+    pub(crate) fn make_way(&mut self, stays: impl Fn(&MemberId) -> bool) -> bool {
         let may_go = self.members.iter().filter(|(id, m)| (!m.proved || m.left) && !stays(id));
         let first =
             may_go.min_by_key(|(id, m)| (m.proved, !m.left, m.heard, m.told, **id)).map(|(id, _)| *id);
@@ -160,18 +159,18 @@ impl Roster {
     }
 
     /// Forgets the foundings that others told of.
-    pub fn forget_hearsay(&mut self) {
+    pub(crate) fn forget_hearsay(&mut self) {
         let told = self.members.values_mut().filter(|m| !m.own_word);
         told.for_each(|m| m.foundings.clear());
     }
 
     /// Those heard of in the last `ms`.
-    pub fn heard_within(&self, now: Mono, ms: u64) -> impl Iterator<Item = (&MemberId, &Member)> {
+    pub(crate) fn heard_within(&self, now: Mono, ms: u64) -> impl Iterator<Item = (&MemberId, &Member)> {
         self.present().filter(move |(_, m)| m.heard.is_some_and(|at| now.since(at) <= ms))
     }
 
     /// Those who missed two beats of this length are away.
-    pub fn is_away(&self, id: &MemberId, now: Mono, beat_ms: u64) -> bool {
+    pub(crate) fn is_away(&self, id: &MemberId, now: Mono, beat_ms: u64) -> bool {
         match self.members.get(id) {
             None => true,
             Some(m) => {
@@ -181,7 +180,7 @@ impl Roster {
     }
 
     /// Marks those silent for a quarter of an hour as gone, and names them.
-    pub fn gone_silent(&mut self, now: Mono) -> Vec<MemberId> {
+    pub(crate) fn gone_silent(&mut self, now: Mono) -> Vec<MemberId> {
         let mut gone = Vec::new();
         for (id, m) in &mut self.members {
             if !m.left && now.since(m.heard.unwrap_or(m.told)) > SILENT_MS {
@@ -193,7 +192,7 @@ impl Roster {
     }
 
     /// A hint that two rosters differ: sixteen bytes over the keys present, mine included.
-    pub fn hint(&self, me: &MemberId) -> [u8; 16] {
+    pub(crate) fn hint(&self, me: &MemberId) -> [u8; 16] {
         let mut ids: Vec<&[u8]> = self.present().map(|(id, _)| id.0.as_slice()).collect();
         ids.push(&me.0);
         ids.sort_unstable();
@@ -201,20 +200,19 @@ impl Roster {
     }
 
     /// Where `me` stands among the members heard lately when all are ordered by a hash over `what`: 0 is the lowest.
-    pub fn place(&self, me: &MemberId, what: &[u8], among: impl Fn(&MemberId, &Member) -> bool) -> usize {
+    pub(crate) fn place(
+        &self,
+        me: &MemberId,
+        what: &[u8],
+        among: impl Fn(&MemberId, &Member) -> bool,
+    ) -> usize {
         let order = |id: &MemberId| kdf::hash(Label::Order, &[what, &id.0]);
         let mine = order(me);
         self.present().filter(|(id, m)| among(id, m) && order(id) < mine).count()
     }
 
-    /// Whether `me` has the lowest H among these.
-    pub fn lowest(&self, me: &MemberId, among: impl Fn(&MemberId, &Member) -> bool) -> bool {
-        let mine = rank_hash(me);
-        !self.present().any(|(id, m)| among(id, m) && rank_hash(id) < mine)
-    }
-
     /// A member as a roster page tells of them; nobody is told of whose nick is not known.
-    pub fn row(&self, id: &MemberId, with_key: bool) -> Option<Row> {
+    pub(crate) fn row(&self, id: &MemberId, with_key: bool) -> Option<Row> {
         let m = self.members.get(id).filter(|m| !m.nick.is_empty())?;
         Some(Row {
             id: *id,
@@ -228,11 +226,4 @@ impl Roster {
             addrs: m.addrs.clone(),
         })
     }
-}
-
-/// The first sixteen bytes of a hash.
-pub fn short(hash: [u8; 32]) -> [u8; 16] {
-    let mut out = [0; 16];
-    out.copy_from_slice(&hash[..16]);
-    out
 }

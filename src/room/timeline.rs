@@ -5,28 +5,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::id::{MemberId, MsgId};
+use crate::base::id::{MemberId, MsgId, short};
 use crate::base::limits::{LIVING, LIVING_BYTES, RANGES, TOMBSTONES};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::kdf::{self, Label};
 use crate::wire::payload::{Body, Payload, Say};
 
-use super::roster::short;
-
 /// A message that has time left.
-pub struct Living {
+pub(crate) struct Living {
     /// What its author signed.
-    pub payload: Payload,
+    pub(crate) payload: Payload,
     /// The author's signature.
-    pub sig: [u8; 64],
+    pub(crate) sig: [u8; 64],
     /// When it dies; `None` for one that is kept until the room closes.
-    pub deadline: Option<Mono>,
+    pub(crate) deadline: Option<Mono>,
     /// Once-messages are sealed until somebody opens them.
-    pub sealed: bool,
+    pub(crate) sealed: bool,
     /// Fetched from somebody else after the fact.
-    pub caught_up: bool,
+    pub(crate) caught_up: bool,
     /// Said while nobody was here: it goes to nobody.
-    pub private: bool,
+    pub(crate) private: bool,
 }
 
 impl Living {
@@ -44,16 +42,16 @@ impl Living {
 
 /// Number ranges of one author's messages: ascending, not touching.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ranges(Vec<(u64, u64)>);
+pub(crate) struct Ranges(Vec<(u64, u64)>);
 
 impl Ranges {
     /// Whether a number is inside.
-    pub fn has(&self, n: u64) -> bool {
+    pub(crate) fn has(&self, n: u64) -> bool {
         self.0.iter().any(|(from, to)| (*from..=*to).contains(&n))
     }
 
     /// Adds a number. When there are too many gaps the oldest are taken as filled: what they lack is long dead.
-    pub fn add(&mut self, n: u64) {
+    pub(crate) fn add(&mut self, n: u64) {
         let at = self.0.partition_point(|(from, _)| *from <= n);
         if at > 0 && self.0.get(at - 1).is_some_and(|(_, to)| *to >= n) {
             return;
@@ -91,19 +89,19 @@ impl Ranges {
     }
 
     /// The ranges as they go on the wire.
-    pub fn to_wire(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn to_wire(&self) -> Vec<(u64, u64)> {
         self.0.clone()
     }
 }
 
 /// Whether wire ranges hold a number.
-pub fn in_ranges(ranges: &[(u64, u64)], n: u64) -> bool {
+pub(crate) fn in_ranges(ranges: &[(u64, u64)], n: u64) -> bool {
     ranges.iter().any(|(from, to)| (*from..=*to).contains(&n))
 }
 
 /// All living messages of a room.
 #[derive(Default)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     living: BTreeMap<MsgId, Living>,
     deadlines: BTreeSet<(Mono, MsgId)>,
     bytes: usize,
@@ -118,53 +116,48 @@ pub struct Timeline {
 
 impl Timeline {
     /// A living message.
-    pub fn get(&self, id: &MsgId) -> Option<&Living> {
+    pub(crate) fn get(&self, id: &MsgId) -> Option<&Living> {
         self.living.get(id)
     }
 
     /// All of them, by id.
-    pub fn all(&self) -> impl Iterator<Item = (&MsgId, &Living)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&MsgId, &Living)> {
         self.living.iter()
     }
 
     /// How many live.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.living.len()
     }
 
-    /// Whether none lives.
-    pub fn is_empty(&self) -> bool {
-        self.living.is_empty()
-    }
-
     /// Whether this message came in before, living or not.
-    pub fn had(&self, author: &MemberId, n: u64) -> bool {
+    pub(crate) fn had(&self, author: &MemberId, n: u64) -> bool {
         self.had.get(author).is_some_and(|r| r.has(n))
     }
 
     /// Whether all of a range came in.
-    pub fn had_all(&self, author: &MemberId, range: (u64, u64)) -> bool {
+    pub(crate) fn had_all(&self, author: &MemberId, range: (u64, u64)) -> bool {
         self.had.get(author).is_some_and(|r| r.0.iter().any(|(from, to)| *from <= range.0 && range.1 <= *to))
     }
 
     /// What came in of every author.
-    pub fn had_of_all(&self) -> &BTreeMap<MemberId, Ranges> {
+    pub(crate) fn had_of_all(&self) -> &BTreeMap<MemberId, Ranges> {
         &self.had
     }
 
     /// Who has burned this message.
-    pub fn burners(&self, id: &MsgId) -> impl Iterator<Item = &MemberId> {
+    pub(crate) fn burners(&self, id: &MsgId) -> impl Iterator<Item = &MemberId> {
         let all = (*id, MemberId([0; 32]))..=(*id, MemberId([255; 32]));
         self.burned.range(all).map(|((_, by), _)| by)
     }
 
     /// Whether an author has taken back everything up to a number and beyond this one.
-    pub fn is_taken_back(&self, author: &MemberId, n: u64) -> bool {
+    pub(crate) fn is_taken_back(&self, author: &MemberId, n: u64) -> bool {
         self.burned_upto.get(author).is_some_and(|upto| n <= *upto)
     }
 
     /// Takes a message in; names those that had to make room for it.
-    pub fn insert(&mut self, id: MsgId, n: u64, message: Living) -> Vec<MsgId> {
+    pub(crate) fn insert(&mut self, id: MsgId, n: u64, message: Living) -> Vec<MsgId> {
         self.had.entry(message.payload.sender).or_default().add(n);
         self.bytes += message.bytes();
         if let Some(at) = message.deadline {
@@ -186,12 +179,12 @@ impl Timeline {
     }
 
     /// Notes that a number was had without keeping the message (own ones that were taken back, overdue ones).
-    pub fn note_had(&mut self, author: MemberId, n: u64) {
+    pub(crate) fn note_had(&mut self, author: MemberId, n: u64) {
         self.had.entry(author).or_default().add(n);
     }
 
     /// Removes a message. Its text is wiped when the last handle goes.
-    pub fn remove(&mut self, id: &MsgId) -> Option<Living> {
+    pub(crate) fn remove(&mut self, id: &MsgId) -> Option<Living> {
         let message = self.living.remove(id)?;
         self.bytes = self.bytes.saturating_sub(message.bytes());
         if let Some(at) = message.deadline {
@@ -202,7 +195,7 @@ impl Timeline {
     }
 
     /// Burns a message, also one that has not come yet.
-    pub fn burn(&mut self, id: &MsgId, by: MemberId, until: Mono) -> Option<Living> {
+    pub(crate) fn burn(&mut self, id: &MsgId, by: MemberId, until: Mono) -> Option<Living> {
         if let Some(before) = self.burned.insert((*id, by), until) {
             self.fading.remove(&(before, *id, by));
         }
@@ -220,7 +213,7 @@ impl Timeline {
     }
 
     /// Burns everything an author numbered up to `upto`.
-    pub fn burn_upto(&mut self, author: &MemberId, upto: u64) -> Vec<MsgId> {
+    pub(crate) fn burn_upto(&mut self, author: &MemberId, upto: u64) -> Vec<MsgId> {
         let known = self.burned_upto.entry(*author).or_insert(0);
         *known = (*known).max(upto);
         let theirs = |m: &Living| m.payload.sender == *author && m.say().is_some_and(|s| s.n <= upto);
@@ -232,7 +225,7 @@ impl Timeline {
     }
 
     /// Brings a deadline nearer (a once-message that was opened). Never further away.
-    pub fn shorten(&mut self, id: &MsgId, to: Mono) {
+    pub(crate) fn shorten(&mut self, id: &MsgId, to: Mono) {
         let Some(message) = self.living.get_mut(id) else { return };
         message.sealed = false;
         let at = message.deadline.map_or(to, |old| old.min(to));
@@ -243,7 +236,7 @@ impl Timeline {
     }
 
     /// A message of mine that nobody is to get.
-    pub fn keep_to_myself(&mut self, id: &MsgId) {
+    pub(crate) fn keep_to_myself(&mut self, id: &MsgId) {
         if let Some(message) = self.living.get_mut(id) {
             message.private = true;
             self.hint = None;
@@ -251,12 +244,12 @@ impl Timeline {
     }
 
     /// When the next message dies.
-    pub fn next_death(&self) -> Option<Mono> {
+    pub(crate) fn next_death(&self) -> Option<Mono> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
     /// Removes everything overdue, and names it; true with those that had been opened once.
-    pub fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
+    pub(crate) fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
         while self.fading.first().is_some_and(|(until, ..)| *until <= now) {
             self.forget_first_burned();
         }
@@ -272,14 +265,14 @@ impl Timeline {
     }
 
     /// Wipes all of it.
-    pub fn clear(&mut self) -> Vec<MsgId> {
+    pub(crate) fn clear(&mut self) -> Vec<MsgId> {
         let ids = self.living.keys().copied().collect();
         *self = Timeline::default();
         ids
     }
 
     /// A hint that two members hold different messages: sixteen bytes over the ids of the living.
-    pub fn hint(&mut self) -> [u8; 16] {
+    pub(crate) fn hint(&mut self) -> [u8; 16] {
         if let Some(hint) = self.hint {
             return hint;
         }
@@ -291,7 +284,7 @@ impl Timeline {
     }
 
     /// Forgets the numbers of those who have no message living and are not here.
-    pub fn forget_authors(&mut self, keep: impl Fn(&MemberId) -> bool) {
+    pub(crate) fn forget_authors(&mut self, keep: impl Fn(&MemberId) -> bool) {
         let speaking: BTreeSet<MemberId> = self.living.values().map(|m| m.payload.sender).collect();
         self.had.retain(|id, _| speaking.contains(id) || keep(id));
         self.burned_upto.retain(|id, _| speaking.contains(id) || keep(id));
@@ -299,7 +292,7 @@ impl Timeline {
 }
 
 /// What is left of a message's life: age is the difference of room times, never negative, never more than the whole.
-pub fn remaining_ms(ttl_ms: u64, sent: Unix, room: Unix, fresh: bool) -> u64 {
+pub(crate) fn remaining_ms(ttl_ms: u64, sent: Unix, room: Unix, fresh: bool) -> u64 {
     let age = room.0.saturating_sub(sent.0).min(ttl_ms);
     let age = if fresh && age < crate::base::limits::AGE_IGNORED_MS { 0 } else { age };
     ttl_ms - age

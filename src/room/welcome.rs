@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
-use super::entry::{PendingHello, proves, welcome_info};
+use super::entry::{PendingHello, welcome_info};
 use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
+use super::invite::proves;
 use super::io::{Event, Timer};
-use super::log::entry_id;
 use crate::base::id::{EntryId, InviteId, MemberId};
 use crate::base::limits::{
     ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME,
@@ -19,7 +19,7 @@ use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
 use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::root::Kind;
-use crate::wire::handover::{Handover, split_signed};
+use crate::wire::handover::Handover;
 use crate::wire::payload::{Body, Hello, Proof, Reason, Row};
 
 /// Who is at the door.
@@ -379,9 +379,4 @@ pub(crate) fn row_size(row: &Row) -> usize {
         + row.peer.len()
         + addrs
         + row.kem.as_ref().map_or(0, |_| 1_220)
-}
-
-/// The name of a signed entry.
-pub(crate) fn raw_entry_id(raw: &[u8]) -> Option<EntryId> {
-    split_signed(raw).map(|(statement, _)| entry_id(statement))
 }

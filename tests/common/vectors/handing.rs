@@ -8,8 +8,8 @@ use ephem_node::crypto::kdf::{Label, PREFIX, sha256};
 use ephem_node::crypto::kem::{self, KemPublic, KemSecret};
 use ephem_node::crypto::seal::{self, OpenError};
 use ephem_node::room::chains::Chain;
-use ephem_node::room::entry::{invite_id, invite_key};
 use ephem_node::room::envelope::message_id;
+use ephem_node::room::invite::{invite_id, invite_key};
 use ephem_node::wire::handover::{Handover, Why};
 use ephem_node::wire::payload::{
     Body, Hello, Missed, Payload, Proof, Reason, Row, Sealed, decode_missed, encode_missed,

@@ -2,7 +2,7 @@
 
 use ephem_node::base::secret::Secret;
 use ephem_node::crypto::identity::rank_hash;
-use ephem_node::room::entry::{invite_id, invite_key};
+use ephem_node::room::invite::{invite_id, invite_key};
 use ephem_node::wire::invite::{Invite, InviteError};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use ephem_node::base::id::{Genesis, InviteId, MemberId};
 use ephem_node::base::time::Unix;
-use ephem_node::room::entry::genesis_of;
+use ephem_node::room::log::genesis_of;
 use ephem_node::wire::log::{Act, Policy, Then};
 
 use super::dag::{Dag, accept, ban, grant, id, kick, kick_of, leave_to, mute, offer, reclaim, topic};

@@ -10,10 +10,10 @@ use crate::room::entry::{PendingHello, welcome_info};
 use crate::room::hub::Hub;
 use crate::room::inside::Inside;
 use crate::room::io::{Deed, Event};
+use crate::room::log::raw_entry_id;
 use crate::room::rights::Rank;
 use crate::room::sim::villain::{Trick, newcomers_hello, no_trick};
 use crate::room::sim::{Input, SimRng, World};
-use crate::room::welcome::raw_entry_id;
 use crate::wire::log::{Act, Policy};
 use crate::wire::payload::{Body, Row};
 
