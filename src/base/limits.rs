@@ -157,10 +157,14 @@ pub const CORRECTION_MS: u64 = 60_000;
 pub const TOLD_LATE_MS: u64 = 10_000;
 /// Members remembered, here or gone.
 pub const KNOWN_MEMBERS: usize = 1_024;
+/// Beyond so many the gone are forgotten, those gone longest first.
+pub const MEMBERS_KEPT: usize = KNOWN_MEMBERS * 3 / 4;
 /// Missed beats after which a member counts as away.
 pub const AWAY_BEATS: u64 = 2;
 /// Silence that is treated as leaving.
 pub const SILENT_MS: u64 = 900_000;
+/// Members to whom whoever leaves says so straight as well.
+pub const GOODBYES: usize = 4;
 /// Members up to which a room is small.
 pub const SMALL_ROOM: usize = 32;
 
@@ -178,6 +182,10 @@ pub const FOUND_QUIET_MS: u64 = 10_000;
 pub const RIVAL_HELLOS: usize = 128;
 /// Hellos of one key that are remembered.
 pub const HELLOS_REMEMBERED: usize = 8;
+/// No hello follows another sooner than this, whatever gives cause for it.
+pub const HELLO_GAP_MS: u64 = 500;
+/// The pause between hellos once the first few have gone out.
+pub const HELLO_LATER_MS: (u64, u64) = (3_000, 5_000);
 /// Welcomes one hello key opens.
 pub const HELLO_KEY_OPENS: usize = 4;
 /// How long a hello key lives after the first.
@@ -188,6 +196,10 @@ pub const RIVALS: usize = 3;
 pub const WELCOMERS: usize = 32;
 /// Members who answer a hello at once.
 pub const ANSWERERS: usize = 2;
+/// When the others answer it, unless they see a welcome first.
+pub const ANSWER_LATER_MS: (u64, u64) = (1_000, 4_000);
+/// When those do who have not heard how often the invite was used.
+pub const ANSWER_UNCOUNTED_MS: (u64, u64) = (5_000, 8_000);
 /// Hellos that wait for an answer.
 pub const HELLOS_PENDING: usize = 256;
 /// A member welcomes one newcomer in so many milliseconds.
@@ -212,6 +224,8 @@ pub const AGREED_MS: u64 = 120_000;
 pub const LONE_WITNESS_MS: u64 = 1_000;
 /// And only if no stranger's frame came in this time.
 pub const STRANGER_MS: u64 = 5_000;
+/// A frame that waits for its key longer than this shows that there is another side.
+pub const STUCK_MS: u64 = 2_000;
 
 // ---- The pulse
 
@@ -227,8 +241,20 @@ pub const EVERYBODY: usize = 10;
 pub const TURNS: usize = 3;
 /// Whoever met somebody new beats, if the last beat is older than this.
 pub const MEET_BEAT_MS: u64 = 3_000;
+/// And so soon, so that not everybody beats at once.
+pub const MEET_SPREAD_MS: (u64, u64) = (100, 1_000);
+/// Some beat so soon for somebody who was not known: it shows them that they are heard.
+pub const NEWCOMER_BEAT_MS: u64 = 1_000;
+/// Whoever moved on to another set beats so soon.
+pub const MOVED_BEAT_MS: (u64, u64) = (50, 900);
 /// No beat follows another sooner than this.
 pub const BEAT_GAP_MS: u64 = 300;
+/// Beats that somebody waits for are spread over this.
+pub const ECHO_SPREAD_MS: (u64, u64) = (0, 50);
+/// How often it is looked at whether a beacon is due.
+pub const BEACON_MS: (u64, u64) = (5_000, 8_000);
+/// None is, where one of my set was heard less than this ago.
+pub const BEACON_SPARED_MS: u64 = 5_000;
 /// No beacon follows another sooner than this.
 pub const BEACON_GAP_MS: u64 = 3_000;
 
@@ -260,18 +286,42 @@ pub const MERGE_EACH_MS: u64 = 5_000;
 pub const MERGE_BURST: u64 = 6;
 /// A hello across is not begun anew while one is under way, or within this time.
 pub const APART_MS: u64 = 9_000;
+/// The first one goes out so soon, so that one of a side is enough.
+pub const ACROSS_SPREAD_MS: (u64, u64) = (20, 400);
+/// Somebody of my own side who said one less than this ago spares mine ..
+pub const SAME_SIDE_MS: u64 = 1_000;
+/// .. for so long.
+pub const SAME_SIDE_WAIT_MS: u64 = 1_500;
+/// No hello across follows another sooner than this.
+pub const ACROSS_GAP_MS: u64 = 300;
+/// What was learnt across is shared with my own side so soon.
+pub const SHARE_SPREAD_MS: (u64, u64) = (50, 300);
 /// How long a handover key lives at most.
 pub const HAND_KEY_MS: u64 = 3_600_000;
 /// Fresh handover keys are announced within this time after one was used, spread.
 pub const KEY_SPREAD_MS: u64 = 60_000;
+/// When a fresh handover key is announced after one was used: well before [`KEY_SPREAD_MS`] is over.
+pub const FRESH_KEY_MS: (u64, u64) = (1_000, KEY_SPREAD_MS - 5_000);
 /// Bytes of log and roster in a share or a rekey.
 pub const HANDOVER_ENTRY_BYTES: usize = 6_000;
+/// Bytes of a frame that a part of a share or a rekey leaves free beside its box and its receivers.
+pub const PART_SPARE_BYTES: usize = 600;
+/// Bytes that each receiver takes in it beside what HPKE adds: a key, its tag, and what CBOR needs.
+pub const RECEIVER_BYTES: usize = 48;
 /// Longest time for which messages wait for the removed to lose the keys.
 pub const HOLD_MS: u64 = 5_000;
+/// How often it is looked at whether they still have to.
+pub const HOLD_LOOK_MS: u64 = 200;
+/// When the officer whose turn it is meets an urgent need for fresh keys ..
+pub const REKEY_FIRST_MS: (u64, u64) = (100, 300);
+/// .. and when everybody else does, if it is still there.
+pub const REKEY_OTHERS_MS: (u64, u64) = (1_000, 5_000);
 /// How long leaves are gathered in a small room.
 pub const LEAVES_SMALL_MS: u64 = 30_000;
 /// How long in a large one.
 pub const LEAVES_LARGE_MS: u64 = 300_000;
+/// What is not urgent is spread over this.
+pub const LEAVES_SPREAD_MS: (u64, u64) = (0, 10_000);
 /// The oldest a set gets.
 pub const REKEY_AGE_MS: u64 = 86_400_000;
 
@@ -318,6 +368,8 @@ pub const ANSWER_BURST: u64 = 8;
 pub const ROSTER_GAP_MS: u64 = 5_000;
 /// Others are asked for what was missed no more often than this.
 pub const CATCHUP_GAP_MS: u64 = 1_000;
+/// And so soon after they were found to differ.
+pub const CATCHUP_SPREAD_MS: (u64, u64) = (100, 600);
 /// What has less time left than this is not handed on.
 pub const CATCHUP_LEAST_MS: u64 = 5_000;
 /// To somebody who was not there when it was said: less than this is not handed on.

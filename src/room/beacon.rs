@@ -6,7 +6,7 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::{MemberId, short};
-use crate::base::limits::BEACON_GAP_MS;
+use crate::base::limits::{BEACON_GAP_MS, BEACON_MS, BEACON_SPARED_MS};
 use crate::base::time::Mono;
 use crate::wire::payload::{Beacon, Body};
 
@@ -25,10 +25,10 @@ impl Beacons {
 impl Inside {
     /// Sends a beacon if nobody of my set has lately.
     pub(crate) fn beacon_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if hub.now.since(self.beacons.heard) >= 5_000 {
+        if hub.now.since(self.beacons.heard) >= BEACON_SPARED_MS {
             self.beacon(hub);
         }
-        let wait = hub.between(5_000, 8_000);
+        let wait = hub.between(BEACON_MS);
         hub.after(wait, Timer::Beacon);
     }
 

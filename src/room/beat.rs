@@ -7,7 +7,8 @@ use super::inside::Inside;
 use super::io::{Event, Timer};
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, EVERYBODY, MEET_BEAT_MS, TRIAL_BEAT_MS, TURNS,
+    BEAT_GAP_MS, BEAT_MS, BEAT_PER_MEMBER_MS, ECHO_SPREAD_MS, EVERYBODY, MEET_BEAT_MS, MEET_SPREAD_MS,
+    TRIAL_BEAT_MS, TURNS,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Beat, Body, Payload};
@@ -31,7 +32,7 @@ impl Inside {
     /// Sends a beat and plans the next.
     pub(crate) fn beat<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let next = if self.trial.is_some() { TRIAL_BEAT_MS } else { beat_ms(self.roster.count()) };
-        let wait = hub.between(next * 4 / 5, next * 6 / 5);
+        let wait = hub.between((next * 4 / 5, next * 6 / 5));
         hub.after(wait, Timer::Beat);
         if self.lonely.is_some() && self.roster.count() == 0 {
             return;
@@ -68,14 +69,14 @@ impl Inside {
             return;
         }
         let wait = self.pulse.sent.map_or(0, |at| BEAT_GAP_MS.saturating_sub(hub.now.since(at)));
-        let spread = hub.between(0, 50);
+        let spread = hub.between(ECHO_SPREAD_MS);
         hub.within(wait.max(spread), Timer::Echo);
     }
 
     /// Somebody came into reach: a beat lets both sides compare what they hold.
     pub(crate) fn beat_for_company<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         if self.pulse.sent.is_none_or(|at| hub.now.since(at) >= MEET_BEAT_MS) {
-            let wait = hub.between(100, 1_000);
+            let wait = hub.between(MEET_SPREAD_MS);
             hub.within(wait, Timer::Beat);
         }
     }

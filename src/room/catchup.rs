@@ -14,9 +14,10 @@ use super::timeline::{Living, in_ranges, remaining_ms};
 use super::welcome::row_size;
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS,
-    CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS,
-    LOG_PAGE_BYTES, ROSTER_GAP_MS, ROSTER_PAGE_BYTES, SMALL_ROOM,
+    AGE_IGNORED_MS, ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS,
+    CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_SPREAD_MS, CATCHUP_TRIES,
+    CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS, LOG_PAGE_BYTES, ROSTER_GAP_MS, ROSTER_PAGE_BYTES,
+    SMALL_ROOM,
 };
 use crate::base::secret::Text;
 use crate::base::time::Mono;
@@ -65,7 +66,7 @@ impl Inside {
             }
         }
         let gap = self.catchup.last.map_or(0, |at| CATCHUP_GAP_MS.saturating_sub(hub.now.since(at)));
-        let wait = hub.between(100, 600);
+        let wait = hub.between(CATCHUP_SPREAD_MS);
         hub.unless_set(gap + wait, Timer::CatchUp);
     }
 
@@ -240,7 +241,7 @@ impl Inside {
             let left = living
                 .deadline
                 .map_or(remaining_ms(ttl, living.payload.sent, room, false), |at| at.since(hub.now));
-            let there = living.payload.sent.0.saturating_add(crate::base::limits::AGE_IGNORED_MS) >= joined.0;
+            let there = living.payload.sent.0.saturating_add(AGE_IGNORED_MS) >= joined.0;
             let least = if there { CATCHUP_LEAST_MS } else { CATCHUP_UNKEYED_MS };
             if left < least || (!there && !open_history) {
                 continue;

@@ -19,8 +19,8 @@ use super::log::{Log, entry_id, genesis_of};
 use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
 use crate::base::limits::{
-    EPOCHS_AHEAD, FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS, HANDOVER_EPOCHS,
-    RIVAL_HELLOS,
+    BEACON_MS, EPOCHS_AHEAD, FOUND_ALONE_MS, FOUND_QUIET_MS, FOUND_SILENCE_MS, FOUND_YIELD_MS,
+    HANDOVER_EPOCHS, HELLO_GAP_MS, HELLO_LATER_MS, RIVAL_HELLOS,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -124,7 +124,7 @@ impl Seeking {
 
     /// A hello at once, but no more than one in half a second.
     pub(crate) fn hello_soon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let wait = self.asking.last.map_or(0, |at| 500u64.saturating_sub(hub.now.since(at)));
+        let wait = self.asking.last.map_or(0, |at| HELLO_GAP_MS.saturating_sub(hub.now.since(at)));
         if wait == 0 { self.say_hello(hub) } else { hub.within(wait, Timer::Hello) }
     }
 
@@ -334,7 +334,7 @@ pub(crate) fn next_hello<R: CryptoRng>(hub: &mut Hub<R>, since: Mono) -> u64 {
     let passed = hub.now.since(since);
     match HELLO_AT.iter().find(|at| **at > passed) {
         Some(at) => at - passed,
-        None => hub.between(3_000, 5_000),
+        None => hub.between(HELLO_LATER_MS),
     }
 }
 
@@ -459,7 +459,7 @@ impl Inside {
     /// Sets the timers of somebody who is in.
     pub(crate) fn start<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         hub.after(0, Timer::Beat);
-        let beacon = hub.between(5_000, 8_000);
+        let beacon = hub.between(BEACON_MS);
         hub.after(beacon, Timer::Beacon);
         self.judge(hub);
         self.upkeep(hub);

@@ -120,7 +120,7 @@ impl<R: CryptoRng> Hub<R> {
     }
 
     /// A number of milliseconds from `low` to `high`.
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn between(&mut self, (low, high): (u64, u64)) -> u64 {
         let span = high.saturating_sub(low).saturating_add(1);
         low + self.rng.next_u64() % span
     }

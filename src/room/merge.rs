@@ -15,8 +15,9 @@ use super::io::{Event, Timer};
 use super::trial::Asking;
 use crate::base::id::{EntryId, MemberId, SetTag};
 use crate::base::limits::{
-    APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD, HANDOVER_EPOCHS, KEY_SPREAD_MS,
-    KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, SUPERSEDED_MS,
+    ACROSS_GAP_MS, ACROSS_SPREAD_MS, APART_MS, CAUSELESS_BURST, CAUSELESS_EACH_MS, EPOCH_MS, EPOCHS_AHEAD,
+    FRESH_KEY_MS, HANDOVER_EPOCHS, KNOWN_MEMBERS, MERGE_BURST, MERGE_EACH_MS, MOVED_BEAT_MS, SAME_SIDE_MS,
+    SAME_SIDE_WAIT_MS, SHARE_SPREAD_MS, SUPERSEDED_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -84,7 +85,7 @@ impl Inside {
         let asking = Asking::new(HelloKey::new(&mut hub.rng));
         let until = hub.now + APART_MS;
         self.merging.under_way = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
-        let wait = hub.between(20, 400);
+        let wait = hub.between(ACROSS_SPREAD_MS);
         hub.after(wait, Timer::Across);
     }
 
@@ -95,7 +96,7 @@ impl Inside {
 
     /// Says hello across, unless somebody of my side just did.
     pub(crate) fn across_due<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let side_asks = self.merging.same_side.is_some_and(|at| hub.now.since(at) < 1_000);
+        let side_asks = self.merging.same_side.is_some_and(|at| hub.now.since(at) < SAME_SIDE_MS);
         let Some(mut merge) = self.merging.under_way.take() else { return };
         if knows_tag(&mut self.ring, merge.with) && merge.attempt > 0 {
             return;
@@ -106,7 +107,7 @@ impl Inside {
         let first = *merge.first.get_or_insert(hub.now);
         if side_asks && merge.attempt == 0 {
             merge.attempt = 1;
-            hub.after(1_500, Timer::Across);
+            hub.after(SAME_SIDE_WAIT_MS, Timer::Across);
             self.merging.under_way = Some(merge);
             return;
         }
@@ -120,7 +121,7 @@ impl Inside {
         merge.attempt += 1;
         // After the last one the key waits for answers until the time of this merge is over.
         let next = ACROSS_AT.get(merge.attempt).map_or(merge.until, |at| first + *at);
-        let wait = next.since(hub.now).max(300);
+        let wait = next.since(hub.now).max(ACROSS_GAP_MS);
         hub.after(wait, Timer::Across);
         self.merging.under_way = Some(merge);
     }
@@ -309,7 +310,7 @@ impl Inside {
         }
         self.ring.replace(set, until);
         self.hand.count_down(hub.now);
-        let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
+        let wait = hub.between(FRESH_KEY_MS);
         hub.unless_set(wait, Timer::FreshKey);
         self.renewal.set_since = hub.now;
         self.renewal.conflict = false;
@@ -323,7 +324,7 @@ impl Inside {
         let (generation, chains) = (current.generation(), current.chains().len());
         let epoch = hub.epoch();
         hub.event(Event::Keys { generation, chains, epoch, merged });
-        let soon = hub.between(50, 900);
+        let soon = hub.between(MOVED_BEAT_MS);
         hub.within(soon, Timer::Beat);
         self.beacon_now(hub);
         self.retry_waiting(hub, tag);
@@ -335,7 +336,7 @@ impl Inside {
     /// Puts the union before those of my own side who have not got it yet.
     pub(crate) fn share_soon<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         self.merging.share_due = true;
-        let wait = hub.between(50, 300);
+        let wait = hub.between(SHARE_SPREAD_MS);
         hub.within(wait, Timer::Reseal);
     }
 

@@ -8,7 +8,7 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::MemberId;
-use crate::base::limits::KEY_SPREAD_MS;
+use crate::base::limits::FRESH_KEY_MS;
 use crate::base::secret::Secret;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::{self, KemPublic, KemSecret};
@@ -41,7 +41,7 @@ impl Inside {
         let key = self.unwrap_key(self.hand.find(tag)?, tag, wrapped)?;
         let plain = open(&key, (&sealed.nonce, &sealed.com, &sealed.boxed), label, from)?;
         if self.hand.used(tag, hub.now) {
-            let wait = hub.between(1_000, KEY_SPREAD_MS - 5_000);
+            let wait = hub.between(FRESH_KEY_MS);
             hub.unless_set(wait, Timer::FreshKey);
         }
         Some(plain)

@@ -8,7 +8,7 @@ use super::invite::{prove, proves};
 use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, Peer};
-use crate::base::limits::CORRECTION_MS;
+use crate::base::limits::{CORRECTION_MS, GOODBYES, KEM_BYTES};
 use crate::base::time::Unix;
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
@@ -95,7 +95,7 @@ impl Inside {
         self.judge(hub);
     }
 
-    pub(crate) fn on_key(&mut self, sender: MemberId, kem: &[u8; 1216]) {
+    pub(crate) fn on_key(&mut self, sender: MemberId, kem: &[u8; KEM_BYTES]) {
         if let (Some(member), Some(kem)) = (self.roster.get_mut(&sender), KemPublic::from_bytes(kem)) {
             member.kem = Some(kem);
             member.kem_heard = true;
@@ -136,7 +136,7 @@ impl Inside {
             self.hand_over_before_leaving(hub);
         }
         self.publish(hub, Body::Leave { panic });
-        let near: Vec<MemberId> = self.roster.present().map(|(id, _)| *id).take(4).collect();
+        let near: Vec<MemberId> = self.roster.present().map(|(id, _)| *id).take(GOODBYES).collect();
         for id in near {
             self.direct(hub, &id, Body::Leave { panic });
         }

@@ -8,7 +8,9 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::{MemberId, Peer, SetTag, Topic};
-use crate::base::limits::{EPOCHS_AHEAD, EPOCHS_BACK, KNOWN_MEMBERS, TURNS};
+use crate::base::limits::{
+    EPOCHS_AHEAD, EPOCHS_BACK, HELLO_GAP_MS, KNOWN_MEMBERS, NEWCOMER_BEAT_MS, STUCK_MS, TURNS,
+};
 use crate::wire::payload::{Body, Carriage, KeyUse};
 
 impl Inside {
@@ -209,7 +211,7 @@ impl Inside {
                 self.seek_roster(hub, sender);
             }
             if self.roster.place(&hub.id, &sender.0, |_, m| !m.fresh) < TURNS {
-                hub.within(1_000, Timer::Beat);
+                hub.within(NEWCOMER_BEAT_MS, Timer::Beat);
             }
         }
         true
@@ -222,16 +224,16 @@ impl Inside {
         match &mut self.trial {
             Some(trial) => {
                 trial.stranger = Some(hub.now);
-                let wait = trial.asking.last.map_or(0, |at| 500u64.saturating_sub(hub.now.since(at)));
+                let wait = trial.asking.last.map_or(0, |at| HELLO_GAP_MS.saturating_sub(hub.now.since(at)));
                 hub.within(wait.max(1), Timer::Hello);
             }
-            None => hub.within(2_000, Timer::Witness),
+            None => hub.within(STUCK_MS, Timer::Witness),
         }
     }
 
     /// A frame under a set I do not know has waited for two seconds: there is another side.
     pub(crate) fn check_waiting<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if let Some(tag) = hub.waiting.stuck(hub.now, 2_000)
+        if let Some(tag) = hub.waiting.stuck(hub.now, STUCK_MS)
             && self.trial.is_none()
         {
             self.met_other_side(hub, tag);

@@ -15,8 +15,9 @@ use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, short};
 use crate::base::limits::{
-    CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS, LEAVES_SMALL_MS,
-    PART_RECEIVERS, REKEY_AGE_MS, SMALL_ROOM,
+    CAUSES, CHAINS_MANY, EPOCH_MS, FRAME_BYTES, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS,
+    LEAVES_SMALL_MS, LEAVES_SPREAD_MS, PART_RECEIVERS, PART_SPARE_BYTES, RECEIVER_BYTES, REKEY_AGE_MS,
+    REKEY_FIRST_MS, REKEY_OTHERS_MS, SMALL_ROOM,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -134,14 +135,14 @@ impl Inside {
             let wait = if mine {
                 0
             } else if self.is_first_authority(hub) {
-                hub.between(100, 300)
+                hub.between(REKEY_FIRST_MS)
             } else {
-                hub.between(1_000, 5_000)
+                hub.between(REKEY_OTHERS_MS)
             };
             hub.within(wait, Timer::Rekey);
         } else {
             let batch = if self.roster.count() < SMALL_ROOM { LEAVES_SMALL_MS } else { LEAVES_LARGE_MS };
-            let spread = hub.between(0, 10_000);
+            let spread = hub.between(LEAVES_SPREAD_MS);
             hub.unless_set(if why == Why::Gone { batch + spread } else { spread }, Timer::Leaves);
         }
     }
@@ -216,8 +217,8 @@ impl Inside {
             debug_assert!(handover.epoch >= now);
             handover.encode()
         };
-        let room = crate::base::limits::FRAME_BYTES - 600;
-        let fits = room.saturating_sub(plain.len()) / (kem::OVERHEAD + 48);
+        let room = FRAME_BYTES - PART_SPARE_BYTES;
+        let fits = room.saturating_sub(plain.len()) / (kem::OVERHEAD + RECEIVER_BYTES);
         for part in keys.chunks(fits.clamp(1, PART_RECEIVERS)) {
             let sealed = self.wrap(hub, part, &plain, label);
             let body = if label == Label::Rekey { Body::Rekey(sealed) } else { Body::Share(sealed) };

@@ -8,7 +8,7 @@ use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Event, Input, Output, Timer, Verdict};
 use crate::base::id::{Peer, Topic};
-use crate::base::limits::{REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
+use crate::base::limits::{HELLO_GAP_MS, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
 use crate::base::time::{Day, Mono, Unix};
 use crate::crypto::identity::Identity;
 use crate::crypto::kdf::{self, Label};
@@ -345,7 +345,7 @@ impl<R: CryptoRng> State<R> {
                 inside.beacon_now(&mut self.hub);
                 inside.beat_for_company(&mut self.hub);
                 if inside.trial.is_some() {
-                    self.hub.within(500, Timer::Hello);
+                    self.hub.within(HELLO_GAP_MS, Timer::Hello);
                 }
             }
             Phase::Ended => {}

@@ -13,8 +13,8 @@ use super::rights::Rank;
 use super::timeline::{Living, remaining_ms};
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE, RECEIPT_MEMBERS,
-    RECEIPTS_MS, TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    AGE_IGNORED_MS, BURN_IDS, HOLD_LOOK_MS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE,
+    RECEIPT_MEMBERS, RECEIPTS_MS, TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -130,7 +130,7 @@ impl Inside {
 
     fn plan_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let ready = self.outbox.pace.out.ready_at(hub.now.0).max(self.outbox.pace.slow_until.0);
-        let wait = ready.saturating_sub(hub.now.0).max(if self.holding(hub.now) { 200 } else { 1 });
+        let wait = ready.saturating_sub(hub.now.0).max(if self.holding(hub.now) { HOLD_LOOK_MS } else { 1 });
         hub.within(wait, Timer::Queue);
     }
 

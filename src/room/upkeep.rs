@@ -8,7 +8,7 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::MemberId;
-use crate::base::limits::KNOWN_MEMBERS;
+use crate::base::limits::{HEARD_MS, MEMBERS_KEPT};
 
 impl Inside {
     /// Does what a timer was set for.
@@ -56,11 +56,11 @@ impl Inside {
         self.pass_time(hub);
         self.notice_silence(hub);
         let mut offsets: Vec<i64> =
-            self.roster.heard_within(hub.now, 60_000).map(|(_, m)| m.offset_ms).collect();
+            self.roster.heard_within(hub.now, HEARD_MS).map(|(_, m)| m.offset_ms).collect();
         hub.clock.aim(&mut offsets);
         let here: BTreeSet<MemberId> = self.roster.present().map(|(id, _)| *id).collect();
         let me = hub.id;
-        self.roster.make_room(KNOWN_MEMBERS * 3 / 4);
+        self.roster.make_room(MEMBERS_KEPT);
         self.timeline.forget_authors(|id| here.contains(id) || *id == me);
         if self.trial.is_none() {
             self.seek_keys(hub);

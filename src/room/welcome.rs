@@ -12,8 +12,9 @@ use super::invite::proves;
 use super::io::{Event, Timer};
 use crate::base::id::{EntryId, InviteId, MemberId};
 use crate::base::limits::{
-    ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME,
-    TOLD_LATE_MS, WELCOME_BURST, WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
+    ANSWER_LATER_MS, ANSWER_UNCOUNTED_MS, ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, KEM_BYTES,
+    KNOWN_MEMBERS, MEMBERS, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME, TOLD_LATE_MS, TURNS, WELCOME_BURST,
+    WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -92,7 +93,7 @@ impl Inside {
             self.answer(hub, hash, pending);
         } else {
             self.arrivals.pending.insert(hash, pending);
-            let wait = if counted { hub.between(1_000, 4_000) } else { hub.between(5_000, 8_000) };
+            let wait = if counted { hub.between(ANSWER_LATER_MS) } else { hub.between(ANSWER_UNCOUNTED_MS) };
             hub.after(wait, Timer::Answer(hash));
         }
         if place < ANSWERERS + 1 {
@@ -111,7 +112,7 @@ impl Inside {
         if let Some((from, _)) = self.arrivals.callers.get(hash).copied() {
             self.arrivals.guests.insert(from, hub.now);
         }
-        if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < 3 {
+        if self.trial.is_none() && self.roster.place(&hub.id, hash, |_, m| !m.left) < TURNS {
             self.echo_soon(hub);
         }
     }
@@ -199,10 +200,10 @@ impl Inside {
             }
             return Err(Reason::Knock);
         }
-        let most = rights.policy.max.map_or(crate::base::limits::MEMBERS, |m| m as usize);
+        let most = rights.policy.max.map_or(MEMBERS, |m| m as usize);
         let coming =
             self.arrivals.guests.keys().filter(|id| !self.roster.knows(id) && **id != hello.from).count();
-        if self.roster.count() + coming + 1 >= most.min(crate::base::limits::MEMBERS) {
+        if self.roster.count() + coming + 1 >= most.min(MEMBERS) {
             return Err(Reason::Full);
         }
         Ok(())
@@ -332,9 +333,7 @@ impl Inside {
         let came = self.roster.get(teller).map_or(told_late, |m| m.joined.min(told_late));
         let shut = self.trial.is_none() && self.is_shut() && !self.footing.vouchers.is_empty();
         for row in rows {
-            if row.id == hub.id
-                || (!self.roster.knows(&row.id)
-                    && self.roster.all().count() >= crate::base::limits::KNOWN_MEMBERS)
+            if row.id == hub.id || (!self.roster.knows(&row.id) && self.roster.all().count() >= KNOWN_MEMBERS)
             {
                 continue;
             }
@@ -378,5 +377,5 @@ pub(crate) fn row_size(row: &Row) -> usize {
         + row.foundings.len() * 9
         + row.peer.len()
         + addrs
-        + row.kem.as_ref().map_or(0, |_| 1_220)
+        + row.kem.as_ref().map_or(0, |_| KEM_BYTES + 4)
 }
