@@ -452,7 +452,6 @@ impl Inside {
             peer: hub.reach.peer.as_ref().map(|p: &Peer| p.as_bytes().to_vec()).unwrap_or_default(),
             addrs: hub.reach.addrs.clone(),
         };
-        self.joined = hub.room();
         self.publish(hub, Body::Join(join));
     }
 

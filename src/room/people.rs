@@ -9,29 +9,21 @@ use super::io::{Event, Timer};
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, Peer};
 use crate::base::limits::{CORRECTION_MS, GOODBYES, KEM_BYTES};
-use crate::base::time::Unix;
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
 use crate::wire::log::Act;
 use crate::wire::payload::{Body, Join, Profile, Proof};
 
 impl Inside {
-    pub(crate) fn on_join<R: CryptoRng>(
-        &mut self,
-        hub: &mut Hub<R>,
-        sender: MemberId,
-        join: &Join,
-        sent: Unix,
-    ) {
+    pub(crate) fn on_join<R: CryptoRng>(&mut self, hub: &mut Hub<R>, sender: MemberId, join: &Join) {
         // An invite is used up by whoever shows that they hold it: naming somebody else's uses nothing.
         let shown = join.proof.as_ref().filter(|_| hub.root.kind() == Kind::Invite);
         let invite = shown.filter(|p| proves(p, &sender, &join.kem)).map(|p| p.invite);
-        let room = hub.room();
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.nick.clone_from(&join.nick);
         member.serve = join.serve;
-        member.came_after(sent.min(room));
-        member.fresh = true;
+        // Said again by somebody who stands confirmed, it tells nothing new of that.
+        member.fresh = !member.proved;
         if invite.is_some() {
             member.invite = invite;
         }

@@ -136,7 +136,6 @@ impl Inside {
             return Err(Dropped::Limit);
         }
         let head = opened.payload.log_head;
-        let sent = opened.payload.sent;
         let sig = opened.sig();
         let id = envelope::message_id(opened.bytes());
         match opened.payload.body {
@@ -144,7 +143,7 @@ impl Inside {
             Body::Have(ref had) => self.on_have(hub, sender, had),
             Body::Opened(id) => self.on_opened(hub, sender, id),
             Body::Burn { ref ids, upto } => self.on_burn(hub, sender, ids, upto),
-            Body::Join(ref join) => self.on_join(hub, sender, join, sent),
+            Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),
             Body::Key(ref key) if key.used_for == KeyUse::Handover => self.on_key(sender, &key.kem),
             Body::Beat(ref beat) => self.on_beat(hub, sender, beat, &opened.payload, set),
