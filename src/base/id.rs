@@ -108,6 +108,21 @@ pub fn short(hash: [u8; 32]) -> [u8; 16] {
     half
 }
 
+/// Bytes from hex, of either case.
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut out = [0; N];
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        let value = |digit: u8| char::from(digit).to_digit(16);
+        *byte = u8::try_from(value(*high)? << 4 | value(*low)?).ok()?;
+    }
+    Some(out)
+}
+
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -32,6 +32,11 @@ impl Nick {
         if text.is_empty() { Err(NickError::Empty) } else { Ok(Nick(text)) }
     }
 
+    /// For whoever has no name that could be shown.
+    pub fn unnamed() -> Nick {
+        Nick(CleanText::line("unnamed", NICK_COLUMNS).text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

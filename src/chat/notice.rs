@@ -6,6 +6,7 @@ mod words;
 
 use super::event::{Facts, Person};
 use super::name::{Level, Standing};
+use super::problem::Problem;
 use super::text::Line;
 use super::wait::Wait;
 
@@ -86,6 +87,10 @@ pub enum Said {
         /// Which.
         addr: Line,
     },
+    /// Something is wrong with this machine's network.
+    NetFault(Fault),
+    /// A room that was asked for cannot be entered.
+    CannotEnter(Box<Problem>),
     /// Not an address.
     BadAddress {
         /// What was given.
@@ -175,6 +180,23 @@ pub enum Unreachable {
     WrongPeer,
     /// Whatever answered does not speak this.
     Protocol,
+    /// It is this very node.
+    Myself,
+}
+
+/// What can be wrong with this machine's network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// One of the usual addresses cannot be listened on.
+    NotListening,
+    /// A listener stopped.
+    ListenerLost,
+    /// The local network cannot be searched.
+    NoLocalSearch,
+    /// Somebody floods it.
+    LocalFlood,
+    /// More addresses, rooms or keys than the network takes.
+    TooMany,
 }
 
 /// Why this node was not let in.
@@ -234,6 +256,7 @@ impl Unreachable {
         Unreachable::NoName,
         Unreachable::WrongPeer,
         Unreachable::Protocol,
+        Unreachable::Myself,
     ];
 }
 
@@ -250,6 +273,12 @@ impl Refusal {
         Refusal::Version,
         Refusal::Closed,
     ];
+}
+
+impl Fault {
+    /// Every one.
+    pub const ALL: &'static [Fault] =
+        &[Fault::NotListening, Fault::ListenerLost, Fault::NoLocalSearch, Fault::LocalFlood, Fault::TooMany];
 }
 
 impl Held {
@@ -284,6 +313,7 @@ impl Said {
             | Said::Yielded(_)
             | Said::ClockOff { .. }
             | Said::BootstrapFailed { .. }
+            | Said::NetFault(_)
             | Said::Lagged { .. }
             | Said::BurnedUnsent { .. }
             | Said::Muted { .. }
@@ -295,6 +325,7 @@ impl Said {
             | Said::NoNetwork
             | Said::PortInUse { .. }
             | Said::BadAddress { .. }
+            | Said::CannotEnter(_)
             | Said::Kicked { .. }
             | Said::Banned { .. }
             | Said::Closed
@@ -326,6 +357,8 @@ impl Said {
             Said::RelayOnly => "relay_only",
             Said::BootstrapFailed { .. } => "bootstrap_failed",
             Said::PortInUse { .. } => "port_in_use",
+            Said::NetFault(fault) => fault.words().0,
+            Said::CannotEnter(problem) => problem.code(),
             Said::BadAddress { .. } => "bad_address",
             Said::Lagged { .. } => "lagged",
             Said::Kicked { .. } => "kicked",
@@ -392,6 +425,7 @@ impl Said {
             Said::NetworkBack,
             Said::RelayOnly,
             Said::PortInUse { addr: line("/ip4/0.0.0.0/tcp/4077") },
+            Said::CannotEnter(Box::new(Problem::Joined)),
             Said::BadAddress { addr: line("somewhere") },
             Said::Lagged { dropped: 12 },
             Said::Kicked { by: Some(who()), why: Some(line("flooding")) },

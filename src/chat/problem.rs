@@ -78,6 +78,8 @@ pub enum Problem {
     WhichRoom(Vec<Line>),
     /// Not joined.
     UnknownRoom,
+    /// Joined already.
+    Joined,
     /// As many rooms as there may be.
     RoomsFull {
         /// How many.
@@ -143,6 +145,7 @@ impl Problem {
             Problem::NoRoom => "no_room",
             Problem::WhichRoom(_) => "which_room",
             Problem::UnknownRoom => "unknown_room",
+            Problem::Joined => "already_joined",
             Problem::RoomsFull { .. } => "rooms_full",
             Problem::NotIn => "not_in",
             Problem::Unconfirmed => "unconfirmed",
@@ -194,6 +197,7 @@ impl Problem {
                 format!("more than one room is joined: {}", names.join(", "))
             }
             Problem::UnknownRoom => "that room is not joined".to_owned(),
+            Problem::Joined => "that room is joined already".to_owned(),
             Problem::RoomsFull { most } => format!("{most} rooms are joined, and there may be no more"),
             Problem::NotIn => "not in the room yet, or not any more".to_owned(),
             Problem::Unconfirmed => "not before others in the room have vouched for this node".to_owned(),
@@ -238,6 +242,7 @@ impl Problem {
             Problem::NoMessage => "use its number or its id; it may have burned".to_owned(),
             Problem::NoRoom => "join one first: /join ROOM".to_owned(),
             Problem::WhichRoom(_) => "name the room".to_owned(),
+            Problem::Joined => "/rooms lists yours".to_owned(),
             Problem::UnknownRoom => "/rooms lists yours; /join ROOM enters another".to_owned(),
             Problem::RoomsFull { .. } => "leave one first".to_owned(),
             Problem::NotIn => "wait until the room is found, or join it anew".to_owned(),
@@ -288,6 +293,7 @@ impl Problem {
             Problem::QueueFull,
             Problem::LogFull,
             Problem::NoSuch,
+            Problem::Joined,
             Problem::BadInvite,
             Problem::BadRoomName,
             Problem::BadPassphrase,

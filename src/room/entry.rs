@@ -13,7 +13,7 @@ use super::handkeys::HelloKey;
 use super::hub::Hub;
 use super::inside::Inside;
 pub use super::invite::invite_key;
-use super::invite::prove;
+use super::invite::{fingerprint, prove};
 use super::io::{Event, Standing, Timer};
 use super::log::{Log, entry_id, genesis_of};
 use super::trial::{Asking, Trial};
@@ -400,7 +400,7 @@ fn enter<R: CryptoRng>(
     }
     if let Some(fp) = pinned {
         let founder = log.rights().domains.values().next().map(|d| d.founder);
-        if founder.is_none_or(|f| !rank_hash(&f).starts_with(&fp)) {
+        if founder.is_none_or(|f| fingerprint(&f) != fp) {
             return Err(ChainError::OtherRoom);
         }
     }

@@ -3,10 +3,17 @@
 use crate::base::id::{InviteId, MemberId, short};
 use crate::base::limits::KEM_BYTES;
 use crate::base::secret::Secret;
-use crate::crypto::identity::{self, Identity};
+use crate::crypto::identity::{self, Identity, rank_hash};
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::KemPublic;
 use crate::wire::payload::Proof;
+
+/// The ten bytes by which an invite names the founder.
+pub fn fingerprint(founder: &MemberId) -> [u8; 10] {
+    let mut out = [0; 10];
+    out.iter_mut().zip(rank_hash(founder)).for_each(|(to, from)| *to = from);
+    out
+}
 
 /// The key pair of an invite.
 pub fn invite_key(seed: &Secret<16>) -> Identity {

@@ -31,13 +31,19 @@ pub struct Invite {
 }
 
 impl Invite {
-    /// The link.
-    pub fn to_link(&self) -> Zeroizing<String> {
+    /// Its bytes, from which the link and the words are made.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut w = Writer::with_capacity(INVITE_BYTES);
         w.array(FIELDS).uint(1).text(&self.room).bytes(self.secret.expose()).bytes(&self.owner_fp);
         write_list(w.bytes(self.seed.expose()), &self.addrs);
         let bytes = w.finish();
         debug_assert_eq!(Invite::decode(&bytes).err(), None, "an invite out of its bounds: {self:?}");
+        bytes
+    }
+
+    /// The link.
+    pub fn to_link(&self) -> Zeroizing<String> {
+        let bytes = self.to_bytes();
         let mut link = Zeroizing::new(String::with_capacity(PREFIX.len() + (bytes.len() * 8).div_ceil(5)));
         link.push_str(PREFIX);
         to_base32(&bytes, &mut link);

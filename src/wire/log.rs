@@ -244,6 +244,58 @@ impl Act {
         }
     }
 
+    /// What it is called where people read what was done.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Act::Genesis { .. } => "opened the room",
+            Act::Founding { .. } => "founded the room",
+            Act::Grant { .. } => "made an admin of",
+            Act::Revoke { .. } => "made a plain member of",
+            Act::Kick { .. } => "kicked",
+            Act::Ban { .. } => "banned",
+            Act::Unban { .. } => "unbanned",
+            Act::Mute { .. } => "muted",
+            Act::Unmute { .. } => "unmuted",
+            Act::Admit { .. } => "let in",
+            Act::Deny { .. } => "turned away",
+            Act::Invite { .. } => "made an invite",
+            Act::InviteRevoke { .. } => "took an invite back",
+            Act::Policy(_) => "changed the settings",
+            Act::Transfer { .. } => "offered the room to",
+            Act::TransferAccept { .. } => "took the room that was offered",
+            Act::Reclaim { .. } => "took the room with its token",
+            Act::Yield { .. } => "put its founding under another",
+            Act::Rotate => "asked for fresh keys",
+            Act::Close => "closed the room",
+        }
+    }
+
+    /// Whom it concerns.
+    pub fn target(&self) -> Option<MemberId> {
+        match self {
+            Act::Grant { target }
+            | Act::Revoke { target }
+            | Act::Kick { target, .. }
+            | Act::Ban { target, .. }
+            | Act::Unban { target }
+            | Act::Mute { target, .. }
+            | Act::Unmute { target }
+            | Act::Admit { target }
+            | Act::Deny { target }
+            | Act::Transfer { to: target, .. } => Some(*target),
+            Act::Genesis { .. }
+            | Act::Founding { .. }
+            | Act::Invite { .. }
+            | Act::InviteRevoke { .. }
+            | Act::Policy(_)
+            | Act::TransferAccept { .. }
+            | Act::Reclaim { .. }
+            | Act::Yield { .. }
+            | Act::Rotate
+            | Act::Close => None,
+        }
+    }
+
     fn encode(&self, w: &mut Writer) {
         match self {
             Act::Genesis { room, reclaim, policy, nonce } => {

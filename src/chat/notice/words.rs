@@ -1,6 +1,6 @@
 //! The words themselves: one sentence for each state, and what to do about it.
 
-use super::{Held, Refusal, Said, Unreachable};
+use super::{Fault, Held, Refusal, Said, Unreachable};
 use crate::chat::duration::words;
 use crate::chat::event::Person;
 use crate::chat::text::Line;
@@ -55,6 +55,8 @@ impl Said {
                 format!("{} cannot be reached: {}", addr.as_str(), why.words().0)
             }
             Said::PortInUse { addr } => format!("{} is in use by another program", addr.as_str()),
+            Said::NetFault(fault) => fault.words().1.to_owned(),
+            Said::CannotEnter(problem) => problem.text(),
             Said::BadAddress { addr } => format!("{} is not an address", addr.as_str()),
             Said::Lagged { dropped } => format!("the reader is too slow: {dropped} lines were dropped"),
             Said::Kicked { by, why } => removed("kicked", by.as_ref(), why.as_ref()),
@@ -109,6 +111,8 @@ impl Said {
             }
             Said::RelayOnly => "/net shows them; --path direct-only refuses instead",
             Said::BootstrapFailed { why, .. } => why.words().1,
+            Said::NetFault(fault) => fault.words().2,
+            Said::CannotEnter(problem) => return problem.hint(),
             Said::PortInUse { .. } => "end the other program, or choose another port with --listen",
             Said::BadAddress { .. } => "use host:port, or a multiaddr like /ip4/192.0.2.1/udp/4077/quic-v1",
             Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
@@ -137,6 +141,39 @@ impl Said {
     }
 }
 
+impl Fault {
+    /// Code, words, what to do.
+    pub(super) fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Fault::NotListening => (
+                "not_listening",
+                "one of the usual addresses of this machine cannot be listened on; the others are",
+                "nothing, unless others cannot reach this node: /net shows what is listened on",
+            ),
+            Fault::ListenerLost => (
+                "listener_lost",
+                "an address that was listened on is gone",
+                "it comes back by itself with the network, or start again",
+            ),
+            Fault::NoLocalSearch => (
+                "no_local_search",
+                "the local network cannot be searched",
+                "check that multicast is allowed here, or give an address with --bootstrap",
+            ),
+            Fault::LocalFlood => (
+                "local_flood",
+                "somebody floods the local network with names, so the search there is off",
+                "give an address with --bootstrap",
+            ),
+            Fault::TooMany => (
+                "too_many",
+                "more addresses or rooms than the network takes; one was left out",
+                "leave a room, or give fewer addresses",
+            ),
+        }
+    }
+}
+
 impl Unreachable {
     /// Words, what to do.
     pub(super) fn words(self) -> (&'static str, &'static str) {
@@ -155,6 +192,7 @@ impl Unreachable {
                 ("another node answered", "take /p2p/.. off the address, or get the new one")
             }
             Unreachable::Protocol => ("whatever answers there is no such node", "check the port"),
+            Unreachable::Myself => ("it is this very node", "give the address of another one"),
         }
     }
 }
