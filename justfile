@@ -14,6 +14,10 @@ check:
 test *args:
     cargo test {{args}}
 
+# hosts in network namespaces: a LAN, three subnets, pulled cables, lost frames (root, Linux, `ip` and `nft`)
+lab *args:
+    cargo test --test lab -- --ignored --test-threads=1 {{args}}
+
 # floors 0 to 2 alone: they build with no runtime, no network and no screen
 core:
     cargo check --no-default-features

@@ -18,6 +18,8 @@ pub mod crypto;
 #[cfg(feature = "node")]
 pub mod net;
 #[cfg(feature = "node")]
+pub mod node;
+#[cfg(feature = "node")]
 pub mod pipe;
 #[cfg(feature = "node")]
 pub mod plain;

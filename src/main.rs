@@ -1,18 +1,21 @@
-//! The program: parse, run, exit code.
+//! The program: harden, parse, run, exit code.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use ephem_node::cli::args::Args;
 use ephem_node::cli::{commands, report};
+use ephem_node::node::harden;
 
 fn main() -> ExitCode {
+    // Before any secret is in memory, and before any thread is started.
+    let hardening = harden::harden();
     let done = match Args::try_parse() {
-        Ok(args) => commands::run(&args.command),
+        Ok(args) => commands::run(args, hardening),
         Err(err) => Err(err.into()),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code.into(),
         Err(failure) => report::tell(failure),
     }
 }

@@ -58,7 +58,7 @@ fn the_demo_without_lines_says_that_there_is_no_screen_yet() {
     let out = run(&["demo"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(out.stdout.is_empty());
-    assert_eq!(text(&out.stderr), "error: the full screen is not built yet; use `ephem-node demo --lines`\n");
+    assert_eq!(text(&out.stderr), "error: the full screen is not built yet\nuse `ephem-node demo --lines`\n");
 }
 
 #[test]
@@ -81,12 +81,70 @@ fn the_version_is_the_packages() {
 
 #[test]
 fn an_unknown_command_is_a_usage_error_that_names_those_that_exist() {
-    let out = run(&["join", "lobby"]);
+    let out = run(&["jion", "lobby"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(out.stdout.is_empty());
     let said = text(&out.stderr);
-    assert!(said.contains("unrecognized subcommand 'join'"), "{said}");
-    assert!(said.contains("commands that exist so far: demo"), "{said}");
+    assert!(said.contains("unrecognized subcommand 'jion'") && said.contains("'join'"), "{said}");
+    assert!(said.contains("commands that exist so far: join, new, send"), "{said}");
+}
+
+/// Options under which a node stays on this machine.
+const QUIET: [&str; 4] = ["--no-mdns", "--no-dht", "--listen", "/ip4/127.0.0.1/tcp/0"];
+
+#[test]
+fn what_cannot_be_used_is_refused_with_its_reason_and_its_code() {
+    for (args, code, why) in [
+        (&["join"][..], 2, "<ROOM>"),
+        (&["join", "lobby"], 2, "for people at a terminal"),
+        (&["pipe", " "], 2, "cannot be the name of a room"),
+        (&["pipe", "lobby", "lobby"], 2, "the same room twice"),
+        (&["send", "lobby", "hi", "--bootstrap", "nowhere"], 2, "the port is missing"),
+        (&["pipe", "lobby", "--listen", "127.0.0.1"], 2, "not an address"),
+        (&["pipe", "lobby", "--ttl", "4s"], 2, "5s at least"),
+        (&["pipe", "lobby", "--max", "1"], 2, "2 to 256 members"),
+        (&["pipe", "lobby", "--rate", "none"], 2, "or off"),
+        (&["pipe", "lobby", "--nick", "\u{200b}"], 2, "nothing visible"),
+        (&["pipe", "lobby", "--passphrase-file", "/nonexistent"], 2, "no passphrase in /nonexistent"),
+        (&["pipe", "lobby", "--passphrase-fd", "999"], 2, "no passphrase in descriptor 999"),
+        (&["pipe", "lobby", "--open", "--passphrase"], 2, "cannot be used with"),
+        (&["pipe", "lobby", "--passphrase"], 2, "no terminal to type it at"),
+        (&["send", "lobby", "--passphrase-file", "-"], 2, "both the passphrase and the text"),
+        (&["send", "lobby", "\u{202e}"], 2, "nothing visible"),
+        (&["pipe", "lobby", "--config", "/nonexistent"], 3, "/nonexistent"),
+        (&["serve", "--key-file", "/nonexistent/key"], 3, "/nonexistent/key"),
+        (&["status"], 1, "no node is running"),
+        (&["ping", "ana"], 1, "no node is running"),
+    ] {
+        let out = program(args)
+            .args(if matches!(args.first(), Some(&"status" | &"ping")) { &[][..] } else { &QUIET })
+            .env("XDG_RUNTIME_DIR", "/nonexistent")
+            .output()
+            .expect("the program starts");
+        let said = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(why), "{args:?}: {said}");
+        assert!(out.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn whoever_finds_nobody_in_time_gets_a_code_of_its_own() {
+    for args in [&["listen", "lobby"][..], &["send", "lobby", "hi"]] {
+        let out = program(args).args(QUIET).args(["--timeout", "1s"]).output().expect("the program starts");
+        assert_eq!(out.status.code(), Some(4), "{args:?}");
+        assert!(text(&out.stderr).contains("nobody was found in time"));
+    }
+}
+
+#[test]
+fn completions_and_the_manual_name_every_command() {
+    for args in [&["completions", "bash"][..], &["man"]] {
+        let told = text(&run(args).stdout);
+        for command in ["join", "new", "send", "listen", "pipe", "serve", "status", "ping", "demo"] {
+            assert!(told.contains(command), "{args:?} without {command}");
+        }
+    }
 }
 
 #[test]

@@ -1,24 +1,309 @@
 //! What can be typed. A command that is listed here works; one that is not built yet is not listed.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::values::{self, Length, Rate};
 
 /// A chat node that needs nobody's server: sealed messages that burn away when their time ends.
 #[derive(Debug, Parser)]
-#[command(name = "ephem-node", version, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    name = "ephem-node",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub all: All,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct All {
+    /// Print JSON, one object a line
+    #[arg(long, global = true, env = "EPHEM_JSON")]
+    pub json: bool,
+    /// Never ask anything
+    #[arg(long, global = true, env = "EPHEM_NO_INPUT")]
+    pub no_input: bool,
+    /// When to use colour; NO_COLOR is heeded
+    #[arg(long, global = true, value_enum, value_name = "WHEN", env = "EPHEM_COLOR")]
+    pub color: Option<Color>,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more of how it goes; twice: of every peer
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Write a log there: of what the program does, never a word of a message, a nick or a secret
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "EPHEM_LOG_FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Read settings from there
+    #[arg(short, long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, env = "EPHEM_CONFIG")]
+    pub config: Option<PathBuf>,
 }
 
 /// The commands there are.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Come into a room and talk; whoever is first opens it
+    Join(Join),
+    /// Open a private room of your own, and come in
+    New(New),
+    /// Send one message, wait until somebody has it, and go
+    Send(Send),
+    /// Print messages as they arrive
+    Listen(Listen),
+    /// Two-way JSON lines on stdin and stdout, for programs
+    Pipe(Pipe),
+    /// Be a meeting point for others, who stay unreadable to it
+    Serve(Serve),
+    /// What the running node sees
+    Status(Status),
+    /// How a peer is reached, and how long there and back takes
+    Ping(Ping),
     /// A simulated room, no network: four people meet, talk, are cut off, find back and remove one
     Demo(Demo),
+    /// Settings: where they are read from, and what holds
+    Config,
+    /// Completions for a shell
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// The manual page
+    Man,
 }
 
-/// The options of `demo`.
+/// Who one is.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Who")]
+pub struct Who {
+    /// The name others see; without it two words are drawn
+    #[arg(short, long, value_name = "NICK", env = "EPHEM_NICK")]
+    pub nick: Option<String>,
+}
+
+/// Where the room's secret comes from: one of these. On a terminal `join` asks.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Secret")]
+#[group(multiple = false)]
+pub struct Secret {
+    /// No passphrase: whoever knows the name is in, and can read it
+    #[arg(long)]
+    pub open: bool,
+    /// Ask for a passphrase
+    #[arg(short, long)]
+    pub passphrase: bool,
+    /// Read the passphrase from the first line of a file; `-` is stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "EPHEM_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from an open file descriptor
+    #[arg(long, value_name = "N", env = "EPHEM_PASSPHRASE_FD")]
+    pub passphrase_fd: Option<i32>,
+}
+
+/// How a room is, if this node is the one to open it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Room, for whoever opens it")]
+pub struct Room {
+    /// How long messages live that do not say it themselves
+    #[arg(long, value_name = "DUR", value_parser = values::life, env = "EPHEM_TTL")]
+    pub ttl: Option<Length>,
+    /// When the room ends, from now
+    #[arg(long, value_name = "DUR", value_parser = values::length)]
+    pub expires: Option<Length>,
+    /// How many members there may be
+    #[arg(long, value_name = "N", value_parser = values::members)]
+    pub max: Option<u64>,
+    /// Whoever comes waits until an admin lets them in
+    #[arg(long)]
+    pub knock: bool,
+    /// What newcomers see of what was said before
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub history: Option<History>,
+    /// Messages a second from one person
+    #[arg(long, value_name = "N|off", value_parser = values::rate)]
+    pub rate: Option<Rate>,
+}
+
+/// How the others are found.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Listen there (a multiaddr); again for more
+    #[arg(long, value_name = "ADDR", value_parser = values::listen, env = "EPHEM_LISTEN", value_delimiter = ',')]
+    pub listen: Vec<crate::net::Addr>,
+    /// Ask there for others: a multiaddr, or host:port; again for more; none is built in
+    #[arg(long, value_name = "ADDR", value_parser = values::place, env = "EPHEM_BOOTSTRAP", value_delimiter = ',')]
+    pub bootstrap: Vec<crate::net::Place>,
+    /// Give up when nobody was found for so long [default: 30s for send and listen, else never]
+    #[arg(long, value_name = "DUR", value_parser = values::length, env = "EPHEM_TIMEOUT")]
+    pub timeout: Option<Length>,
+    /// Only the local network
+    #[arg(long, env = "EPHEM_LAN_ONLY")]
+    pub lan_only: bool,
+    /// Do not look on the local network: nobody there sees that this node runs
+    #[arg(long, env = "EPHEM_NO_MDNS")]
+    pub no_mdns: bool,
+    /// Do not look in the distributed table
+    #[arg(long, env = "EPHEM_NO_DHT")]
+    pub no_dht: bool,
+}
+
+/// `join`
+#[derive(Debug, clap::Args)]
+pub struct Join {
+    /// The room's name; more than one are one node in all of them
+    #[arg(value_name = "ROOM", required = true)]
+    pub rooms: Vec<String>,
+    /// One event a line, no cursor moves: for screen readers, and for now the only face
+    #[arg(long, env = "EPHEM_PLAIN")]
+    pub plain: bool,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// What admits.
+    #[command(flatten)]
+    pub secret: Secret,
+    /// Settings, for whoever opens the room.
+    #[command(flatten)]
+    pub room: Room,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `new`
+#[derive(Debug, clap::Args)]
+pub struct New {
+    /// The room's name; two words are drawn without it
+    pub room: Option<String>,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// Settings of the new room.
+    #[command(flatten)]
+    pub settings: Room,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `send`
+#[derive(Debug, clap::Args)]
+pub struct Send {
+    /// The room
+    #[arg(value_name = "ROOM")]
+    pub to: String,
+    /// The text; `-`, or nothing, is stdin
+    pub text: Option<String>,
+    /// How many members must have it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub ack: usize,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// What admits.
+    #[command(flatten)]
+    pub secret: Secret,
+    /// How long the message lives
+    #[arg(long, value_name = "DUR", value_parser = values::life)]
+    pub ttl: Option<Length>,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `listen`
+#[derive(Debug, clap::Args)]
+pub struct Listen {
+    /// The room
+    pub room: String,
+    /// Stop after so many messages
+    #[arg(long, value_name = "N")]
+    pub count: Option<usize>,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// What admits.
+    #[command(flatten)]
+    pub secret: Secret,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `pipe`
+#[derive(Debug, clap::Args)]
+pub struct Pipe {
+    /// Rooms to come into at once; others by `{"cmd":"join"}`
+    #[arg(value_name = "ROOM")]
+    pub rooms: Vec<String>,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// What admits.
+    #[command(flatten)]
+    pub secret: Secret,
+    /// Settings, for whoever opens the room.
+    #[command(flatten)]
+    pub room: Room,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `serve`
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Rooms of which it is a full member, shown as `serve` and never counted as company
+    #[arg(value_name = "ROOM")]
+    pub rooms: Vec<String>,
+    /// Keep the network key there, so that the address stays the same
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key_file: Option<PathBuf>,
+    /// Who one is.
+    #[command(flatten)]
+    pub who: Who,
+    /// What admits.
+    #[command(flatten)]
+    pub secret: Secret,
+    /// Settings, for whoever opens the room.
+    #[command(flatten)]
+    pub room: Room,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `status`
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Go on, and print it again at every change
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `ping`
+#[derive(Debug, clap::Args)]
+pub struct Ping {
+    /// A nick, a tag, a member's id or a network peer of the running node; or an address
+    pub peer: String,
+    /// Give up after so long
+    #[arg(long, value_name = "DUR", value_parser = values::length, default_value = "10s")]
+    pub timeout: Length,
+}
+
+/// `demo`
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// Print one line for each thing that happens
@@ -41,6 +326,26 @@ pub enum Speed {
     Realtime,
     /// All at once
     Fast,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What newcomers see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum History {
+    /// Nothing
+    None,
+    /// What still lives
+    Unexpired,
 }
 
 #[cfg(test)]

@@ -2,4 +2,11 @@
 
 pub mod args;
 pub mod commands;
+pub mod config;
+mod log;
 pub mod report;
+mod secret;
+mod session;
+mod signals;
+mod stdin;
+pub mod values;

@@ -8,28 +8,40 @@ use clap::error::ErrorKind as ClapKind;
 
 use super::args::Args;
 use crate::crypto::root::PassphraseError;
+use crate::net::{ListenFault, StartError};
 
 /// Why a command was not carried out.
 #[derive(Debug)]
 pub enum Failure {
     /// What was typed is no command, or asks for help.
-    Usage(clap::Error),
+    Typed(clap::Error),
+    /// What was typed makes no sense together, or cannot be used.
+    Usage(String),
+    /// A file of settings or keys cannot be used.
+    Config(String),
     /// The full screen was asked for, and there is none yet.
     NoScreen,
     /// The passphrase gave no root.
     Root(PassphraseError),
-    /// The output could not be written.
+    /// The network could not be started.
+    Network(StartError),
+    /// Nobody was found in time.
+    Nobody,
+    /// Not admitted.
+    NotAdmitted,
+    /// Nobody said in time that it came.
+    NotDelivered,
+    /// There is no running node to ask.
+    NotRunning,
+    /// Whoever sat there did not want to go on.
+    Stopped,
+    /// Reading or writing failed.
     Output(io::Error),
 }
 
-/// Exit code: something went wrong.
-const FAILED: u8 = 1;
-/// Exit code: it was typed wrong.
-const USAGE: u8 = 2;
-
 impl From<clap::Error> for Failure {
     fn from(err: clap::Error) -> Failure {
-        Failure::Usage(err)
+        Failure::Typed(err)
     }
 }
 
@@ -45,48 +57,88 @@ impl From<PassphraseError> for Failure {
     }
 }
 
+impl Failure {
+    /// The exit code. Scripts rely on these numbers.
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Root(_) | Failure::NotRunning | Failure::Output(_) => 1,
+            Failure::Typed(_) | Failure::Usage(_) | Failure::NoScreen => 2,
+            Failure::Config(_) => 3,
+            Failure::Nobody => 4,
+            Failure::NotAdmitted => 5,
+            Failure::NotDelivered => 8,
+            Failure::Network(_) => 9,
+            Failure::Stopped => 130,
+        }
+    }
+
+    /// What is the matter, and what to do about it.
+    fn words(&self) -> (String, Option<&'static str>) {
+        match self {
+            Failure::Typed(err) => (err.to_string(), None),
+            Failure::Usage(why) | Failure::Config(why) => (why.clone(), None),
+            Failure::NoScreen => {
+                ("the full screen is not built yet".to_owned(), Some("use `ephem-node demo --lines`"))
+            }
+            Failure::Root(err) => (err.to_string(), None),
+            Failure::Network(err) => (err.to_string(), network_hint(err)),
+            Failure::Nobody => (
+                "nobody was found in time".to_owned(),
+                Some(
+                    "is somebody in the room, is its name the same, and the passphrase? `--bootstrap` helps across networks",
+                ),
+            ),
+            Failure::NotAdmitted => ("not admitted".to_owned(), Some("ask somebody who is in the room")),
+            Failure::NotDelivered => (
+                "nobody said in time that the message came".to_owned(),
+                Some("it may still have; `--timeout` waits longer, `--ack 0` does not wait"),
+            ),
+            Failure::NotRunning => {
+                ("no node is running".to_owned(), Some("`ephem-node join ROOM` starts one"))
+            }
+            Failure::Stopped => ("nothing was done".to_owned(), None),
+            Failure::Output(err) => (format!("reading or writing failed: {err}"), None),
+        }
+    }
+}
+
+fn network_hint(err: &StartError) -> Option<&'static str> {
+    match err {
+        StartError::Listen { why: ListenFault::PortInUse, .. } => Some(
+            "another program has it; leave --listen out and a free port is found, or end the other program",
+        ),
+        StartError::Listen { why: ListenFault::NotMine, .. } => {
+            Some("use an address of this machine, or /ip4/0.0.0.0 for all of them")
+        }
+        _ => None,
+    }
+}
+
 /// Says it on stderr and gives the exit code. Help and version were asked for: they go to stdout, and nothing failed.
 pub fn tell(failure: Failure) -> ExitCode {
-    match failure {
-        Failure::Usage(err) => usage(&err),
-        Failure::NoScreen => {
-            complain("the full screen is not built yet; use `ephem-node demo --lines`");
-            USAGE.into()
-        }
-        Failure::Root(err) => {
-            complain(&err.to_string());
-            FAILED.into()
-        }
-        Failure::Output(err) => output(&err),
+    match &failure {
+        Failure::Typed(err) => return usage(err),
+        // A reader who closes the pipe has seen what it wanted: `ephem-node demo --lines | head` is no failure.
+        Failure::Output(err) if err.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        _ => {}
     }
+    let (what, hint) = failure.words();
+    // With stderr gone too there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "error: {what}");
+    if let Some(hint) = hint {
+        let _ = writeln!(io::stderr().lock(), "{hint}");
+    }
+    failure.code().into()
 }
 
 fn usage(err: &clap::Error) -> ExitCode {
     if let Err(err) = err.print() {
-        return output(&err);
+        return tell(Failure::Output(err));
     }
     if err.kind() == ClapKind::InvalidSubcommand {
         let args = Args::command();
         let names: Vec<&str> = args.get_subcommands().map(clap::Command::get_name).collect();
-        hint(&format!("commands that exist so far: {}", names.join(", ")));
+        let _ = writeln!(io::stderr().lock(), "commands that exist so far: {}", names.join(", "));
     }
-    u8::try_from(err.exit_code()).unwrap_or(USAGE).into()
-}
-
-/// A reader who closes the pipe has seen what it wanted: `ephem-node demo --lines | head` is no failure.
-fn output(err: &io::Error) -> ExitCode {
-    if err.kind() == ErrorKind::BrokenPipe {
-        return ExitCode::SUCCESS;
-    }
-    complain(&format!("the output could not be written: {err}"));
-    FAILED.into()
-}
-
-fn complain(what: &str) {
-    // With stderr gone too there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "error: {what}");
-}
-
-fn hint(what: &str) {
-    let _ = writeln!(io::stderr().lock(), "{what}");
+    u8::try_from(err.exit_code()).unwrap_or(2).into()
 }

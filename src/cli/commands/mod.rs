@@ -1,13 +1,59 @@
 //! The commands, a file each.
 
+mod config;
 mod demo;
+mod join;
+mod listen;
+mod new;
+mod ping;
+mod pipe;
+mod send;
+mod serve;
+mod shell;
+mod status;
 
-use super::args::Command;
+use std::future::Future;
+
+use super::args::{Args, Command};
+use super::config::Settings;
 use super::report::Failure;
+use crate::node::harden::Hardening;
 
-/// Carries out a command.
-pub fn run(command: &Command) -> Result<(), Failure> {
+/// Threads of the runtime: one may stand still before a reader that does not read while the node goes on.
+const THREADS: usize = 2;
+
+/// Carries out a command; gives the exit code.
+pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
+    let Args { command, mut all } = args;
+    let command = match command {
+        Command::Completions { shell } => return shell::completions(shell).map(|()| 0),
+        Command::Man => return shell::man().map(|()| 0),
+        Command::Demo(options) => return demo::run(&options).map(|()| 0),
+        other => other,
+    };
+    let settings = Settings::read(all.config.as_deref())?;
+    settings.fill_all(&mut all);
+    super::log::start(&all)?;
     match command {
-        Command::Demo(options) => demo::run(options),
+        Command::Join(options) => join::run(options, all, &settings, hardening),
+        Command::New(options) => new::run(options, all, &settings, hardening),
+        Command::Send(options) => send::run(options, all, &settings, hardening),
+        Command::Listen(options) => listen::run(options, all, &settings, hardening),
+        Command::Pipe(options) => pipe::run(options, all, &settings, hardening),
+        Command::Serve(options) => serve::run(options, all, &settings, hardening),
+        Command::Status(options) => status::run(&options, &all),
+        Command::Ping(options) => ping::run(&options, &all),
+        Command::Config => config::run(&settings),
+        // Carried out above.
+        Command::Completions { .. } | Command::Man | Command::Demo(_) => Ok(0),
     }
+}
+
+/// Runs to its end on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+    let done = runtime.block_on(work);
+    // A thread may still stand before a terminal that nobody types at.
+    runtime.shutdown_background();
+    done
 }

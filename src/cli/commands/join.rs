@@ -1,0 +1,59 @@
+//! `join`: come into rooms and talk, a line at a time.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::block_on;
+use crate::cli::args::{All, Join};
+use crate::cli::config::Settings;
+use crate::cli::report::Failure;
+use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
+use crate::node::harden::Hardening;
+
+pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
+    let Join { rooms, plain: _, who, secret, room, network } = options;
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "`join` is for people at a terminal; a program talks through `ephem-node pipe`, and says one thing with \
+             `ephem-node send`"
+                .to_owned(),
+        ));
+    }
+    let mut plan = Plan::new((who, secret, room, network), all, settings, hardening);
+    let doors = plan.doors(&rooms)?;
+    invite_others(&rooms, &plan)?;
+    block_on(async {
+        let (asking, telling) = plan.start()?;
+        session::enter(&asking, doors).await;
+        let limits = Limits {
+            nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
+            refused: false,
+        };
+        if plan.all.json {
+            let face = Pipe::new(&asking, io::stdout());
+            return session::run(asking, telling, face, limits, &plan).await;
+        }
+        let face = Plain::new(&asking, io::stdout());
+        session::run(asking, telling, face, limits, &plan).await
+    })
+}
+
+/// What a friend must type, as one line.
+fn invite_others(rooms: &[String], plan: &Plan) -> io::Result<()> {
+    if plan.all.quiet || plan.all.json {
+        return Ok(());
+    }
+    let mut line = String::from("ephem-node join");
+    for room in rooms {
+        line.push(' ');
+        if room.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+            line.push_str(room);
+        } else {
+            line.push_str(&format!("'{}'", room.replace('\'', "'\\''")));
+        }
+    }
+    for place in &plan.network.bootstrap {
+        line.push_str(" --bootstrap ");
+        line.push_str(place.text());
+    }
+    writeln!(io::stderr(), "the others type: {line}")
+}

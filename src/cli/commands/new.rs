@@ -1,0 +1,44 @@
+//! `new`: a private room of one's own, entered by invite.
+
+use std::io::{self, IsTerminal};
+
+use super::block_on;
+use crate::chat::request::{Asked, Request};
+use crate::chat::text::Line;
+use crate::cli::args::{All, New, Secret};
+use crate::cli::config::Settings;
+use crate::cli::report::Failure;
+use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
+use crate::crypto::name::RoomName;
+use crate::node::harden::Hardening;
+
+/// Uses of the first invite, and how long it holds.
+const USES: u64 = 1;
+const VALID_MS: u64 = 86_400_000;
+
+pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
+    let New { room, who, settings: room_settings, network } = options;
+    if !io::stdin().is_terminal() && !all.json {
+        return Err(Failure::Usage(
+            "`new` is for people at a terminal; a program uses `ephem-node pipe`".to_owned(),
+        ));
+    }
+    if let Some(typed) = &room {
+        RoomName::parse(typed)
+            .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
+    }
+    let json = all.json;
+    let mut plan = Plan::new((who, Secret::default(), room_settings, network), all, settings, hardening);
+    block_on(async {
+        let (asking, telling) = plan.start()?;
+        asking.ask(Asked::here(Request::New(room.as_deref().map(Line::clean)))).await;
+        asking.ask(Asked::here(Request::Invite { uses: USES, valid_ms: VALID_MS, qr: false })).await;
+        let limits = Limits { nobody: None, refused: false };
+        if json {
+            let face = Pipe::new(&asking, io::stdout());
+            return session::run(asking, telling, face, limits, &plan).await;
+        }
+        let face = Plain::new(&asking, io::stdout());
+        session::run(asking, telling, face, limits, &plan).await
+    })
+}

@@ -1,0 +1,34 @@
+//! `pipe`: everything a person can do, as JSON lines.
+
+use std::io;
+
+use super::block_on;
+use crate::cli::args::{self, All};
+use crate::cli::config::Settings;
+use crate::cli::report::Failure;
+use crate::cli::session::{self, Limits, Pipe, Plan};
+use crate::node::harden::Hardening;
+
+pub(super) fn run(
+    options: args::Pipe,
+    mut all: All,
+    settings: &Settings,
+    hardening: Hardening,
+) -> Result<u8, Failure> {
+    let args::Pipe { rooms, who, secret, room, network } = options;
+    // A program cannot answer questions that are not in its language.
+    all.no_input = true;
+    let mut plan = Plan::new((who, secret, room, network), all, settings, hardening);
+    plan.stay = true;
+    let doors = plan.doors(&rooms)?;
+    block_on(async {
+        let (asking, telling) = plan.start()?;
+        let face = Pipe::new(&asking, io::stdout());
+        session::enter(&asking, doors).await;
+        let limits = Limits {
+            nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
+            refused: false,
+        };
+        session::run(asking, telling, face, limits, &plan).await
+    })
+}

@@ -1,0 +1,140 @@
+//! `send`: one message, and the word of those who have it. It never opens a room.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use tokio::time::sleep_until;
+use zeroize::Zeroizing;
+
+use super::block_on;
+use crate::base::limits::TEXT_BYTES;
+use crate::chat::event::{Event, Fate};
+use crate::chat::name::Standing;
+use crate::chat::request::{Asked, Draft, Request};
+use crate::chat::text::Body;
+use crate::cli::args::{self, All};
+use crate::cli::config::Settings;
+use crate::cli::report::Failure;
+use crate::cli::session::{self, Pipe, Plan};
+use crate::cli::signals::Signals;
+use crate::node::clock::instant;
+use crate::node::harden::Hardening;
+
+/// How long without `--timeout`.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) fn run(
+    options: args::Send,
+    all: All,
+    settings: &Settings,
+    hardening: Hardening,
+) -> Result<u8, Failure> {
+    let args::Send { to, text, ack, who, secret, ttl, network } = options;
+    if secret.passphrase_file.as_ref().is_some_and(|path| path.as_os_str() == "-")
+        && text.as_deref().is_none_or(|text| text == "-")
+    {
+        return Err(Failure::Usage("stdin cannot be both the passphrase and the text".to_owned()));
+    }
+    let mut plan = Plan::new((who, secret, args::Room::default(), network), all, settings, hardening);
+    plan.visit = true;
+    let doors = plan.doors(&[to])?;
+    let text = match text.filter(|text| text != "-") {
+        Some(text) => Zeroizing::new(text),
+        None => read_text()?,
+    };
+    let (body, _) =
+        Body::typed(text.trim_end_matches(['\r', '\n'])).map_err(|problem| Failure::Usage(problem.text()))?;
+    let patience = plan.network.timeout.map_or(PATIENCE, |wait| Duration::from_millis(wait.ms));
+    block_on(async {
+        let end = instant() + patience;
+        let mut signals = Signals::new()?;
+        let (asking, mut telling) = plan.start()?;
+        let mut json = plan.all.json.then(|| Pipe::new(&asking, io::stdout()));
+        session::enter(&asking, doors).await;
+        let mut found = false;
+        let mut stop = None;
+        loop {
+            let event = tokio::select! {
+                event = telling.next() => match event {
+                    Some(event) => event,
+                    None => return Ok(stop.unwrap_or(1)),
+                },
+                () = sleep_until(end), if stop.is_none() => {
+                    // Nobody there, or somebody there who never said that it came.
+                    let code = if found { 8 } else { 4 };
+                    stop = Some(code);
+                    asking.end(code, "out of time").await;
+                    continue;
+                }
+                (code, why) = signals.next() => {
+                    stop = Some(code);
+                    asking.end(code, why).await;
+                    continue;
+                }
+            };
+            if let Some(face) = &mut json {
+                session::Face::told(face, &event)?;
+            }
+            match &event {
+                Event::Bye(bye) => {
+                    let code = stop.unwrap_or(bye.code);
+                    return if plan.all.json { Ok(code) } else { told(code, found) };
+                }
+                _ if stop.is_some() => {}
+                Event::Room(line) if line.facts.state == Standing::Confirmed && !found => {
+                    found = true;
+                    let draft = Draft { ttl_s: ttl.map(|ttl| ttl.seconds()), ..Draft::plain(body.clone()) };
+                    asking.ask(Asked::here(Request::Send(Box::new(draft)))).await;
+                }
+                Event::Receipt(receipt) => match &receipt.fate {
+                    Fate::Delivered { count, .. } if *count >= ack => {
+                        stop = Some(0);
+                        asking.end(0, "delivered").await;
+                    }
+                    Fate::Sent if ack == 0 => {
+                        stop = Some(0);
+                        asking.end(0, "sent").await;
+                    }
+                    Fate::Failed(_) => {
+                        stop = Some(8);
+                        asking.end(8, "it could not be sent").await;
+                    }
+                    _ => {}
+                },
+                Event::Reply(reply) => {
+                    if let (true, Err(problem)) = (found, &reply.outcome) {
+                        stop = Some(8);
+                        asking.end(8, &problem.text()).await;
+                    }
+                }
+                event => {
+                    if let Some((code, why)) = session::refusal(event) {
+                        stop = Some(code);
+                        asking.end(code, why).await;
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn read_text() -> Result<Zeroizing<String>, Failure> {
+    // Twice the bound: what cleaning may shrink, and room to see that it is too much.
+    let most = 2 * TEXT_BYTES as u64;
+    let mut text = Zeroizing::new(String::with_capacity(2 * TEXT_BYTES + 1));
+    let read = io::stdin().lock().take(most + 1).read_to_string(&mut text);
+    match read {
+        Ok(read) if read as u64 <= most => Ok(text),
+        Ok(_) => Err(Failure::Usage(format!("the text is over {TEXT_BYTES} bytes"))),
+        Err(err) => Err(Failure::Usage(format!("the text on stdin cannot be read: {err}"))),
+    }
+}
+
+fn told(code: u8, found: bool) -> Result<u8, Failure> {
+    match code {
+        4 => Err(Failure::Nobody),
+        8 if found => Err(Failure::NotDelivered),
+        5 => Err(Failure::NotAdmitted),
+        code => Ok(code),
+    }
+}

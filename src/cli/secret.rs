@@ -1,0 +1,231 @@
+//! Where a room's passphrase comes from: a prompt, a file, a descriptor; never the command line, where every process of
+//! the machine could read it.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::terminal;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::args;
+use super::report::Failure;
+use crate::crypto::strength::{Strength, strength};
+use crate::crypto::words;
+use crate::node::random;
+
+/// The longest passphrase read, in bytes. Longer than any that a person types or a generator makes.
+const LONGEST: usize = 4_096;
+
+/// What admits to a room.
+pub(super) enum Chosen {
+    /// Its name alone.
+    Open,
+    /// A passphrase.
+    Passphrase(Zeroizing<String>),
+}
+
+/// Gets the secret in the way that was asked for. Without any, a terminal is asked; a program gets an open room.
+pub(super) fn obtain(asked: &args::Secret, no_input: bool, room: &str) -> Result<Chosen, Failure> {
+    let interactive = !no_input && io::stdin().is_terminal() && io::stderr().is_terminal();
+    if asked.open {
+        return Ok(Chosen::Open);
+    }
+    if let Some(path) = &asked.passphrase_file {
+        return from_file(path);
+    }
+    if let Some(fd) = asked.passphrase_fd {
+        return from_descriptor(fd);
+    }
+    match (interactive, asked.passphrase) {
+        (true, _) => prompt(room, !asked.passphrase),
+        (false, true) => Err(Failure::Usage(
+            "a passphrase was asked for, but there is no terminal to type it \
+             at; use --passphrase-file or --passphrase-fd"
+                .to_owned(),
+        )),
+        (false, false) => Ok(Chosen::Open),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Chosen, Failure> {
+    if path.as_os_str() == "-" {
+        return first_line(io::stdin().lock(), "stdin");
+    }
+    let shown = path.display().to_string();
+    let file = File::open(path).map_err(|err| unreadable(&shown, &err.to_string()))?;
+    first_line(file, &shown)
+}
+
+fn from_descriptor(fd: i32) -> Result<Chosen, Failure> {
+    if !cfg!(unix) {
+        return Err(Failure::Usage("--passphrase-fd needs a Unix system; use --passphrase-file".to_owned()));
+    }
+    let shown = format!("descriptor {fd}");
+    // Opening the descriptor's name is another handle on the same file, and needs no trust in the number.
+    let path = PathBuf::from(format!("/dev/fd/{fd}"));
+    let file = File::open(path).map_err(|err| unreadable(&shown, &err.to_string()))?;
+    first_line(file, &shown)
+}
+
+fn first_line(mut from: impl Read, shown: &str) -> Result<Chosen, Failure> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    let mut byte = [0_u8; 1];
+    loop {
+        match from.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => break,
+            Ok(_) if bytes.len() == LONGEST => {
+                return Err(unreadable(shown, &format!("its first line is over {LONGEST} bytes")));
+            }
+            Ok(_) => bytes.extend_from_slice(&byte),
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(unreadable(shown, &err.to_string())),
+        }
+    }
+    byte.zeroize();
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
+    }
+    if bytes.is_empty() {
+        return Err(unreadable(shown, "its first line is empty; an open room is asked for with --open"));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Chosen::Passphrase(Zeroizing::new(text.to_owned()))),
+        Err(_) => Err(unreadable(shown, "its first line is not UTF-8")),
+    }
+}
+
+fn unreadable(what: &str, why: &str) -> Failure {
+    Failure::Usage(format!("no passphrase in {what}: {why}"))
+}
+
+/// One question. Nothing that is typed is echoed; what was generated is shown, because it must be written down.
+fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
+    let enter =
+        if may_be_open { "Enter alone = an open room anybody can read" } else { "it must not be empty" };
+    let mut out = io::stderr();
+    write!(out, "Passphrase for {room} ({enter}, Ctrl+G = six generated words): ")?;
+    out.flush()?;
+    let mut generated = false;
+    let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
+    loop {
+        match read_keys(&mut typed)? {
+            Keys::Enter if typed.is_empty() && may_be_open => {
+                writeln!(out, "\nopen room: whoever knows or guesses the name can read it")?;
+                return Ok(Chosen::Open);
+            }
+            Keys::Enter if typed.is_empty() => {}
+            Keys::Enter => break,
+            Keys::Generate => {
+                typed.zeroize();
+                typed.push_str(&words::generate_passphrase(&mut random::os()));
+                generated = true;
+                write!(
+                    out,
+                    "
+  {}
+  nobody can recover it; it stands on this screen until you clear it
+Tell it to the others, then Enter: ",
+                    &*typed
+                )?;
+                out.flush()?;
+            }
+            Keys::Stop => {
+                writeln!(out)?;
+                return Err(Failure::Stopped);
+            }
+        }
+    }
+    let measured = if generated { Strength::generated() } else { strength(&typed) };
+    let verdict = if measured.weak() { "weak" } else { "good" };
+    writeln!(
+        out,
+        "\n{verdict}: guessing it costs a well-equipped attacker about {}",
+        measured.cost_in_words()
+    )?;
+    Ok(Chosen::Passphrase(typed))
+}
+
+enum Keys {
+    Enter,
+    Generate,
+    Stop,
+}
+
+/// Puts the terminal back however the reading ends.
+struct Raw;
+
+impl Raw {
+    fn enter() -> io::Result<Raw> {
+        terminal::enable_raw_mode().map(|()| Raw)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // With the terminal gone there is nothing left to put back.
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn read_keys(typed: &mut Zeroizing<String>) -> io::Result<Keys> {
+    let _raw = Raw::enter()?;
+    loop {
+        let Event::Key(KeyEvent { code, modifiers, kind, .. }) = event::read()? else { continue };
+        if kind == KeyEventKind::Release {
+            continue;
+        }
+        let ctrl = modifiers.contains(KeyModifiers::CONTROL);
+        match code {
+            KeyCode::Enter => return Ok(Keys::Enter),
+            KeyCode::Char('j' | 'm') if ctrl => return Ok(Keys::Enter),
+            KeyCode::Char('g') if ctrl => return Ok(Keys::Generate),
+            KeyCode::Char('c') if ctrl => return Ok(Keys::Stop),
+            KeyCode::Char('d') if ctrl && typed.is_empty() => return Ok(Keys::Stop),
+            KeyCode::Char('u') if ctrl => typed.zeroize(),
+            KeyCode::Backspace => wipe_last(typed),
+            KeyCode::Char('h') if ctrl => wipe_last(typed),
+            // Over the limit nothing is taken: a buffer that grew would leave a copy behind.
+            KeyCode::Char(c) if !ctrl && typed.len() + c.len_utf8() <= LONGEST => typed.push(c),
+            _ => {}
+        }
+    }
+}
+
+/// Takes the last character away; its bytes stay in the buffer's spare room, which is wiped with it.
+fn wipe_last(typed: &mut Zeroizing<String>) {
+    typed.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(bytes: &[u8]) -> Result<String, String> {
+        match first_line(bytes, "a file") {
+            Ok(Chosen::Passphrase(text)) => Ok(text.to_string()),
+            Ok(Chosen::Open) => unreachable!("a file never makes a room open"),
+            Err(Failure::Usage(why)) => Err(why),
+            Err(_) => unreachable!("only usage"),
+        }
+    }
+
+    #[test]
+    fn the_first_line_counts_and_its_end_does_not() {
+        for bytes in [&b"six words"[..], b"six words\n", b"six words\r\nmore\n"] {
+            assert_eq!(line(bytes).as_deref(), Ok("six words"));
+        }
+        assert_eq!(line(b" spaces stay \n").as_deref(), Ok(" spaces stay "));
+    }
+
+    #[test]
+    fn what_is_no_passphrase_is_told_with_its_reason() {
+        for (bytes, why) in [(&b""[..], "empty"), (b"\nsecond", "empty"), (b"\xff\xfe", "UTF-8")] {
+            assert!(line(bytes).is_err_and(|err| err.contains(why)), "{bytes:?}");
+        }
+        assert!(line(&vec![b'a'; LONGEST]).is_ok());
+        assert!(line(&vec![b'a'; LONGEST + 1]).is_err_and(|err| err.contains("bytes")));
+    }
+}

@@ -1,0 +1,53 @@
+//! Signals that end the program, each after everything has been said goodbye to and wiped.
+
+use std::io;
+
+/// Waits for such signals.
+#[cfg(unix)]
+pub(super) struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// From now on they end nothing by themselves.
+    pub(super) fn new() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The exit code that the next one asks for, and its name.
+    pub(super) async fn next(&mut self) -> (u8, &'static str) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (130, "interrupted"),
+            _ = self.terminate.recv() => (143, "asked to end by a signal"),
+            _ = self.hangup.recv() => (129, "the terminal is gone"),
+        }
+    }
+}
+
+/// Waits for such signals.
+#[cfg(not(unix))]
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    /// From now on they end nothing by themselves.
+    pub(super) fn new() -> io::Result<Signals> {
+        Ok(Signals)
+    }
+
+    /// The exit code that the next one asks for, and its name.
+    pub(super) async fn next(&mut self) -> (u8, &'static str) {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => (130, "interrupted"),
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! What a face asks, carried out: each request comes to exactly one answer. What the room then tells comes after it.
+
+use super::asked;
+use super::links::{self, peer_name};
+use super::run::{Node, ends};
+use super::seat::{Effect, Seat};
+use super::told;
+use crate::base::id::{MemberId, hex};
+use crate::base::secret::{Secret, Text};
+use crate::base::time::Unix;
+use crate::chat::event::{Invite as InviteLine, PeerLine, Person};
+use crate::chat::name::{PeerChange, Role};
+use crate::chat::problem::Problem;
+use crate::chat::reply::{Answer, Cid};
+use crate::chat::request::{Asked, Burn, Draft, Join, Reach, Request, Who};
+use crate::chat::text::Line;
+use crate::crypto::name::RoomName;
+use crate::crypto::root::Root;
+use crate::crypto::words;
+use crate::net;
+use crate::room::entry::Intent;
+use crate::room::invite;
+use crate::room::io::{Command, Deed};
+use crate::room::rights::Rank;
+use crate::wire::invite::Invite;
+use zeroize::Zeroizing;
+
+/// Stands for "everything is to be burned here" where an exit code is expected.
+pub(super) const PANIC: u8 = u8::MAX;
+/// Rooms at once.
+const ROOMS: usize = crate::chat::model::ROOMS;
+
+/// What rooms want done once the answer is out, by seat.
+type After = Vec<(usize, Vec<Effect>)>;
+
+/// Carries out a request.
+pub(super) async fn answer(
+    node: &mut Node,
+    asked: Asked,
+    cid: Option<Cid>,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    let Asked { room, request, .. } = asked;
+    if ends(&request) {
+        let panic = matches!(request, Request::Panic);
+        node.finish(if panic { PANIC } else { 0 }, if panic { "everything was burned" } else { "asked to" });
+        return Ok(Answer::Done);
+    }
+    match request {
+        Request::Join(join) => return self::join(node, *join).await,
+        Request::New(name) => return new(node, name).await,
+        Request::Rooms => return Ok(Answer::Rooms(node.model.room_rows())),
+        Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
+        Request::Net => return Ok(Answer::Page(net_page(node).await)),
+        Request::Nick(nick) => return rename(node, nick, after),
+        Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
+        Request::Later(what) => return Err(Problem::NotAvailable(what)),
+        Request::Direct(..) | Request::Answer(_) => return Err(Problem::NotAvailable("direct messages")),
+        Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
+        Request::Doctor => return Err(Problem::NotAvailable("/doctor")),
+        Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
+            return announce(node, &draft, after);
+        }
+        _ => {}
+    }
+    let at = seat_at(node, room.as_ref())?;
+    in_room(node, at, room.as_ref(), request, cid, after).await
+}
+
+/// What concerns one room.
+async fn in_room(
+    node: &mut Node,
+    at: usize,
+    room: Option<&Line>,
+    request: Request,
+    cid: Option<Cid>,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    match request {
+        Request::Send(draft) => say(node, at, *draft, cid, after),
+        Request::Open(which) => {
+            let id = node.model.message(room, &which)?;
+            command(node, at, Command::Open(id), after)
+        }
+        Request::Burn(Burn::One(which)) => {
+            let id = node.model.message(room, &which)?;
+            command(node, at, Command::Burn(vec![id]), after).map(|_| Answer::Burned(1))
+        }
+        Request::Burn(Burn::Mine) => {
+            let mine = node.model.room(room)?.scroll.living().filter(|(_, said)| said.message.mine).count();
+            command(node, at, Command::BurnMine, after).map(|_| Answer::Burned(mine))
+        }
+        Request::Leave => leave(node, at, after),
+        Request::Who => node.model.members(room),
+        Request::Whois(who) => whois(node, room, &who).await,
+        Request::Verify(who) => verify(node, at, room, &who),
+        Request::Act(act) => {
+            let find = |who: &Who, outside: bool| {
+                let here = node.model.person(room, who);
+                let person = if outside { node.model.outsider(room, who).or(here) } else { here };
+                person.map(|person| person.id)
+            };
+            let seat = node.seats.get(at).ok_or(Problem::UnknownRoom)?;
+            let deed = asked::deed(seat, act, find)?;
+            command(node, at, Command::Act(deed), after)
+        }
+        Request::Policy(policy) => {
+            let seat = node.seats.get(at).ok_or(Problem::UnknownRoom)?;
+            let deed = asked::policy(seat, &policy);
+            command(node, at, Command::Act(deed), after)
+        }
+        Request::Invite { uses, valid_ms, .. } => invite(node, at, uses, valid_ms, after),
+        // It went out with the founder's first line about the room, and is kept nowhere.
+        Request::Token => Err(Problem::TokenShown),
+        Request::Reclaim(None) => Err(Problem::Missing("token")),
+        Request::Reclaim(Some(typed)) => {
+            let token = asked::token(typed.as_str())?;
+            let next = Secret::<32>::random(&mut super::seat::rng());
+            let key = crate::crypto::identity::Identity::from_seed(&next).id().0;
+            command(node, at, Command::Act(Deed::Reclaim { token, next: key }), after)?;
+            Ok(Answer::Token(Text::new(&hex(next.expose()))))
+        }
+        Request::Away(away) => command(node, at, Command::Away(away), after),
+        Request::Bans => Ok(Answer::Page(bans(seat(node, at)?))),
+        Request::Audit => Ok(Answer::Page(audit(seat(node, at)?))),
+        Request::Crypto => Ok(Answer::Page(keys(seat(node, at)?))),
+        Request::Ping(who) => ping(node, at, room, &who).await,
+        // Carried out before a room was looked for.
+        Request::Join(_)
+        | Request::New(_)
+        | Request::Rooms
+        | Request::Status
+        | Request::Net
+        | Request::Nick(_)
+        | Request::View(_)
+        | Request::Later(_)
+        | Request::Direct(..)
+        | Request::Answer(_)
+        | Request::Pin(..)
+        | Request::Doctor
+        | Request::Panic
+        | Request::Quit => Ok(Answer::Done),
+    }
+}
+
+// ---- rooms ----
+
+async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
+    if node.seats.len() + node.roots.len() >= ROOMS {
+        return Err(Problem::RoomsFull { most: ROOMS });
+    }
+    match join {
+        Join::Invite(link) => {
+            let invite = Invite::parse(link.as_str()).map_err(|_| Problem::BadInvite)?;
+            let name = RoomName::parse(&invite.room).map_err(|_| Problem::BadInvite)?;
+            let line = Line::clean(name.as_str());
+            free(node, &line)?;
+            for addr in &invite.addrs {
+                // What an invite carries was typed by nobody: what is no address is passed over.
+                let place = net::Addr::from_bytes(addr).and_then(|a| net::Place::parse(&a.to_string()).ok());
+                if let Some(place) = place {
+                    let _stopped = node.net.bootstrap(place).await;
+                }
+            }
+            let root = Root::invite(&name, &invite.secret);
+            node.enter(line.clone(), root, Intent::Invited(Box::new(invite))).await;
+            Ok(Answer::Room(line))
+        }
+        Join::Named { room, passphrase } => {
+            let name = RoomName::parse(room.as_str()).map_err(|_| Problem::BadRoomName)?;
+            let line = Line::clean(name.as_str());
+            free(node, &line)?;
+            match passphrase {
+                None => {
+                    let intent = node.joining();
+                    node.enter(line.clone(), Root::open(&name), intent).await;
+                }
+                Some(passphrase) => {
+                    let line = line.clone();
+                    node.roots.spawn_blocking(move || {
+                        let root = Root::passphrase(&name, passphrase.as_str());
+                        (line, root.map_err(|_| Problem::BadPassphrase))
+                    });
+                }
+            }
+            Ok(Answer::Room(line))
+        }
+    }
+}
+
+fn free(node: &Node, name: &Line) -> Result<(), Problem> {
+    if node.seats.iter().any(|seat| seat.name == *name) { Err(Problem::Joined) } else { Ok(()) }
+}
+
+/// Opens a private room: a random secret admits to it, and an invite carries that.
+async fn new(node: &mut Node, name: Option<Line>) -> Result<Answer, Problem> {
+    let mut rng = super::seat::rng();
+    let drawn = || words::mark(Secret::<4>::random(&mut super::seat::rng()).expose().to_owned());
+    let typed = name.map_or_else(drawn, |name| name.as_str().to_owned());
+    let name = RoomName::parse(&typed).map_err(|_| Problem::BadRoomName)?;
+    let line = Line::clean(name.as_str());
+    free(node, &line)?;
+    let secret = Secret::<16>::random(&mut rng);
+    let root = Root::invite(&name, &secret);
+    node.secrets.insert(line.clone(), secret);
+    let policy = node.policy.clone();
+    node.enter(line.clone(), root, Intent::Found(Box::new(policy))).await;
+    Ok(Answer::Room(line))
+}
+
+fn leave(node: &mut Node, at: usize, after: &mut After) -> Result<Answer, Problem> {
+    node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?.leaving = true;
+    command(node, at, Command::Leave { panic: false }, after)
+}
+
+fn rename(node: &mut Node, nick: crate::base::nick::Nick, after: &mut After) -> Result<Answer, Problem> {
+    for at in 0..node.seats.len() {
+        command(node, at, Command::Nick(nick.as_str().to_owned()), after)?;
+    }
+    node.nick = nick;
+    Ok(Answer::Done)
+}
+
+/// A new invite to a room that this node opened or came to by one.
+fn invite(
+    node: &mut Node,
+    at: usize,
+    uses: u64,
+    valid_ms: u64,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    let room = seat(node, at)?.name.clone();
+    let Some(secret) = node.secrets.get(&room).map(Secret::duplicate) else {
+        return Err(Problem::NotAvailable("an invite to a room that is entered by name"));
+    };
+    let seat = seat(node, at)?;
+    let founder = seat.look().log().and_then(|log| log.rights().domains.values().next()).map(|d| d.founder);
+    let founder = founder.ok_or(Problem::NotIn)?;
+    let seed = Secret::<16>::random(&mut super::seat::rng());
+    let key = invite::invite_key(&seed).id().0;
+    let until = Unix(seat.look().room_time().0.saturating_add(valid_ms));
+    command(node, at, Command::Act(Deed::Invite { key, uses, until }), after)?;
+    let invite = Invite {
+        room: room.as_str().to_owned(),
+        secret,
+        owner_fp: invite::fingerprint(&founder),
+        seed,
+        addrs: node.reach().to_vec(),
+    };
+    let link = invite.to_link();
+    let spelled = Zeroizing::new(words::spell(&invite.to_bytes()).join(" "));
+    Ok(Answer::Invite(Box::new(InviteLine {
+        room,
+        invite: Text::new(&link),
+        words: Text::new(&spelled),
+        uses,
+        until,
+    })))
+}
+
+// ---- messages ----
+
+fn say(
+    node: &mut Node,
+    at: usize,
+    draft: Draft,
+    cid: Option<Cid>,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    let now = node.clock.now();
+    let seat = node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?;
+    let (said, effects) = seat.say(now, cid, asked::draft(draft));
+    let outcome = said.map(Answer::Sent).map_err(|why| told::problem(seat, why));
+    after.push((at, effects));
+    outcome
+}
+
+/// The same words in every room that this node owns.
+fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer, Problem> {
+    let owned: Vec<usize> = (0..node.seats.len())
+        .filter(|at| node.seats.get(*at).is_some_and(|seat| seat.rank() == Rank::Owner))
+        .collect();
+    if owned.is_empty() {
+        return Err(Problem::Role { needs: Role::Owner });
+    }
+    let mut first = None;
+    for at in owned {
+        if let Answer::Sent(id) = say(node, at, draft.clone(), None, after)? {
+            first = first.or(id);
+        }
+    }
+    Ok(Answer::Sent(first))
+}
+
+fn command(node: &mut Node, at: usize, command: Command, after: &mut After) -> Result<Answer, Problem> {
+    let now = node.clock.now();
+    let seat = node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?;
+    let (done, effects) = seat.command(now, command);
+    let outcome = done.map(|()| Answer::Done).map_err(|why| told::problem(seat, why));
+    after.push((at, effects));
+    outcome
+}
+
+// ---- looking ----
+
+fn seat(node: &Node, at: usize) -> Result<&Seat, Problem> {
+    node.seats.get(at).ok_or(Problem::UnknownRoom)
+}
+
+fn seat_at(node: &Node, room: Option<&Line>) -> Result<usize, Problem> {
+    let name = match room {
+        Some(name) => name.clone(),
+        None => node.model.room(None)?.name.clone(),
+    };
+    node.seats.iter().position(|seat| seat.name == name).ok_or(Problem::UnknownRoom)
+}
+
+async fn whois(node: &Node, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
+    let mut profile = node.model.profile(room, who)?;
+    profile.link = link_to(node, &profile.who.id).await;
+    Ok(Answer::Person(Box::new(profile)))
+}
+
+/// The words two people read to each other.
+fn verify(node: &Node, at: usize, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
+    let person: Person = node.model.person(room, who)?.clone();
+    let seat = seat(node, at)?;
+    let genesis = seat.look().genesis().ok_or(Problem::NotIn)?;
+    let phrase = words::safety(&genesis, &seat.me(), &person.id).join(" ");
+    Ok(Answer::Words { with: Box::new(person), words: Line::clean(&phrase) })
+}
+
+async fn ping(node: &Node, at: usize, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
+    let person = node.model.person(room, who)?.clone();
+    if person.id == seat(node, at)?.me() {
+        return Err(Problem::Nobody);
+    }
+    let words = match link_to(node, &person.id).await {
+        None => "no direct link; frames come through others".to_owned(),
+        Some(link) => match link.rtt_ms {
+            None => format!("{}, round trip not measured yet", link.route.name()),
+            Some(ms) => format!("{}, there and back in {ms} ms", link.route.name()),
+        },
+    };
+    Ok(Answer::Page(vec![
+        Line::clean(&format!("{} ({})", person.nick.as_str(), person.tag.as_str())),
+        Line::clean(&words),
+    ]))
+}
+
+/// The link to a member, where there is one.
+async fn link_to(node: &Node, id: &MemberId) -> Option<PeerLine> {
+    let peer = node.seats.iter().find_map(|seat| seat.look().peer_of(id))?;
+    let status = node.net.snapshot().await.ok()?;
+    status.peers.iter().find(|link| link.peer == peer).map(peer_line)
+}
+
+fn peer_line(link: &net::PeerStatus) -> PeerLine {
+    PeerLine {
+        change: PeerChange::Connected,
+        peer: Line::clean(&peer_name(&link.peer)),
+        route: links::route(link.path),
+        via: None,
+        rtt_ms: link.rtt.map(|rtt| u64::try_from(rtt.as_millis()).unwrap_or(u64::MAX)),
+        addr: Some(Line::clean(&link.addr.to_string())),
+    }
+}
+
+/// What the node sees, with round trips as they were last measured.
+pub(super) async fn status(node: &Node) -> crate::chat::reply::Status {
+    let mut status = node.model.status(node.clock.now());
+    if let Ok(now) = node.net.snapshot().await {
+        status.peers = now.peers.iter().map(peer_line).collect();
+    }
+    status
+}
+
+async fn net_page(node: &Node) -> Vec<Line> {
+    let Ok(status) = node.net.snapshot().await else {
+        return vec![Line::clean("the network has stopped")];
+    };
+    let mut page: Vec<String> = status.listening.iter().map(|addr| format!("listening on {addr}")).collect();
+    page.push(format!("local network: {}", if status.mdns { "searched" } else { "not searched" }));
+    page.push(match (status.table.on, status.table.serves) {
+        (false, _) => "table: not asked".to_owned(),
+        (true, serves) => format!(
+            "table: {} servers known, {} keys looked for{}",
+            status.table.servers,
+            status.table.keys,
+            if serves { ", answering others" } else { "" }
+        ),
+    });
+    page.extend(
+        status.bootstraps.iter().map(|(asked, state)| format!("bootstrap {asked}: {}", standing(state))),
+    );
+    page.extend(status.peers.iter().map(|link| {
+        let there = link
+            .rtt
+            .map_or("round trip not measured yet".to_owned(), |rtt| format!("{} ms", rtt.as_millis()));
+        format!(
+            "{} {} {there}, for {} s",
+            peer_name(&link.peer),
+            links::route(link.path).name(),
+            link.up.as_secs()
+        )
+    }));
+    if status.peers.is_empty() {
+        page.push("no link to anybody".to_owned());
+    }
+    page.iter().map(|line| Line::clean(line)).collect()
+}
+
+fn standing(state: &net::BootstrapState) -> String {
+    match state {
+        net::BootstrapState::Trying => "being tried".to_owned(),
+        net::BootstrapState::Linked { addr, .. } => format!("linked at {addr}"),
+        net::BootstrapState::Failed { why, again } => format!("{why}; again in {} s", again.as_secs()),
+        net::BootstrapState::GivenUp { why } => format!("{why}; given up"),
+    }
+}
+
+fn bans(seat: &Seat) -> Vec<Line> {
+    let Some(log) = seat.look().log() else { return Vec::new() };
+    let mut page = Vec::new();
+    for removal in log.rights().removals.values().flatten().filter(|removal| removal.ban.is_some()) {
+        let who = seat.person(&removal.target);
+        let by = seat.person(&removal.by);
+        let end = removal.ban.flatten().map_or("for good".to_owned(), |until| format!("until {until:?}"));
+        page.push(format!("{} by {} {end}: {}", who.tag.as_str(), by.nick.as_str(), removal.why));
+    }
+    if page.is_empty() {
+        page.push("nobody is banned".to_owned());
+    }
+    page.iter().map(|line| Line::clean(line)).collect()
+}
+
+/// Everything anybody did in office, oldest first.
+fn audit(seat: &Seat) -> Vec<Line> {
+    let Some(log) = seat.look().log() else { return Vec::new() };
+    let mut entries: Vec<_> = log.raws().filter_map(|(id, _)| log.get(id)).collect();
+    entries.sort_by_key(|entry| (entry.at, entry.seq));
+    let line = |entry: &&crate::wire::log::Entry| {
+        let by = seat.person(&entry.author);
+        let whom = entry.act.target().map(|id| seat.person(&id));
+        let whom = whom.map_or(String::new(), |who| format!(" {} ({})", who.nick.as_str(), who.tag.as_str()));
+        Line::clean(&format!("{} ({}) {}{whom}", by.nick.as_str(), by.tag.as_str(), entry.act.name()))
+    };
+    entries.iter().map(line).collect()
+}
+
+fn keys(seat: &Seat) -> Vec<Line> {
+    let state = seat.look();
+    let Some((_, generation, chains)) = state.set() else {
+        return vec![Line::clean("no keys yet: still looking for the room")];
+    };
+    let page = [
+        format!("sealed with {chains} chains of generation {generation}, stepped every minute"),
+        match seat.mode {
+            _ if state.standing() == Some(crate::room::io::Standing::Unconfirmed) => {
+                "not yet vouched for: nothing is sent until others show the same keys".to_owned()
+            }
+            crate::chat::name::Mode::Open => {
+                "open room: whoever knows the name can come in and read".to_owned()
+            }
+            _ => "only members can read; nobody can who learns the secret later".to_owned(),
+        },
+        format!("mark {}", seat.mark.as_str()),
+    ];
+    page.iter().map(|line| Line::clean(line)).collect()
+}

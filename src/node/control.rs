@@ -1,0 +1,193 @@
+//! The door for other programs of the same user on the same machine: a socket in a folder only that user may enter. It
+//! answers questions about the running node; nothing can be done through it, and no message passes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder of the sockets: under the runtime directory, or one of the user's own in the temporary one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "two programs of one user meet where the system says, not where one was told"
+)]
+pub fn folder() -> PathBuf {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    match runtime {
+        Some(dir) => dir.join("ephem-node"),
+        None => std::env::temp_dir().join(format!("ephem-node-{}", user())),
+    }
+}
+
+#[cfg(unix)]
+fn user() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn user() -> u32 {
+    0
+}
+
+/// The sockets of running nodes, the youngest first. What a dead node left behind is passed over by whoever connects.
+pub fn sockets(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|ext| ext == "sock"))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    found.sort();
+    found.into_iter().rev().map(|(_, path)| path).collect()
+}
+
+#[cfg(unix)]
+pub use unix::{Door, open, question};
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, DirBuilder};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+    use std::time::Duration;
+
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::{UnixListener, UnixStream};
+    use tokio::task::{JoinHandle, JoinSet};
+    use tokio::time::{sleep, timeout};
+
+    use super::{Path, PathBuf, io, user};
+    use crate::chat::event::Event;
+    use crate::chat::problem::Problem;
+    use crate::chat::reply::{Answer, Reply};
+    use crate::chat::request::{Asked, Request, Who};
+    use crate::chat::text::Line;
+    use crate::node::Asking;
+    use crate::pipe;
+    use crate::plain;
+    use zeroize::Zeroizing;
+
+    /// Questions answered at once.
+    const CALLERS: usize = 8;
+    /// The longest question.
+    const QUESTION: u64 = 512;
+    /// How long a caller may take to ask.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    /// How often a watcher is told.
+    const WATCH: Duration = Duration::from_secs(1);
+
+    /// An open door; it closes, and its file goes, when this is dropped.
+    #[derive(Debug)]
+    pub struct Door {
+        path: PathBuf,
+        task: JoinHandle<()>,
+    }
+
+    impl Drop for Door {
+        fn drop(&mut self) {
+            self.task.abort();
+            // Gone already: then somebody cleaned up for us.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Opens the door of a node.
+    pub fn open(folder: &Path, asking: Asking) -> io::Result<Door> {
+        private(folder)?;
+        let path = folder.join(format!("{}.sock", std::process::id()));
+        if path.exists() {
+            // Of an earlier process with this number, which is dead since we have it.
+            fs::remove_file(&path)?;
+        }
+        let listener = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        Ok(Door { path, task: tokio::spawn(serve(listener, asking)) })
+    }
+
+    /// Makes the folder, and refuses one that others could look into or have put there.
+    fn private(folder: &Path) -> io::Result<()> {
+        if let Err(err) = DirBuilder::new().recursive(true).mode(0o700).create(folder)
+            && err.kind() != io::ErrorKind::AlreadyExists
+        {
+            return Err(err);
+        }
+        let meta = fs::symlink_metadata(folder)?;
+        if !meta.is_dir() || meta.uid() != user() || meta.mode() & 0o077 != 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{} is not a folder of this user alone", folder.display()),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn serve(listener: UnixListener, asking: Asking) {
+        let mut callers = JoinSet::new();
+        loop {
+            tokio::select! {
+                caller = listener.accept(), if callers.len() < CALLERS => {
+                    let Ok((stream, _)) = caller else { return };
+                    callers.spawn(hear(stream, asking.clone()));
+                }
+                Some(_done) = callers.join_next() => {}
+            }
+        }
+    }
+
+    async fn hear(stream: UnixStream, asking: Asking) {
+        let (read, mut write) = stream.into_split();
+        let mut line = String::new();
+        let mut read = BufReader::new(read.take(QUESTION));
+        let Ok(Ok(_)) = timeout(PATIENCE, read.read_line(&mut line)).await else { return };
+        let mut words = line.split_whitespace();
+        let json = words.next() == Some("json");
+        let (request, again) = match (words.next(), words.next()) {
+            (Some("status"), None) => (Request::Status, false),
+            (Some("watch"), None) => (Request::Status, true),
+            (Some("ping"), Some(who)) => (Request::Ping(Who(Line::clean(who))), false),
+            _ => return,
+        };
+        let mut before = Zeroizing::default();
+        loop {
+            let outcome = asking.question(Asked::here(request.clone())).await;
+            let ended = outcome.is_err();
+            let told = encode(&asking, outcome, json);
+            // A watcher is told of changes; the time since the start is none.
+            if told != before && (write.write_all(&told).await.is_err() || write.flush().await.is_err()) {
+                return;
+            }
+            if !again || ended {
+                return;
+            }
+            before = told;
+            sleep(WATCH).await;
+        }
+    }
+
+    fn encode(asking: &Asking, outcome: Result<Answer, Problem>, json: bool) -> Zeroizing<Vec<u8>> {
+        let (now, ts) = (asking.clock().now(), asking.clock().wall());
+        let event = Event::Reply(Box::new(Reply { cid: None, outcome }));
+        let mut told = Zeroizing::default();
+        if json {
+            pipe::encode(&event, &pipe::Stamp { seq: 1, ts, now }, &mut told);
+        } else {
+            let mut state = plain::State::new(0);
+            // Writing into memory does not fail.
+            let _ = plain::render(&event, plain::Moment { now, ts }, &mut state, &mut *told);
+        }
+        told
+    }
+
+    /// Asks a running node, and gives its lines one by one until it hangs up.
+    pub async fn question(
+        socket: &Path,
+        question: &str,
+        mut told: impl FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let stream = UnixStream::connect(socket).await?;
+        let (read, mut write) = stream.into_split();
+        write.write_all(format!("{question}\n").as_bytes()).await?;
+        let mut lines = BufReader::new(read).lines();
+        while let Some(line) = lines.next_line().await? {
+            told(&line)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Floor 4: the one place that sees both the rooms and the network, and hands between them. No policy lives here: rooms decide
+//! what is said and who may, the network how it travels, the faces how it looks.
+
+mod answer;
+mod asked;
+pub mod clock;
+pub mod control;
+pub mod harden;
+mod links;
+pub mod outbox;
+pub mod random;
+mod run;
+mod seat;
+mod told;
+
+pub use run::{Asking, Config, Over, Telling, start};

@@ -1,0 +1,510 @@
+//! The loop: whatever comes next, from a face, the network, a clock or a signal, goes to whom it concerns, and what that
+//! wants done is done before anything else is looked at.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::answer;
+use super::clock::{Clock, instant};
+use super::links::Links;
+use super::outbox::{Outbox, outbox};
+use super::seat::{self, Effect, Seat};
+use crate::base::limits::ADDRS;
+use crate::base::nick::Nick;
+use crate::base::secret::Secret;
+use crate::base::time::Mono;
+use crate::chat::event::{Bye, Event, Hello};
+use crate::chat::model::Model;
+use crate::chat::notice::{Notice, Said};
+use crate::chat::problem::Problem;
+use crate::chat::reply::{Answer, Reply};
+use crate::chat::request::{Asked, Request};
+use crate::chat::text::Line;
+use crate::crypto::identity::Identity;
+use crate::crypto::root::Root;
+use crate::net;
+use crate::room::Reach;
+use crate::room::entry::Intent;
+use crate::room::io::{Command, Input};
+use crate::room::state::Setup;
+use crate::wire::log::Policy;
+
+/// Questions of faces that may wait.
+const ASKING: usize = 64;
+/// The longest sleep. The runtime's timers stand still while the machine sleeps; room time does not, and a second after
+/// waking everything overdue is gone.
+const NAP: Duration = Duration::from_secs(1);
+/// How often members' addresses are handed to the network anew.
+const CANDIDATES_MS: u64 = 15_000;
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// What a node is started with.
+pub struct Config {
+    /// The network.
+    pub net: net::Config,
+    /// The name others see.
+    pub nick: Nick,
+    /// Settings for rooms that this node opens.
+    pub policy: Policy,
+    /// No limit on how fast messages go.
+    pub rate_off: bool,
+    /// Shown as a node that serves, and never counted as company.
+    pub serve: bool,
+    /// Go on without any room.
+    pub stay: bool,
+    /// Come into rooms that are there, and open none.
+    pub visit: bool,
+}
+
+/// Why a room is over for this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// This node left it.
+    Left,
+    /// This node was removed.
+    Removed,
+    /// It was closed, or its time was over.
+    Ended,
+}
+
+impl Over {
+    /// The exit code of a program whose last room is over so.
+    pub fn code(self) -> u8 {
+        match self {
+            Over::Left => 0,
+            Over::Removed => 6,
+            Over::Ended => 7,
+        }
+    }
+}
+
+/// A face's way to ask.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    to: Sender<Ask>,
+    clock: Clock,
+}
+
+/// A face's way to be told.
+#[derive(Debug)]
+pub struct Telling {
+    from: Receiver<Event>,
+}
+
+/// What can be asked of the node besides what people ask.
+pub(super) enum Ask {
+    /// A person or a program wants something.
+    Face(Asked),
+    /// Somebody outside of the faces wants to know something.
+    Question(Box<Asked>, oneshot::Sender<Result<Answer, Problem>>),
+    /// Come into a room whose secret was obtained already.
+    Enter(Line, Box<Root>, Box<Intent>),
+    /// End, with an exit code and the reason.
+    End(u8, Line),
+}
+
+impl Asking {
+    /// Asks something; false once the node has ended.
+    pub async fn ask(&self, asked: Asked) -> bool {
+        self.to.send(Ask::Face(asked)).await.is_ok()
+    }
+
+    /// Comes into a room.
+    pub async fn enter(&self, name: Line, root: Root, intent: Intent) -> bool {
+        self.to.send(Ask::Enter(name, Box::new(root), Box::new(intent))).await.is_ok()
+    }
+
+    /// Asks something, and waits for the answer, which no face is told.
+    pub async fn question(&self, asked: Asked) -> Result<Answer, Problem> {
+        let (to, answer) = oneshot::channel();
+        self.to.send(Ask::Question(Box::new(asked), to)).await.map_err(|_| Problem::Ending)?;
+        answer.await.map_err(|_| Problem::Ending)?
+    }
+
+    /// Says goodbye in all rooms and ends.
+    pub async fn end(&self, code: u8, why: &str) -> bool {
+        self.to.send(Ask::End(code, Line::clean(why))).await.is_ok()
+    }
+
+    /// The clock by which deadlines are told.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+}
+
+impl Telling {
+    /// What happened next; `None` after the last word.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.from.recv().await
+    }
+}
+
+/// Starts the network and the loop, on the runtime this is called in.
+pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
+    let Config { net: net_config, nick, policy, rate_off, serve, stay, visit } = config;
+    let (net, events) = net::start(net_config)?;
+    let (to, asks) = mpsc::channel(ASKING);
+    let (outbox, from) = outbox();
+    let clock = Clock::new();
+    let node = Node {
+        clock,
+        links: Links::new(&net),
+        net,
+        me: Secret::random(&mut seat::rng()),
+        nick,
+        policy,
+        rate_off,
+        serve,
+        stay,
+        visit,
+        seats: Vec::new(),
+        model: Model::default(),
+        outbox,
+        secrets: BTreeMap::new(),
+        roots: JoinSet::new(),
+        reach: Vec::new(),
+        named_at: Mono(0),
+        last: None,
+        ending: None,
+    };
+    tokio::spawn(node.run(asks, events));
+    Ok((Asking { to, clock }, Telling { from }))
+}
+
+/// Everything that runs.
+pub(super) struct Node {
+    pub(super) clock: Clock,
+    pub(super) net: net::Handle,
+    pub(super) links: Links,
+    me: Secret<32>,
+    pub(super) nick: Nick,
+    pub(super) policy: Policy,
+    rate_off: bool,
+    serve: bool,
+    stay: bool,
+    visit: bool,
+    pub(super) seats: Vec<Seat>,
+    pub(super) model: Model,
+    outbox: Outbox,
+    /// What admits to rooms that are entered by invite, so that more invites can be made.
+    pub(super) secrets: BTreeMap<Line, Secret<16>>,
+    /// Slow hashes under way.
+    pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
+    reach: Vec<Vec<u8>>,
+    named_at: Mono,
+    /// How the last room ended.
+    last: Option<Over>,
+    ending: Option<(u8, Line)>,
+}
+
+impl Node {
+    async fn run(mut self, mut asks: Receiver<Ask>, mut events: net::Events) {
+        self.hello();
+        loop {
+            let look = self.next_look();
+            tokio::select! {
+                ask = asks.recv(), if self.outbox.has_room() => match ask {
+                    Some(Ask::Face(asked)) => self.asked(asked, None).await,
+                    Some(Ask::Question(asked, to)) => self.asked(*asked, Some(to)).await,
+                    Some(Ask::Enter(name, root, intent)) => self.enter(name, *root, *intent).await,
+                    Some(Ask::End(code, why)) => self.ending = Some((code, why)),
+                    None => self.ending = Some((0, Line::clean("nobody is left to tell"))),
+                },
+                event = events.next() => match event {
+                    Some(event) => self.on_net(event).await,
+                    None => self.ending = Some((9, Line::clean("the network has stopped"))),
+                },
+                Some(done) = self.roots.join_next() => match done {
+                    Ok((name, Ok(root))) => {
+                        let intent = self.joining();
+                        self.enter(name, root, intent).await;
+                    }
+                    Ok((name, Err(problem))) => self.refuse(name, problem),
+                    // Only a panic or an abort ends a hash without a result, and neither is asked for.
+                    Err(_) => self.ending = Some((1, Line::clean("the slow hash was stopped"))),
+                },
+                () = sleep_until(look) => self.on_time().await,
+            }
+            if self.outbox.is_closed() {
+                self.ending.get_or_insert((0, Line::clean("the face has gone")));
+            }
+            if let Some((code, why)) = self.ending.take() {
+                return self.end(code, why).await;
+            }
+        }
+    }
+
+    fn hello(&mut self) {
+        let id = Identity::from_seed(&self.me).id();
+        let hello = Hello {
+            version: env!("CARGO_PKG_VERSION"),
+            id,
+            tag: Line::clean(&crate::crypto::words::tag(&id)),
+            nick: self.nick.clone(),
+            peer: Line::clean(&super::links::peer_name(self.net.me())),
+            listen: Vec::new(),
+        };
+        self.tell(Event::Hello(Box::new(hello)));
+    }
+
+    /// Tells the faces, and remembers what names mean.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.model.update(self.clock.now(), &event);
+        self.outbox.tell(event);
+    }
+
+    // ---- faces ----
+
+    async fn asked(&mut self, mut asked: Asked, to: Option<oneshot::Sender<Result<Answer, Problem>>>) {
+        let cid = asked.cid.take();
+        if asked.cleaned {
+            self.tell(Event::Notice(Notice::node(Said::Cleaned)));
+        }
+        let mut after = Vec::new();
+        let outcome = match self.model.address(&mut asked) {
+            Ok(()) => answer::answer(self, asked, cid.clone(), &mut after).await,
+            Err(problem) => Err(problem),
+        };
+        // The answer first: whoever asked knows the name of what then comes.
+        match to {
+            None => self.outbox.answer(Event::Reply(Box::new(Reply { cid, outcome }))),
+            // Whoever asked may have hung up.
+            Some(to) => drop(to.send(outcome)),
+        }
+        for (at, effects) in after {
+            self.carry_out(at, effects, None).await;
+        }
+        self.clear_seats();
+    }
+
+    /// What coming into a room by its name means here: found it if nobody is there, with the settings given at the start.
+    pub(super) fn joining(&self) -> Intent {
+        if self.visit { Intent::Visit } else { Intent::Join(Box::new(self.policy.clone())) }
+    }
+
+    /// Ends the loop once what is under way is done.
+    pub(super) fn finish(&mut self, code: u8, why: &str) {
+        self.ending.get_or_insert((code, Line::clean(why)));
+    }
+
+    /// The addresses worth telling to others.
+    pub(super) fn reach(&self) -> &[Vec<u8>] {
+        &self.reach
+    }
+
+    fn refuse(&mut self, name: Line, problem: Problem) {
+        self.tell(Event::Notice(Notice::room(&name, Said::CannotEnter(Box::new(problem)))));
+    }
+
+    /// Takes a seat in a room whose root is known.
+    pub(super) async fn enter(&mut self, name: Line, root: Root, intent: Intent) {
+        if self.seats.iter().any(|seat| seat.name == name) {
+            return self.refuse(name, Problem::Joined);
+        }
+        let now = self.clock.now();
+        let setup = Setup {
+            rng: seat::rng(),
+            me: Identity::from_seed(&self.me),
+            root,
+            wall: self.clock.wall(),
+            nick: self.nick.as_str().to_owned(),
+            intent,
+            reach: Reach { peer: Some(self.net.me().clone()), addrs: self.reach.clone() },
+            serve: self.serve,
+            rate_off: self.rate_off,
+        };
+        let (seat, effects) = Seat::take(now, name, setup);
+        self.seats.push(seat);
+        let at = self.seats.len() - 1;
+        self.carry_out(at, effects, None).await;
+        self.meet(at).await;
+    }
+
+    // ---- rooms ----
+
+    /// Hands something to one room and does what it wants.
+    async fn hand(&mut self, at: usize, input: Input, frame: Option<net::FrameId>) {
+        let now = self.clock.now();
+        let Some(seat) = self.seats.get_mut(at) else { return };
+        let effects = seat.handle(now, input);
+        self.carry_out(at, effects, frame).await;
+    }
+
+    async fn carry_out(&mut self, at: usize, effects: Vec<Effect>, mut frame: Option<net::FrameId>) {
+        for effect in effects {
+            // A network that has stopped says so by itself; what it did not take is lost with it.
+            let _stopped = match effect {
+                Effect::Topic(topic, true) => {
+                    self.links.joined(at, topic);
+                    self.net.join(topic).await
+                }
+                Effect::Topic(topic, false) => {
+                    self.links.parted(topic);
+                    self.net.part(topic).await
+                }
+                Effect::Publish(topic, bytes) => self.net.publish(topic, bytes).await,
+                Effect::Direct(to, bytes) => self.net.direct(to, bytes).await,
+                Effect::Verdict(verdict) => match frame.take() {
+                    Some(frame) => self.net.verdict(frame, verdict).await,
+                    None => Ok(()),
+                },
+                Effect::Tell(event) => {
+                    self.tell(event);
+                    Ok(())
+                }
+            };
+        }
+        if let Some(frame) = frame {
+            let _stopped = self.net.verdict(frame, net::Verdict::Ignore).await;
+        }
+    }
+
+    /// Rooms that are over make place.
+    fn clear_seats(&mut self) {
+        let mut at = 0;
+        while let Some(seat) = self.seats.get(at) {
+            match seat.over {
+                None => at += 1,
+                Some(over) => {
+                    self.seats.remove(at);
+                    self.links.seat_gone(at);
+                    self.last = Some(over);
+                }
+            }
+        }
+        if let Some(over) = self.last
+            && self.seats.is_empty()
+            && self.roots.is_empty()
+            && !self.stay
+        {
+            let why = match over {
+                Over::Left => "left",
+                Over::Removed => "removed",
+                Over::Ended => "the room is over",
+            };
+            self.ending.get_or_insert((over.code(), Line::clean(why)));
+        }
+    }
+
+    // ---- the network ----
+
+    async fn on_net(&mut self, event: net::Event) {
+        let mut news = Vec::new();
+        self.links.news(&event, &mut news);
+        news.into_iter().for_each(|event| self.tell(event));
+        match event {
+            net::Event::Gossip { topic, from, bytes, id } => match self.links.seat_of(&topic) {
+                Some(at) => self.hand(at, Input::Gossip { topic, from, bytes }, Some(id)).await,
+                None => {
+                    let _stopped = self.net.verdict(id, net::Verdict::Ignore).await;
+                }
+            },
+            // A direct frame names no topic; its gate lets it into one room at most, and to the others it is nothing.
+            net::Event::Direct { from, bytes } => {
+                for at in 0..self.seats.len() {
+                    self.hand(at, Input::Direct { from: from.clone(), bytes: bytes.clone() }, None).await;
+                }
+            }
+            net::Event::Subscribed { peer, topic } => {
+                if let Some(at) = self.links.seat_of(&topic) {
+                    self.hand(at, Input::Subscribed { peer, topic }, None).await;
+                }
+            }
+            net::Event::LinkDown { peer } => {
+                for at in 0..self.seats.len() {
+                    self.hand(at, Input::LinkDown { peer: peer.clone() }, None).await;
+                }
+            }
+            net::Event::Addresses(addrs) => {
+                self.reach = addrs.iter().take(ADDRS).map(net::Addr::to_bytes).collect();
+                for at in 0..self.seats.len() {
+                    let input = Input::Command(Command::Addresses(self.reach.clone()));
+                    self.hand(at, input, None).await;
+                }
+            }
+            net::Event::Listening(_)
+            | net::Event::Unsubscribed { .. }
+            | net::Event::LinkUp { .. }
+            | net::Event::LinkPath { .. }
+            | net::Event::Bootstrap { .. }
+            | net::Event::Trouble(_)
+            | net::Event::Lagged { .. } => {}
+        }
+        self.clear_seats();
+    }
+
+    /// Tells the network where the room's people are to be found: by the table's key, and by what members said themselves.
+    async fn meet(&mut self, at: usize) {
+        let Some(seat) = self.seats.get(at) else { return };
+        let points = seat.look().meeting_points();
+        let named = seat.look().routes();
+        let named: Vec<net::Candidate> =
+            named.into_iter().map(|(peer, addrs)| net::Candidate { peer: Some(peer), addrs }).collect();
+        let (fresh, gone) = self.links.points(at, &points);
+        for key in gone {
+            let _stopped = self.net.withdraw(key).await;
+        }
+        for (key, topic) in fresh {
+            let _stopped = self.net.provide(key, topic).await;
+        }
+        if let Some((_, topic)) = points.first().filter(|_| !named.is_empty()) {
+            let _stopped = self.net.candidates(*topic, named).await;
+        }
+    }
+
+    // ---- time ----
+
+    fn next_look(&self) -> Instant {
+        let now = self.clock.now();
+        let due = self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due()).min();
+        let wait = due.map_or(NAP, |at| Duration::from_millis(at.since(now)).min(NAP));
+        instant() + wait
+    }
+
+    async fn on_time(&mut self) {
+        let now = self.clock.now();
+        self.model.tick(now);
+        for at in 0..self.seats.len() {
+            while let Some(timer) = self.seats.get_mut(at).and_then(|seat| seat.take_due(now)) {
+                self.hand(at, Input::Timer(timer), None).await;
+            }
+        }
+        if now.since(self.named_at) >= CANDIDATES_MS {
+            self.named_at = now;
+            for at in 0..self.seats.len() {
+                self.meet(at).await;
+            }
+        }
+        self.clear_seats();
+    }
+
+    // ---- the end ----
+
+    /// Says goodbye in every room, wipes, and tells the last word.
+    async fn end(mut self, code: u8, why: Line) {
+        let panic = code == answer::PANIC;
+        for at in 0..self.seats.len() {
+            if let Some(seat) = self.seats.get_mut(at) {
+                seat.leaving = true;
+            }
+            self.hand(at, Input::Command(Command::Leave { panic }), None).await;
+        }
+        self.seats.clear();
+        if tokio::time::timeout(GOODBYE, self.net.shutdown()).await.is_err() {
+            tracing::warn!("the network did not stop in time");
+        }
+        let code = if panic { 0 } else { code };
+        self.outbox.answer(Event::Bye(Bye { code, why }));
+    }
+}
+
+/// Requests that end the node, as an exit code.
+pub(super) fn ends(request: &Request) -> bool {
+    matches!(request, Request::Quit | Request::Panic)
+}

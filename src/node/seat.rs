@@ -1,0 +1,240 @@
+//! One room on this node: the state machine, its timers, and what faces and the network need to know about it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::random::{self, Os};
+use super::{Over, told};
+use crate::base::id::{EntryId, MemberId, MsgId, Topic};
+use crate::base::limits::{QUEUE, TTL_MAX_S};
+use crate::base::time::Mono;
+use crate::chat::event::{Event, Person};
+use crate::chat::name::{Mode, RoomChange};
+use crate::chat::reply::Cid;
+use crate::chat::text::Line;
+use crate::net;
+use crate::room::io::{Command, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who};
+use crate::room::rights::Rank;
+use crate::room::state::{Setup, State};
+use crate::wire::log::{Act, Policy};
+use crate::wire::payload::Reason;
+
+/// Names that callers gave to messages on their way: those that wait in the room's queue, and a few just sent.
+const CIDS: usize = QUEUE * 2;
+
+/// What a room wants done outside of it.
+pub(super) enum Effect {
+    /// Listen on a topic, or no more.
+    Topic(Topic, bool),
+    /// Gossip a frame.
+    Publish(Topic, Vec<u8>),
+    /// Send a frame to one peer.
+    Direct(crate::base::id::Peer, Vec<u8>),
+    /// Judge the frame just handed in.
+    Verdict(net::Verdict),
+    /// Tell the faces.
+    Tell(Event),
+}
+
+/// A room that this node is in or comes into.
+pub(super) struct Seat {
+    pub(super) name: Line,
+    pub(super) mode: Mode,
+    pub(super) mark: Line,
+    /// Why the last command was refused, for whoever gave it.
+    pub(super) refused: Option<Refused>,
+    /// Why the room did not let this node in, when it last said so.
+    pub(super) not_admitted: Option<Reason>,
+    /// Why it is over.
+    pub(super) over: Option<Over>,
+    /// This node wants to go: what ends then is its stay, not the room.
+    pub(super) leaving: bool,
+    /// What the last line about the room's state said.
+    shown: Option<(Option<Standing>, usize, Option<MemberId>)>,
+    state: State<Os>,
+    timers: BTreeMap<Timer, Mono>,
+    cids: VecDeque<(u64, Cid)>,
+    sent: Option<(u64, Option<MsgId>, Fate)>,
+    next: u64,
+}
+
+impl Seat {
+    /// Comes in, or opens the room.
+    pub(super) fn take(now: Mono, name: Line, setup: Setup<Os>) -> (Seat, Vec<Effect>) {
+        let (mode, mark) = (told::mode(setup.root.kind()), Line::clean(&setup.root.mark()));
+        let (state, outputs) = State::new(now, setup);
+        let mut seat = Seat {
+            name,
+            mode,
+            mark,
+            refused: None,
+            not_admitted: None,
+            over: None,
+            leaving: false,
+            shown: Some((Some(Standing::Searching), 1, None)),
+            state,
+            timers: BTreeMap::new(),
+            cids: VecDeque::new(),
+            sent: None,
+            next: 0,
+        };
+        let mut effects = vec![Effect::Tell(told::line(&seat, RoomChange::Joining))];
+        seat.carry_out(outputs, &mut effects);
+        (seat, effects)
+    }
+
+    /// Hands something to the room.
+    pub(super) fn handle(&mut self, now: Mono, input: Input) -> Vec<Effect> {
+        let outputs = self.state.handle(now, input);
+        let mut effects = Vec::with_capacity(outputs.len());
+        self.carry_out(outputs, &mut effects);
+        effects
+    }
+
+    /// Gives a command, and what the room says to it.
+    pub(super) fn command(&mut self, now: Mono, command: Command) -> (Result<(), Refused>, Vec<Effect>) {
+        self.refused = None;
+        let effects = self.handle(now, Input::Command(command));
+        (self.refused.take().map_or(Ok(()), Err), effects)
+    }
+
+    /// Says something; gives the message's name, if it has one already.
+    pub(super) fn say(
+        &mut self,
+        now: Mono,
+        cid: Option<Cid>,
+        mut draft: crate::room::io::Draft,
+    ) -> (Result<Option<MsgId>, Refused>, Vec<Effect>) {
+        self.next += 1;
+        draft.cid = self.next;
+        if let Some(cid) = cid {
+            if self.cids.len() >= CIDS {
+                self.cids.pop_front();
+            }
+            self.cids.push_back((self.next, cid));
+        }
+        self.sent = None;
+        let (done, effects) = self.command(now, Command::Say(draft));
+        let fate = self.sent.take().filter(|(n, ..)| *n == self.next);
+        let outcome = match (done, fate) {
+            (Err(why), _) | (Ok(()), Some((.., Fate::Failed(why)))) => Err(why),
+            (Ok(()), fate) => Ok(fate.and_then(|(_, id, _)| id)),
+        };
+        (outcome, effects)
+    }
+
+    /// Whether the room's state is another than when this was last asked.
+    pub(super) fn changed(&mut self) -> bool {
+        let now = Some((self.standing(), self.members(), self.only()));
+        let changed = self.shown != now;
+        self.shown = now;
+        changed
+    }
+
+    /// When the next timer is due.
+    pub(super) fn next_due(&self) -> Option<Mono> {
+        self.timers.values().min().copied()
+    }
+
+    /// Takes one timer that is due.
+    pub(super) fn take_due(&mut self, now: Mono) -> Option<Timer> {
+        let due = self.timers.iter().find(|(_, at)| **at <= now).map(|(timer, _)| *timer)?;
+        self.timers.remove(&due);
+        Some(due)
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>, effects: &mut Vec<Effect>) {
+        for output in outputs {
+            match output {
+                Output::Publish { topic, bytes } => effects.push(Effect::Publish(topic, bytes)),
+                Output::Direct { to, bytes } => effects.push(Effect::Direct(to, bytes)),
+                Output::Join(topic) => effects.push(Effect::Topic(topic, true)),
+                Output::Part(topic) => effects.push(Effect::Topic(topic, false)),
+                // One of each kind at a time: the room ignores what it has called off.
+                Output::Timer { at, timer } => drop(self.timers.insert(timer, at)),
+                Output::Verdict(verdict) => effects.push(Effect::Verdict(match verdict {
+                    Verdict::Accept => net::Verdict::Accept,
+                    Verdict::Ignore => net::Verdict::Ignore,
+                    Verdict::Reject => net::Verdict::Reject,
+                })),
+                Output::Event(event) => {
+                    let mut events = Vec::new();
+                    told::told(self, event, &mut events);
+                    effects.extend(events.into_iter().map(Effect::Tell));
+                }
+            }
+        }
+    }
+
+    /// The caller's name for a message; forgotten once its fate is sealed.
+    pub(super) fn cid(&mut self, number: u64, id: Option<MsgId>, fate: &Fate) -> Option<Cid> {
+        if self.sent.is_none() || self.sent.as_ref().is_some_and(|(n, ..)| *n == number) {
+            self.sent = Some((number, id, *fate));
+        }
+        let at = self.cids.iter().position(|(n, _)| *n == number)?;
+        match fate {
+            Fate::Failed(_) => self.cids.remove(at).map(|(_, cid)| cid),
+            _ => self.cids.get(at).map(|(_, cid)| cid.clone()),
+        }
+    }
+
+    // ---- what can be seen ----
+
+    /// This node's key in the room.
+    pub(super) fn me(&self) -> MemberId {
+        self.state.me()
+    }
+
+    /// A member as faces name them.
+    pub(super) fn person(&self, id: &MemberId) -> Person {
+        told::person(&self.who(id))
+    }
+
+    fn who(&self, id: &MemberId) -> Who {
+        self.state.who(id).unwrap_or(Who { id: *id, nick: String::new(), rank: Rank::Member })
+    }
+
+    /// An entry of the log.
+    pub(super) fn act(&self, entry: &EntryId) -> Option<&Act> {
+        self.state.log()?.get(entry).map(|entry| &entry.act)
+    }
+
+    /// The settings in force.
+    pub(super) fn policy(&self) -> Policy {
+        self.state.log().map(|log| log.rights().policy.clone()).unwrap_or_default()
+    }
+
+    /// The longest a message may live here.
+    pub(super) fn ttl_cap_ms(&self) -> u64 {
+        self.policy().ttl_max_s.unwrap_or(TTL_MAX_S) * 1_000
+    }
+
+    /// Members present, this one counted.
+    pub(super) fn members(&self) -> usize {
+        self.state.others().len() + 1
+    }
+
+    /// Where this node stands.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        self.state.standing()
+    }
+
+    /// The one who vouches, where there is only one.
+    pub(super) fn only(&self) -> Option<MemberId> {
+        self.state.only()
+    }
+
+    /// What this node may do.
+    pub(super) fn rank(&self) -> Rank {
+        self.who(&self.state.me()).rank
+    }
+
+    /// The room itself, to be looked at.
+    pub(super) fn look(&self) -> &State<Os> {
+        &self.state
+    }
+}
+
+/// The generator each room draws from.
+pub(super) fn rng() -> Os {
+    random::os()
+}

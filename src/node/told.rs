@@ -1,0 +1,294 @@
+//! What a room says, in the words that faces share. One way only: nothing here changes a room.
+
+use crate::base::id::MemberId;
+use crate::base::nick::Nick;
+use crate::base::time::Unix;
+use crate::chat::event::Fate as Told;
+use crate::chat::event::{Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine};
+use crate::chat::name::{BurnWhy, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
+use crate::chat::notice::{Notice, Refusal, Said};
+use crate::chat::problem::Problem;
+use crate::chat::text::{Body, Line};
+use crate::crypto::{root, words};
+use crate::room::io::{self, Fate, Heard, Refused, Who};
+use crate::room::rights::Rank;
+use crate::wire::log::Act;
+use crate::wire::payload::Reason;
+
+use super::seat::Seat;
+
+/// Every event of a room becomes none, one or more events of the shared vocabulary.
+pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
+    match event {
+        io::Event::Standing { .. } => out.extend(seat.changed().then(|| line(seat, RoomChange::State))),
+        io::Event::Entered { token, .. } => {
+            out.push(line(seat, RoomChange::Joined));
+            if let Some(token) = token {
+                let mut owner = room_line(seat, RoomChange::Owner);
+                owner.reclaim = Some(crate::base::secret::Text::new(&crate::base::id::hex(token.expose())));
+                out.push(Event::Room(Box::new(owner)));
+            }
+        }
+        io::Event::Joined(who) => out.push(member(seat, MemberChange::Join, &who)),
+        io::Event::Left { who, .. } => out.push(member(seat, MemberChange::Leave, &who)),
+        io::Event::Changed(who) => out.push(member(seat, MemberChange::Nick, &who)),
+        io::Event::Logged { entry, by, target } => logged(seat, &entry, &by, target.as_ref(), out),
+        io::Event::Knock(id) => {
+            let who = seat.person(&id);
+            out.push(notice(seat, Said::Knocks(who.tag.clone())));
+            out.push(by(seat, MemberChange::Knock, who, None, None, None));
+        }
+        io::Event::Message(heard) => out.push(message(seat, *heard)),
+        io::Event::Fate { cid, id, fate } => {
+            let asked = seat.cid(cid, id, &fate);
+            let fate = match fate {
+                Fate::Queued => Told::Queued,
+                Fate::Sent => Told::Sent,
+                Fate::Delivered { count, of } => Told::Delivered { count, of },
+                Fate::Failed(why) => Told::Failed(Box::new(problem(seat, why))),
+            };
+            out.push(Event::Receipt(Receipt { room: seat.name.clone(), id, cid: asked, fate }));
+        }
+        io::Event::Burned { id, why } => {
+            out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(why) }));
+        }
+        io::Event::Opened { id, by } => {
+            let fate = Told::Opened(Box::new(seat.person(&by)));
+            out.push(Event::Receipt(Receipt { room: seat.name.clone(), id: Some(id), cid: None, fate }));
+        }
+        // Whoever asked gets it as the answer.
+        io::Event::Refused(why) => seat.refused = Some(why),
+        io::Event::NotAdmitted(reason) => {
+            seat.not_admitted = Some(reason);
+            out.push(notice(seat, Said::NotAdmitted(refusal(reason))));
+        }
+        io::Event::ClockOff { by_ms } => out.push(notice(seat, Said::ClockOff { by_ms })),
+        io::Event::Keys { generation, chains, epoch, merged } => {
+            let change = if merged { KeysChange::Merged } else { KeysChange::Rotated };
+            let keys = KeysLine { room: seat.name.clone(), change, epoch: epoch.0, generation, chains };
+            out.push(Event::Keys(keys));
+            if merged {
+                out.push(notice(seat, Said::Merged));
+                out.push(line(seat, RoomChange::Merged));
+            }
+        }
+        io::Event::Conflict { by } => {
+            let who = by.map(|id| seat.person(&id));
+            out.push(notice(seat, Said::Conflict(who)));
+            out.push(line(seat, RoomChange::Conflict));
+        }
+        io::Event::Yielded { to } => {
+            let who = to.map(|id| seat.person(&id));
+            out.push(notice(seat, Said::Yielded(who)));
+        }
+        io::Event::Apart { by_ms } => {
+            out.push(notice(seat, Said::Apart { by_ms: by_ms.unsigned_abs() }));
+        }
+        io::Event::Removed { by, why, ban } => {
+            let by = Some(seat.person(&by));
+            let why = Some(Line::clean(&why)).filter(|why| !why.is_empty());
+            let said = if ban { Said::Banned { by, why } } else { Said::Kicked { by, why } };
+            out.push(notice(seat, said));
+            out.push(line(seat, RoomChange::Left));
+            seat.over = Some(super::Over::Removed);
+        }
+        io::Event::Ended { .. } if seat.leaving => {
+            out.push(line(seat, RoomChange::Left));
+            seat.over = Some(super::Over::Left);
+        }
+        io::Event::Ended { closed } => {
+            out.push(notice(seat, if closed { Said::Closed } else { Said::Expired }));
+            out.push(line(seat, if closed { RoomChange::Closed } else { RoomChange::Expired }));
+            seat.over = Some(super::Over::Ended);
+        }
+    }
+}
+
+/// What an entry of the log that came into force means for people.
+fn logged(
+    seat: &Seat,
+    entry: &crate::base::id::EntryId,
+    author: &MemberId,
+    target: Option<&MemberId>,
+    out: &mut Vec<Event>,
+) {
+    let Some(act) = seat.act(entry) else { return };
+    let actor = Some(seat.person(author));
+    let mut change = |change, why: Option<&str>, until: Option<Unix>| {
+        let Some(target) = target else { return };
+        let reason = why.map(Line::clean).filter(|why| !why.is_empty());
+        out.push(by(seat, change, seat.person(target), actor.clone(), reason, until));
+    };
+    match act {
+        Act::Grant { .. } | Act::Revoke { .. } => change(MemberChange::Role, None, None),
+        Act::Kick { why, .. } => change(MemberChange::Kick, Some(why), None),
+        Act::Ban { why, until, .. } => change(MemberChange::Ban, Some(why), *until),
+        Act::Unban { .. } => change(MemberChange::Unban, None, None),
+        Act::Mute { until, why, .. } => change(MemberChange::Mute, Some(why), Some(*until)),
+        Act::Unmute { .. } => change(MemberChange::Unmute, None, None),
+        Act::Policy(_) => out.push(line(seat, RoomChange::Settings)),
+        Act::Transfer { to, .. } if *to == seat.me() => {
+            out.push(notice(seat, Said::Offered(seat.person(author))));
+        }
+        Act::TransferAccept { .. } | Act::Reclaim { .. } | Act::Yield { .. } => {
+            out.push(line(seat, RoomChange::Owner));
+        }
+        // Said by the events of their own, or of no interest to anybody but those who did it.
+        Act::Genesis { .. }
+        | Act::Founding { .. }
+        | Act::Transfer { .. }
+        | Act::Admit { .. }
+        | Act::Deny { .. }
+        | Act::Invite { .. }
+        | Act::InviteRevoke { .. }
+        | Act::Rotate
+        | Act::Close => {}
+    }
+}
+
+fn message(seat: &Seat, heard: Heard) -> Event {
+    let kind = match (heard.action, heard.announce) {
+        (_, true) => Kind::Announce,
+        (true, _) => Kind::Action,
+        _ => Kind::Text,
+    };
+    Event::Message(Box::new(Message {
+        room: seat.name.clone(),
+        id: heard.id,
+        from: person(&heard.from),
+        to: None,
+        text: heard.text.as_ref().map(Body::of),
+        kind,
+        sent: heard.sent,
+        ttl_ms: heard.ttl_s * 1_000,
+        dies: heard.dies,
+        once_ms: heard.once_s.map(|s| s * 1_000),
+        keep: heard.keep,
+        mine: heard.mine,
+        caught_up: heard.caught_up,
+        reply: heard.reply,
+    }))
+}
+
+fn notice(seat: &Seat, said: Said) -> Event {
+    Event::Notice(Notice::room(&seat.name, said))
+}
+
+fn member(seat: &Seat, change: MemberChange, who: &Who) -> Event {
+    by(seat, change, person(who), None, None, None)
+}
+
+fn by(
+    seat: &Seat,
+    change: MemberChange,
+    who: Person,
+    by: Option<Person>,
+    reason: Option<Line>,
+    until: Option<Unix>,
+) -> Event {
+    Event::Member(Box::new(MemberLine { room: seat.name.clone(), change, who, by, reason, until }))
+}
+
+/// A line about the room as it stands now.
+pub(super) fn line(seat: &Seat, change: RoomChange) -> Event {
+    Event::Room(Box::new(room_line(seat, change)))
+}
+
+fn room_line(seat: &Seat, change: RoomChange) -> RoomLine {
+    RoomLine { room: seat.name.clone(), change, facts: facts(seat), reclaim: None }
+}
+
+fn facts(seat: &Seat) -> Facts {
+    let policy = seat.policy();
+    Facts {
+        mode: seat.mode,
+        mark: seat.mark.clone(),
+        members: seat.members(),
+        ttl_ms: policy.ttl_s.unwrap_or(crate::base::limits::TTL_DEFAULT_S) * 1_000,
+        state: standing(seat.standing()),
+        role: role(seat.rank()),
+        only: seat.only().map(|id| seat.person(&id)),
+        topic: policy.topic.as_deref().map(Line::clean).filter(|topic| !topic.is_empty()),
+        closes: policy.expires,
+    }
+}
+
+/// A member as faces name them. A nick of which nothing is left to see gives way to the two words of the key.
+pub(super) fn person(who: &Who) -> Person {
+    let tag = words::tag(&who.id);
+    let nick = Nick::parse(&who.nick).or_else(|_| Nick::parse(&tag));
+    Person {
+        id: who.id,
+        nick: nick.unwrap_or_else(|_| Nick::unnamed()),
+        tag: Line::clean(&tag),
+        role: role(who.rank),
+    }
+}
+
+fn role(rank: Rank) -> Role {
+    match rank {
+        Rank::Member => Role::Member,
+        Rank::Admin => Role::Admin,
+        Rank::Owner => Role::Owner,
+    }
+}
+
+fn standing(standing: Option<io::Standing>) -> Standing {
+    match standing {
+        Some(io::Standing::Searching) | None => Standing::Searching,
+        Some(io::Standing::Alone) => Standing::Alone,
+        Some(io::Standing::Unconfirmed) => Standing::Unconfirmed,
+        Some(io::Standing::Confirmed) => Standing::Confirmed,
+    }
+}
+
+/// How a room is entered.
+pub(super) fn mode(kind: root::Kind) -> Mode {
+    match kind {
+        root::Kind::Open => Mode::Open,
+        root::Kind::Passphrase => Mode::Passphrase,
+        root::Kind::Invite => Mode::Invite,
+    }
+}
+
+fn burn_why(why: io::Burned) -> BurnWhy {
+    match why {
+        io::Burned::Ttl => BurnWhy::Ttl,
+        io::Burned::Once => BurnWhy::Once,
+        io::Burned::Sender => BurnWhy::Sender,
+        io::Burned::Admin => BurnWhy::Admin,
+        io::Burned::Room => BurnWhy::Room,
+        io::Burned::Crowded => BurnWhy::Crowded,
+    }
+}
+
+fn refusal(reason: Reason) -> Refusal {
+    match reason {
+        Reason::Full => Refusal::Full,
+        Reason::Locked => Refusal::Locked,
+        Reason::Knock => Refusal::Knock,
+        Reason::Spent => Refusal::InviteSpent,
+        Reason::Expired => Refusal::InviteExpired,
+        Reason::Revoked => Refusal::InviteRevoked,
+        Reason::Clock => Refusal::Clock,
+        Reason::Version => Refusal::Version,
+        Reason::Closed => Refusal::Closed,
+    }
+}
+
+/// Why the room did not carry out a command, as an answer.
+pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
+    match why {
+        Refused::NotIn => Problem::NotIn,
+        Refused::Unconfirmed => Problem::Unconfirmed,
+        Refused::Role => {
+            Problem::Role { needs: if seat.rank() == Rank::Admin { Role::Owner } else { Role::Admin } }
+        }
+        Refused::Muted => Problem::Muted,
+        Refused::TooLong => Problem::TooLong { what: "the text", most: crate::base::limits::TEXT_BYTES },
+        Refused::TtlRange => Problem::TtlRange { most_ms: seat.ttl_cap_ms() },
+        Refused::QueueFull => Problem::QueueFull,
+        Refused::Unknown => Problem::NoSuch,
+        Refused::LogFull => Problem::LogFull,
+    }
+}

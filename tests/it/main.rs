@@ -1,0 +1,145 @@
+//! Real processes on loopback, told what to do in a few words and watched through `pipe`.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics has done its work"
+)]
+
+mod words;
+
+use serde_json::json;
+use words::{Net, WAIT};
+
+#[test]
+fn two_meet_through_one_address_and_hear_each_other() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.say("ana", "hi bob").expect_all("hi bob");
+    net.say("bob", "hi ana").expect_all("hi ana");
+}
+
+#[test]
+fn a_passphrase_room_is_closed_to_those_who_have_another() {
+    let mut net = Net::with_secret(&["ana", "bob"], "seven otters row upstream");
+    net.join("eve", Some("six otters row upstream"));
+    net.confirmed(&["ana", "bob"]);
+    net.say("ana", "among ourselves").expect(&["bob"], "among ourselves");
+    net.never("eve", "among ourselves");
+    let (ours, theirs) = (net.mark("ana"), net.mark("eve"));
+    assert_eq!(ours, net.mark("bob"));
+    assert_ne!(ours, theirs, "other words, another mark");
+}
+
+#[test]
+fn three_who_know_one_address_all_hear_each_other() {
+    let mut net = Net::of(&["ana", "bob", "cho"]).join_all("lobby");
+    for who in ["ana", "bob", "cho"] {
+        let text = format!("this is {who}");
+        net.say(who, &text).expect_all(&text);
+    }
+}
+
+#[test]
+fn a_message_burns_on_every_node_when_its_time_ends() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    let id = net.ask("ana", json!({"cmd": "send", "text": "soon gone", "ttl_ms": 5_000}))["id"].clone();
+    net.expect_all("soon gone");
+    for who in ["ana", "bob"] {
+        let burned = net.until(who, |line| line["type"] == "burned" && line["id"] == id);
+        assert_eq!(burned["why"], "ttl");
+    }
+}
+
+#[test]
+fn whoever_quits_says_goodbye() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.ask("bob", json!({"cmd": "quit"}));
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave");
+    let (bye, code) = net.ended("bob");
+    assert_eq!((bye["code"].as_u64(), code), (Some(0), Some(0)));
+}
+
+#[test]
+fn closing_stdin_is_quitting() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.close_stdin("bob");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave");
+    assert_eq!(net.ended("bob").1, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_says_goodbye_and_gives_its_own_code() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.signal("bob", "TERM");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave");
+    assert_eq!(net.ended("bob").1, Some(143));
+}
+
+#[test]
+fn a_killed_node_is_not_needed_by_the_others() {
+    let mut net = Net::of(&["ana", "bob", "cho"]).join_all("lobby");
+    net.kill("ana");
+    net.say("bob", "still here").expect(&["cho"], "still here");
+}
+
+#[test]
+fn a_thousand_lines_of_rubbish_get_a_thousand_answers() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    for n in 0..1_000_u32 {
+        let noise = n.wrapping_mul(2_654_435_761);
+        let line = match n % 5 {
+            0 => format!("{noise:x}"),
+            1 => "{\"cmd\":".to_owned() + &"[".repeat((noise % 64) as usize),
+            2 => json!({"cmd": format!("x{noise}"), "cid": n}).to_string(),
+            3 => json!({"cmd": "send", "text": noise}).to_string(),
+            _ => "\u{7f}\u{85}{}".repeat((noise % 9 + 1) as usize),
+        };
+        net.raw("ana", &line);
+    }
+    net.ask("ana", json!({"cmd": "rooms"}));
+    assert_eq!(net.count("ana", |line| line["type"] == "reply" && line["ok"] == false), 1_000);
+    net.say("ana", "and I still talk").expect_all("and I still talk");
+}
+
+#[test]
+fn several_rooms_live_in_one_process() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    for who in ["ana", "bob"] {
+        net.ask(who, json!({"cmd": "join", "room": "ops"}));
+    }
+    for who in ["ana", "bob"] {
+        net.until(who, |line| {
+            line["type"] == "room" && line["room"] == "ops" && line["state"] == "confirmed"
+        });
+    }
+    let reply = net.ask("ana", json!({"cmd": "send", "text": "which room?"}));
+    assert_eq!((reply["ok"].as_bool(), reply["error"]["code"].as_str()), (Some(false), Some("which_room")));
+    net.ask("ana", json!({"cmd": "send", "room": "ops", "text": "only ops"}));
+    let heard = net.until("bob", |line| line["type"] == "message" && line["text"] == "only ops");
+    assert_eq!(heard["room"], "ops");
+}
+
+#[test]
+fn a_message_has_one_name_on_every_node_and_its_author_gets_it_once() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    let id = net.ask("ana", json!({"cmd": "send", "cid": "7", "text": "one name"}))["id"].clone();
+    let there = net.until("bob", |line| line["type"] == "message" && line["text"] == "one name");
+    let mine = net.until("ana", |line| line["type"] == "message" && line["text"] == "one name");
+    assert_eq!((&there["id"], &mine["id"]), (&id, &id));
+    assert_eq!((there["mine"].as_bool(), mine["mine"].as_bool()), (Some(false), Some(true)));
+    net.until("ana", |line| line["type"] == "receipt" && line["id"] == id && line["state"] == "delivered");
+    assert_eq!(net.count("ana", |line| line["type"] == "message"), 1);
+}
+
+#[test]
+fn a_wrong_bootstrap_is_told_with_its_reason() {
+    let mut net = Net::of(&[]);
+    net.start("ana", &["lobby", "--bootstrap", "127.0.0.1:9"], None);
+    let notice = net.until("ana", |line| line["type"] == "notice" && line["code"] == "bootstrap_failed");
+    assert!(notice["text"].as_str().is_some_and(|text| text.contains("127.0.0.1:9")), "{notice}");
+    assert!(notice["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+    assert!(WAIT.as_secs() >= 10);
+}

@@ -1,0 +1,297 @@
+//! The few words the tests are written in. Every wait has an end, and says what was seen when it comes.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// The longest wait for anything.
+pub(crate) const WAIT: Duration = Duration::from_secs(30);
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ephem-node");
+
+/// Nodes on loopback. The first is whom the others ask.
+pub(crate) struct Net {
+    nodes: BTreeMap<String, Node>,
+    first: Option<String>,
+    secret: Option<String>,
+    cid: u64,
+}
+
+struct Node {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<String>,
+    seen: RefCell<Vec<Value>>,
+    /// How far `until` has looked.
+    read: usize,
+}
+
+impl Net {
+    /// So many nodes, none of them in a room.
+    pub(crate) fn of(names: &[&str]) -> Net {
+        let mut net = Net { nodes: BTreeMap::new(), first: None, secret: None, cid: 0 };
+        names.iter().for_each(|name| net.start(name, &[], None));
+        net
+    }
+
+    /// So many nodes in `lobby`, behind a passphrase.
+    pub(crate) fn with_secret(names: &[&str], secret: &str) -> Net {
+        let mut net = Net { nodes: BTreeMap::new(), first: None, secret: Some(secret.to_owned()), cid: 0 };
+        names.iter().for_each(|name| net.join(name, Some(secret)));
+        net
+    }
+
+    /// One more node, in `lobby`.
+    pub(crate) fn join(&mut self, name: &str, secret: Option<&str>) {
+        self.start(name, &["lobby"], secret);
+    }
+
+    /// One more node on loopback, with arguments of its own. Its passphrase goes in by a file of its own.
+    pub(crate) fn start(&mut self, name: &str, args: &[&str], secret: Option<&str>) {
+        let mut command = Command::new(PROGRAM);
+        command.arg("pipe").args(args);
+        command.args(["--nick", name, "--no-mdns", "--no-dht", "--listen", "/ip4/127.0.0.1/tcp/0"]);
+        if let Some(first) = &self.first {
+            let at = self.nodes[first].address();
+            command.args(["--bootstrap", &at]);
+        }
+        self.spawn(name, command, secret);
+    }
+
+    /// One more node in a network namespace, in `lobby`, with nothing configured but these arguments.
+    #[allow(dead_code, reason = "the lab's word; the tests on loopback share this file")]
+    pub(crate) fn start_in(&mut self, namespace: &str, name: &str, args: &[&str]) {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", namespace, PROGRAM, "pipe", "lobby", "--nick", name]).args(args);
+        self.spawn(name, command, None);
+    }
+
+    /// A node that serves, in a network namespace.
+    #[allow(dead_code, reason = "the lab's word; the tests on loopback share this file")]
+    pub(crate) fn serve_in(&mut self, namespace: &str, name: &str, args: &[&str]) {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", namespace, PROGRAM, "serve", "--json", "--no-mdns"]).args(args);
+        self.spawn(name, command, None);
+    }
+
+    fn spawn(&mut self, name: &str, mut command: Command, secret: Option<&str>) {
+        let file = secret.map(|secret| {
+            let path = std::env::temp_dir().join(format!("ephem-it-{}-{name}", std::process::id()));
+            std::fs::write(&path, secret).expect("a file for the passphrase");
+            command.arg("--passphrase-file").arg(&path);
+            path
+        });
+        for variable in ["EPHEM_NICK", "EPHEM_BOOTSTRAP", "EPHEM_LISTEN", "XDG_CONFIG_HOME"] {
+            command.env_remove(variable);
+        }
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the program starts");
+        let stdout = child.stdout.take().expect("a pipe");
+        let (to, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines() {
+                let Ok(line) = line else { return };
+                if to.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let stdin = child.stdin.take();
+        let node = Node { child, stdin, lines, seen: RefCell::new(Vec::new()), read: 0 };
+        self.nodes.insert(name.to_owned(), node);
+        self.until(name, |line| line["type"] == "hello");
+        self.until(name, |line| line["type"] == "listening");
+        self.first.get_or_insert_with(|| name.to_owned());
+        if let Some(file) = file {
+            // The hash has begun once the node says that it is coming in.
+            self.until(name, |line| line["type"] == "room" && line["event"] == "joining");
+            let _ = std::fs::remove_file(file);
+        }
+    }
+
+    /// Everybody joins a room, and stands confirmed.
+    pub(crate) fn join_all(mut self, room: &str) -> Net {
+        let names: Vec<String> = self.nodes.keys().cloned().collect();
+        for name in &names {
+            let secret = self.secret.clone();
+            self.ask(name, json!({"cmd": "join", "room": room, "passphrase": secret}));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.confirmed(&names);
+        self
+    }
+
+    /// Waits until these all know each other and stand confirmed.
+    pub(crate) fn confirmed(&mut self, names: &[&str]) {
+        for name in names {
+            self.eventually(name, |seen| {
+                let last = seen.iter().rfind(|line| line["type"] == "room");
+                last.is_some_and(|line| {
+                    line["state"] == "confirmed" && line["members"].as_u64() >= Some(names.len() as u64)
+                })
+            });
+        }
+    }
+
+    /// Somebody says something.
+    pub(crate) fn say(&mut self, name: &str, text: &str) -> &mut Net {
+        let reply = self.ask(name, json!({"cmd": "send", "room": "lobby", "text": text}));
+        assert_eq!(reply["ok"], true, "{name} could not say it: {reply}");
+        self
+    }
+
+    /// Everybody gets it, once.
+    pub(crate) fn expect_all(&mut self, text: &str) {
+        let names: Vec<String> = self.nodes.keys().cloned().collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.expect(&names, text);
+    }
+
+    /// These get it, once.
+    pub(crate) fn expect(&mut self, names: &[&str], text: &str) {
+        let is = |line: &Value| line["type"] == "message" && line["text"] == text;
+        for name in names {
+            self.eventually(name, |seen| seen.iter().any(is));
+            assert_eq!(self.count(name, is), 1, "{name} got it more than once");
+        }
+    }
+
+    /// This one has not got it, looked at once the others have and it has answered a question since.
+    pub(crate) fn never(&mut self, name: &str, text: &str) {
+        self.ask(name, json!({"cmd": "rooms"}));
+        assert_eq!(self.count(name, |line| line["text"] == text), 0, "{name} should not have got it");
+    }
+
+    /// The words that `name` compares.
+    pub(crate) fn mark(&mut self, name: &str) -> String {
+        let node = &self.nodes[name];
+        let seen = node.seen.borrow();
+        let line = seen.iter().find(|line| line["type"] == "room").expect("a room line");
+        line["mark"].as_str().expect("a mark").to_owned()
+    }
+
+    /// Asks something, and gives the answer.
+    pub(crate) fn ask(&mut self, name: &str, mut command: Value) -> Value {
+        self.cid += 1;
+        let cid = format!("it-{}", self.cid);
+        command["cid"] = json!(cid);
+        self.raw(name, &command.to_string());
+        self.until(name, |line| line["type"] == "reply" && line["cid"] == cid)
+    }
+
+    /// Writes a line as it is.
+    pub(crate) fn raw(&mut self, name: &str, line: &str) {
+        let node = self.nodes.get_mut(name).expect("a node of that name");
+        let stdin = node.stdin.as_mut().expect("its stdin is open");
+        stdin.write_all(line.as_bytes()).and_then(|()| stdin.write_all(b"\n")).expect("it reads");
+    }
+
+    /// The next line, from where the last such call stopped, of which this holds.
+    pub(crate) fn until(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + WAIT;
+        loop {
+            let node = self.nodes.get_mut(name).expect("a node of that name");
+            {
+                let seen = node.seen.borrow();
+                while node.read < seen.len() {
+                    node.read += 1;
+                    if holds(&seen[node.read - 1]) {
+                        return seen[node.read - 1].clone();
+                    }
+                }
+            }
+            node.take(end, name);
+        }
+    }
+
+    /// Waits until this holds of everything seen.
+    pub(crate) fn eventually(&mut self, name: &str, holds: impl Fn(&[Value]) -> bool) {
+        let end = Instant::now() + WAIT;
+        loop {
+            let node = self.nodes.get(name).expect("a node of that name");
+            if holds(&node.seen.borrow()) {
+                return;
+            }
+            node.take(end, name);
+        }
+    }
+
+    /// Of how many lines seen so far this holds.
+    pub(crate) fn count(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> usize {
+        self.nodes[name].seen.borrow().iter().filter(|line| holds(line)).count()
+    }
+
+    /// Nobody types any more.
+    pub(crate) fn close_stdin(&mut self, name: &str) {
+        self.nodes.get_mut(name).expect("a node of that name").stdin = None;
+    }
+
+    /// Stops a process without asking.
+    pub(crate) fn kill(&mut self, name: &str) {
+        let mut node = self.nodes.remove(name).expect("a node of that name");
+        node.child.kill().and_then(|()| node.child.wait()).expect("it stops");
+    }
+
+    /// Sends a signal, by pid.
+    #[cfg(unix)]
+    pub(crate) fn signal(&mut self, name: &str, signal: &str) {
+        let pid = self.nodes[name].child.id().to_string();
+        let done = Command::new("kill").args([&format!("-{signal}"), &pid]).status().expect("kill");
+        assert!(done.success());
+    }
+
+    /// The last word, and the exit code.
+    pub(crate) fn ended(&mut self, name: &str) -> (Value, Option<i32>) {
+        let bye = self.until(name, |line| line["type"] == "bye");
+        let mut node = self.nodes.remove(name).expect("a node of that name");
+        let end = Instant::now() + WAIT;
+        loop {
+            match node.child.try_wait().expect("its state") {
+                Some(status) => return (bye, status.code()),
+                None if Instant::now() > end => panic!("{name} said bye and stays"),
+                None => thread::yield_now(),
+            }
+        }
+    }
+}
+
+impl Node {
+    fn address(&self) -> String {
+        let seen = self.seen.borrow();
+        let line = seen.iter().find(|line| line["type"] == "listening").expect("it listens");
+        line["addr"].as_str().expect("an address").to_owned()
+    }
+
+    /// Waits for one more line.
+    fn take(&self, end: Instant, name: &str) {
+        match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) => {
+                let line = serde_json::from_str(&line).unwrap_or_else(|err| panic!("{name}: {err}: {line}"));
+                self.seen.borrow_mut().push(line);
+            }
+            Err(why) => {
+                let seen: Vec<String> = self.seen.borrow().iter().map(Value::to_string).collect();
+                let what =
+                    if why == RecvTimeoutError::Timeout { "nothing more in time" } else { "it has ended" };
+                panic!("{name}: {what}; seen:\n{}", seen.join("\n"));
+            }
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
