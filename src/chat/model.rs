@@ -210,7 +210,19 @@ impl Model {
             away,
             alike,
         };
-        Ok(Answer::Members(self.room(room)?.people.iter().map(row).collect()))
+        let room = self.room(room)?;
+        let mut rows: Vec<MemberRow> = room.people.iter().map(row).collect();
+        // The room tells of the others; this node is one of those who are here too.
+        if let Some(hello) = self.me.as_ref().filter(|me| room.people.get(&me.id).is_none()) {
+            let me = Person {
+                id: hello.id,
+                nick: hello.nick.clone(),
+                tag: hello.tag.clone(),
+                role: room.facts.role,
+            };
+            rows.insert(0, MemberRow { who: me, me: true, away: false, alike: false });
+        }
+        Ok(Answer::Members(rows))
     }
 
     /// The joined rooms.
