@@ -159,15 +159,9 @@ pub struct Network {
     pub no_dht: bool,
 }
 
-/// `join`
-#[derive(Debug, clap::Args)]
-pub struct Join {
-    /// The room's name; more than one are one node in all of them
-    #[arg(value_name = "ROOM", required = true)]
-    pub rooms: Vec<String>,
-    /// One event a line, no cursor moves: for screen readers, and for now the only face
-    #[arg(long, env = "EPHEM_PLAIN")]
-    pub plain: bool,
+/// What it takes to come into a room that may have to be opened.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Come {
     /// Who one is.
     #[command(flatten)]
     pub who: Who,
@@ -180,6 +174,20 @@ pub struct Join {
     /// How the others are found.
     #[command(flatten)]
     pub network: Network,
+}
+
+/// `join`
+#[derive(Debug, clap::Args)]
+pub struct Join {
+    /// The room's name; more than one are one node in all of them
+    #[arg(value_name = "ROOM", required = true)]
+    pub rooms: Vec<String>,
+    /// One event a line, no cursor moves: for screen readers, and for now the only face
+    #[arg(long, env = "EPHEM_PLAIN")]
+    pub plain: bool,
+    /// How to come in.
+    #[command(flatten)]
+    pub come: Come,
 }
 
 /// `new`
@@ -248,18 +256,9 @@ pub struct Pipe {
     /// Rooms to come into at once; others by `{"cmd":"join"}`
     #[arg(value_name = "ROOM")]
     pub rooms: Vec<String>,
-    /// Who one is.
+    /// How to come in.
     #[command(flatten)]
-    pub who: Who,
-    /// What admits.
-    #[command(flatten)]
-    pub secret: Secret,
-    /// Settings, for whoever opens the room.
-    #[command(flatten)]
-    pub room: Room,
-    /// How the others are found.
-    #[command(flatten)]
-    pub network: Network,
+    pub come: Come,
 }
 
 /// `serve`
@@ -271,18 +270,9 @@ pub struct Serve {
     /// Keep the network key there, so that the address stays the same
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key_file: Option<PathBuf>,
-    /// Who one is.
+    /// How to come in.
     #[command(flatten)]
-    pub who: Who,
-    /// What admits.
-    #[command(flatten)]
-    pub secret: Secret,
-    /// Settings, for whoever opens the room.
-    #[command(flatten)]
-    pub room: Room,
-    /// How the others are found.
-    #[command(flatten)]
-    pub network: Network,
+    pub come: Come,
 }
 
 /// `status`

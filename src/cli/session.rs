@@ -53,12 +53,8 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Puts together what was typed, the environment and the settings file.
-    pub(super) fn new(
-        (mut who, secret, mut room, mut network): (args::Who, args::Secret, args::Room, args::Network),
-        mut all: All,
-        settings: &Settings,
-        hardening: Hardening,
-    ) -> Plan {
+    pub(super) fn new(come: args::Come, mut all: All, settings: &Settings, hardening: Hardening) -> Plan {
+        let args::Come { mut who, secret, mut room, mut network } = come;
         settings.fill(&mut who, &mut room, &mut network);
         settings.fill_all(&mut all);
         Plan {

@@ -10,7 +10,7 @@ use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
-    let Join { rooms, plain: _, who, secret, room, network } = options;
+    let Join { rooms, plain: _, come } = options;
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(
             "`join` is for people at a terminal; a program talks through `ephem-node pipe`, and says one thing with \
@@ -18,7 +18,7 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
                 .to_owned(),
         ));
     }
-    let mut plan = Plan::new((who, secret, room, network), all, settings, hardening);
+    let mut plan = Plan::new(come, all, settings, hardening);
     let doors = plan.doors(&rooms)?;
     invite_others(&rooms, &plan)?;
     block_on(async {

@@ -26,7 +26,8 @@ pub(super) fn run(
     hardening: Hardening,
 ) -> Result<u8, Failure> {
     let args::Listen { room, count, who, secret, network } = options;
-    let mut plan = Plan::new((who, secret, args::Room::default(), network), all, settings, hardening);
+    let come = args::Come { who, secret, room: args::Room::default(), network };
+    let mut plan = Plan::new(come, all, settings, hardening);
     plan.visit = true;
     let doors = plan.doors(&[room])?;
     let patience = plan.network.timeout.map_or(PATIENCE, |wait| Duration::from_millis(wait.ms));

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use super::block_on;
 use crate::chat::request::{Asked, Request};
 use crate::chat::text::Line;
-use crate::cli::args::{All, New, Secret};
+use crate::cli::args::{All, Come, New, Secret};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
 use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
@@ -28,7 +28,12 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
             .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
     }
     let json = all.json;
-    let mut plan = Plan::new((who, Secret::default(), room_settings, network), all, settings, hardening);
+    let mut plan = Plan::new(
+        Come { who, secret: Secret::default(), room: room_settings, network },
+        all,
+        settings,
+        hardening,
+    );
     block_on(async {
         let (asking, telling) = plan.start()?;
         asking.ask(Asked::here(Request::New(room.as_deref().map(Line::clean)))).await;

@@ -15,10 +15,10 @@ pub(super) fn run(
     settings: &Settings,
     hardening: Hardening,
 ) -> Result<u8, Failure> {
-    let args::Pipe { rooms, who, secret, room, network } = options;
+    let args::Pipe { rooms, come } = options;
     // A program cannot answer questions that are not in its language.
     all.no_input = true;
-    let mut plan = Plan::new((who, secret, room, network), all, settings, hardening);
+    let mut plan = Plan::new(come, all, settings, hardening);
     plan.stay = true;
     let doors = plan.doors(&rooms)?;
     block_on(async {

@@ -35,7 +35,8 @@ pub(super) fn run(
     {
         return Err(Failure::Usage("stdin cannot be both the passphrase and the text".to_owned()));
     }
-    let mut plan = Plan::new((who, secret, args::Room::default(), network), all, settings, hardening);
+    let come = args::Come { who, secret, room: args::Room::default(), network };
+    let mut plan = Plan::new(come, all, settings, hardening);
     plan.visit = true;
     let doors = plan.doors(&[to])?;
     let text = match text.filter(|text| text != "-") {

@@ -28,8 +28,8 @@ pub(super) fn run(
     settings: &Settings,
     hardening: Hardening,
 ) -> Result<u8, Failure> {
-    let args::Serve { rooms, key_file, who, secret, room, network } = options;
-    let mut plan = Plan::new((who, secret, room, network), all, settings, hardening);
+    let args::Serve { rooms, key_file, come } = options;
+    let mut plan = Plan::new(come, all, settings, hardening);
     plan.all.no_input |= rooms.is_empty();
     plan.serve = true;
     plan.stay = true;
