@@ -110,6 +110,8 @@ pub enum Problem {
     BadPassphrase,
     /// Died before anybody could be told.
     BurnedUnsent,
+    /// Taken back before anybody could be told.
+    TakenBack,
     /// A reclaim token that was shown already.
     TokenShown,
     /// No token, or a damaged one.
@@ -158,6 +160,7 @@ impl Problem {
             Problem::BadRoomName => "bad_room_name",
             Problem::BadPassphrase => "bad_passphrase",
             Problem::BurnedUnsent => "burned_unsent",
+            Problem::TakenBack => "taken_back",
             Problem::TokenShown => "token_shown",
             Problem::BadToken => "bad_token",
             Problem::NotAvailable(_) => "not_available",
@@ -210,6 +213,7 @@ impl Problem {
             Problem::BadRoomName => "this cannot be the name of a room".to_owned(),
             Problem::BadPassphrase => "this passphrase cannot be used".to_owned(),
             Problem::BurnedUnsent => "the message's time was over before it could be sent".to_owned(),
+            Problem::TakenBack => "you took it back while it waited".to_owned(),
             Problem::TokenShown => "the reclaim token was shown already, and it is shown once".to_owned(),
             Problem::BadToken => "this is not a reclaim token of this room".to_owned(),
             Problem::NotAvailable(what) => format!("{what} is not available in this version"),
@@ -255,6 +259,7 @@ impl Problem {
             Problem::BadRoomName => "use 1 to 32 bytes, visible characters, single spaces".to_owned(),
             Problem::BadPassphrase => "use another; six generated words are best".to_owned(),
             Problem::BurnedUnsent => "send it again with more time: /ttl 10m".to_owned(),
+            Problem::TakenBack => "say it again, if it was meant".to_owned(),
             Problem::TokenShown => "look where you kept it".to_owned(),
             Problem::BadToken => "type the token as it was shown to the founder".to_owned(),
             Problem::NotAvailable(_) => "/help lists what there is".to_owned(),
@@ -298,6 +303,7 @@ impl Problem {
             Problem::BadRoomName,
             Problem::BadPassphrase,
             Problem::BurnedUnsent,
+            Problem::TakenBack,
             Problem::TokenShown,
             Problem::BadToken,
             Problem::NotAvailable("/file"),

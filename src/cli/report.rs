@@ -31,6 +31,8 @@ pub enum Failure {
     NotAdmitted,
     /// Nobody said in time that it came.
     NotDelivered,
+    /// The message could not go out, and why.
+    NotSent(String),
     /// There is no running node to ask.
     NotRunning,
     /// Whoever sat there did not want to go on.
@@ -66,7 +68,7 @@ impl Failure {
             Failure::Config(_) => 3,
             Failure::Nobody => 4,
             Failure::NotAdmitted => 5,
-            Failure::NotDelivered => 8,
+            Failure::NotDelivered | Failure::NotSent(_) => 8,
             Failure::Network(_) => 9,
             Failure::Stopped => 130,
         }
@@ -93,6 +95,7 @@ impl Failure {
                 "nobody said in time that the message came".to_owned(),
                 Some("it may still have; `--timeout` waits longer, `--ack 0` does not wait"),
             ),
+            Failure::NotSent(why) => (format!("the message was not sent: {why}"), None),
             Failure::NotRunning => {
                 ("no node is running".to_owned(), Some("`ephem-node join ROOM` starts one"))
             }

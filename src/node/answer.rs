@@ -8,8 +8,9 @@ use super::told;
 use crate::base::id::{MemberId, hex};
 use crate::base::secret::{Secret, Text};
 use crate::base::time::Unix;
-use crate::chat::event::{Invite as InviteLine, PeerLine, Person};
+use crate::chat::event::{Event, Invite as InviteLine, PeerLine, Person};
 use crate::chat::name::{PeerChange, Role};
+use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid};
 use crate::chat::request::{Asked, Burn, Draft, Join, Reach, Request, Who};
@@ -30,6 +31,14 @@ pub(super) const PANIC: u8 = u8::MAX;
 /// Rooms at once.
 const ROOMS: usize = crate::chat::model::ROOMS;
 
+/// Who asks.
+pub(super) struct Caller {
+    /// Their name for it.
+    pub(super) cid: Option<Cid>,
+    /// How long ago, where it could not be taken up at once.
+    pub(super) waited_ms: u64,
+}
+
 /// What rooms want done once the answer is out, by seat.
 type After = Vec<(usize, Vec<Effect>)>;
 
@@ -37,7 +46,7 @@ type After = Vec<(usize, Vec<Effect>)>;
 pub(super) async fn answer(
     node: &mut Node,
     asked: Asked,
-    cid: Option<Cid>,
+    caller: Caller,
     after: &mut After,
 ) -> Result<Answer, Problem> {
     let Asked { room, request, .. } = asked;
@@ -64,7 +73,7 @@ pub(super) async fn answer(
         _ => {}
     }
     let at = seat_at(node, room.as_ref())?;
-    in_room(node, at, room.as_ref(), request, cid, after).await
+    in_room(node, at, room.as_ref(), request, caller, after).await
 }
 
 /// What concerns one room.
@@ -73,11 +82,11 @@ async fn in_room(
     at: usize,
     room: Option<&Line>,
     request: Request,
-    cid: Option<Cid>,
+    caller: Caller,
     after: &mut After,
 ) -> Result<Answer, Problem> {
     match request {
-        Request::Send(draft) => say(node, at, *draft, cid, after),
+        Request::Send(draft) => say(node, at, *draft, caller, after),
         Request::Open(which) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Open(id), after)
@@ -88,6 +97,7 @@ async fn in_room(
         }
         Request::Burn(Burn::Mine) => {
             let mine = node.model.room(room)?.scroll.living().filter(|(_, said)| said.message.mine).count();
+            let mine = mine + seat(node, at)?.look().unsent();
             command(node, at, Command::BurnMine, after).map(|_| Answer::Burned(mine))
         }
         Request::Leave => leave(node, at, after),
@@ -176,6 +186,8 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
                     node.enter(line.clone(), Root::open(&name), intent).await;
                 }
                 Some(passphrase) => {
+                    node.coming.push(line.clone());
+                    node.tell(Event::Notice(Notice::room(&line, Said::Hashing)));
                     let line = line.clone();
                     node.roots.spawn_blocking(move || {
                         let root = Root::passphrase(&name, passphrase.as_str());
@@ -189,7 +201,8 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
 }
 
 fn free(node: &Node, name: &Line) -> Result<(), Problem> {
-    if node.seats.iter().any(|seat| seat.name == *name) { Err(Problem::Joined) } else { Ok(()) }
+    let taken = node.coming.contains(name) || node.seats.iter().any(|seat| seat.name == *name);
+    if taken { Err(Problem::Joined) } else { Ok(()) }
 }
 
 /// Opens a private room: a random secret admits to it, and an invite carries that.
@@ -264,12 +277,12 @@ fn say(
     node: &mut Node,
     at: usize,
     draft: Draft,
-    cid: Option<Cid>,
+    caller: Caller,
     after: &mut After,
 ) -> Result<Answer, Problem> {
     let now = node.clock.now();
     let seat = node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?;
-    let (said, effects) = seat.say(now, cid, asked::draft(draft));
+    let (said, effects) = seat.say(now, caller.cid, asked::draft(draft, caller.waited_ms));
     let outcome = said.map(Answer::Sent).map_err(|why| told::problem(seat, why));
     after.push((at, effects));
     outcome
@@ -285,7 +298,7 @@ fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer,
     }
     let mut first = None;
     for at in owned {
-        if let Answer::Sent(id) = say(node, at, draft.clone(), None, after)? {
+        if let Answer::Sent(id) = say(node, at, draft.clone(), Caller { cid: None, waited_ms: 0 }, after)? {
             first = first.or(id);
         }
     }

@@ -14,8 +14,8 @@ use super::seat::Seat;
 /// A mute without an end lasts this long: a day is longer than any message lives.
 const MUTE_MS: u64 = 86_400_000;
 
-/// A message.
-pub(super) fn draft(draft: request::Draft) -> Draft {
+/// A message, said so long ago.
+pub(super) fn draft(draft: request::Draft, waited_ms: u64) -> Draft {
     Draft {
         cid: 0,
         text: draft.text.handle(),
@@ -26,6 +26,7 @@ pub(super) fn draft(draft: request::Draft) -> Draft {
         action: draft.action,
         announce: matches!(draft.announce, Some(Reach::Here | Reach::Owned)),
         reply: None,
+        waited_ms,
     }
 }
 

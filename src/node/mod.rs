@@ -3,6 +3,7 @@
 
 mod answer;
 mod asked;
+mod asking;
 pub mod clock;
 pub mod control;
 pub mod harden;
@@ -13,4 +14,5 @@ mod run;
 mod seat;
 mod told;
 
-pub use run::{Asking, Config, Over, Telling, start};
+pub use asking::{Asking, Telling};
+pub use run::{Config, Over, start};

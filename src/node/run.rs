@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::{self, Receiver};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::answer;
+use super::answer::{self, Caller};
+use super::asking::{Ask, Asking, Telling};
 use super::clock::{Clock, instant};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
 use super::seat::{self, Effect, Seat};
-use crate::base::limits::ADDRS;
+use crate::base::limits::{ADDRS, QUEUE};
 use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -22,7 +23,7 @@ use crate::chat::event::{Bye, Event, Hello};
 use crate::chat::model::Model;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Reply};
+use crate::chat::reply::{Answer, Cid, Reply};
 use crate::chat::request::{Asked, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
@@ -84,67 +85,6 @@ impl Over {
     }
 }
 
-/// A face's way to ask.
-#[derive(Clone, Debug)]
-pub struct Asking {
-    to: Sender<Ask>,
-    clock: Clock,
-}
-
-/// A face's way to be told.
-#[derive(Debug)]
-pub struct Telling {
-    from: Receiver<Event>,
-}
-
-/// What can be asked of the node besides what people ask.
-pub(super) enum Ask {
-    /// A person or a program wants something.
-    Face(Asked),
-    /// Somebody outside of the faces wants to know something.
-    Question(Box<Asked>, oneshot::Sender<Result<Answer, Problem>>),
-    /// Come into a room whose secret was obtained already.
-    Enter(Line, Box<Root>, Box<Intent>),
-    /// End, with an exit code and the reason.
-    End(u8, Line),
-}
-
-impl Asking {
-    /// Asks something; false once the node has ended.
-    pub async fn ask(&self, asked: Asked) -> bool {
-        self.to.send(Ask::Face(asked)).await.is_ok()
-    }
-
-    /// Comes into a room.
-    pub async fn enter(&self, name: Line, root: Root, intent: Intent) -> bool {
-        self.to.send(Ask::Enter(name, Box::new(root), Box::new(intent))).await.is_ok()
-    }
-
-    /// Asks something, and waits for the answer, which no face is told.
-    pub async fn question(&self, asked: Asked) -> Result<Answer, Problem> {
-        let (to, answer) = oneshot::channel();
-        self.to.send(Ask::Question(Box::new(asked), to)).await.map_err(|_| Problem::Ending)?;
-        answer.await.map_err(|_| Problem::Ending)?
-    }
-
-    /// Says goodbye in all rooms and ends.
-    pub async fn end(&self, code: u8, why: &str) -> bool {
-        self.to.send(Ask::End(code, Line::clean(why))).await.is_ok()
-    }
-
-    /// The clock by which deadlines are told.
-    pub fn clock(&self) -> Clock {
-        self.clock
-    }
-}
-
-impl Telling {
-    /// What happened next; `None` after the last word.
-    pub async fn next(&mut self) -> Option<Event> {
-        self.from.recv().await
-    }
-}
-
 /// Starts the network and the loop, on the runtime this is called in.
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
     let Config { net: net_config, nick, policy, rate_off, serve, stay, visit } = config;
@@ -168,6 +108,8 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         outbox,
         secrets: BTreeMap::new(),
         roots: JoinSet::new(),
+        coming: Vec::new(),
+        early: Vec::new(),
         reach: Vec::new(),
         named_at: Mono(0),
         last: None,
@@ -175,6 +117,16 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
     };
     tokio::spawn(node.run(asks, events));
     Ok((Asking { to, clock }, Telling { from }))
+}
+
+/// Where an answer goes that no face is told.
+type Answering = oneshot::Sender<Result<Answer, Problem>>;
+
+/// Something said into a room whose keys are still being made.
+struct Early {
+    asked: Asked,
+    to: Option<Answering>,
+    at: Mono,
 }
 
 /// Everything that runs.
@@ -194,8 +146,11 @@ pub(super) struct Node {
     outbox: Outbox,
     /// What admits to rooms that are entered by invite, so that more invites can be made.
     pub(super) secrets: BTreeMap<Line, Secret<16>>,
-    /// Slow hashes under way.
+    /// Slow hashes under way, and the rooms they are for.
     pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
+    pub(super) coming: Vec<Line>,
+    /// What was said into those rooms meanwhile.
+    early: Vec<Early>,
     reach: Vec<Vec<u8>>,
     named_at: Mono,
     /// How the last room ended.
@@ -210,8 +165,8 @@ impl Node {
             let look = self.next_look();
             tokio::select! {
                 ask = asks.recv(), if self.outbox.has_room() => match ask {
-                    Some(Ask::Face(asked)) => self.asked(asked, None).await,
-                    Some(Ask::Question(asked, to)) => self.asked(*asked, Some(to)).await,
+                    Some(Ask::Face(asked)) => self.asked(asked, None, None).await,
+                    Some(Ask::Question(asked, to)) => self.asked(*asked, Some(to), None).await,
                     Some(Ask::Enter(name, root, intent)) => self.enter(name, *root, *intent).await,
                     Some(Ask::End(code, why)) => self.ending = Some((code, why)),
                     None => self.ending = Some((0, Line::clean("nobody is left to tell"))),
@@ -221,11 +176,7 @@ impl Node {
                     None => self.ending = Some((9, Line::clean("the network has stopped"))),
                 },
                 Some(done) = self.roots.join_next() => match done {
-                    Ok((name, Ok(root))) => {
-                        let intent = self.joining();
-                        self.enter(name, root, intent).await;
-                    }
-                    Ok((name, Err(problem))) => self.refuse(name, problem),
+                    Ok((name, root)) => self.hashed(name, root).await,
                     // Only a panic or an abort ends a hash without a result, and neither is asked for.
                     Err(_) => self.ending = Some((1, Line::clean("the slow hash was stopped"))),
                 },
@@ -261,26 +212,60 @@ impl Node {
 
     // ---- faces ----
 
-    async fn asked(&mut self, mut asked: Asked, to: Option<oneshot::Sender<Result<Answer, Problem>>>) {
+    async fn asked(&mut self, mut asked: Asked, to: Option<Answering>, at: Option<Mono>) {
+        let now = self.clock.now();
+        let at = at.unwrap_or(now);
+        if self.comes_early(&asked) {
+            return self.early.push(Early { asked, to, at });
+        }
         let cid = asked.cid.take();
         if asked.cleaned {
             self.tell(Event::Notice(Notice::node(Said::Cleaned)));
         }
         let mut after = Vec::new();
+        let caller = Caller { cid: cid.clone(), waited_ms: now.since(at) };
         let outcome = match self.model.address(&mut asked) {
-            Ok(()) => answer::answer(self, asked, cid.clone(), &mut after).await,
+            Ok(()) => answer::answer(self, asked, caller, &mut after).await,
             Err(problem) => Err(problem),
         };
         // The answer first: whoever asked knows the name of what then comes.
+        self.reply(cid, to, outcome);
+        for (at, effects) in after {
+            self.carry_out(at, effects, None).await;
+        }
+        self.clear_seats();
+    }
+
+    fn reply(&mut self, cid: Option<Cid>, to: Option<Answering>, outcome: Result<Answer, Problem>) {
         match to {
             None => self.outbox.answer(Event::Reply(Box::new(Reply { cid, outcome }))),
             // Whoever asked may have hung up.
             Some(to) => drop(to.send(outcome)),
         }
-        for (at, effects) in after {
-            self.carry_out(at, effects, None).await;
+    }
+
+    /// Whether this is said into a room whose keys are still being made: it is taken up once they are.
+    fn comes_early(&self, asked: &Asked) -> bool {
+        let coming = match &asked.room {
+            Some(room) => self.coming.contains(room),
+            None => self.seats.is_empty() && self.coming.len() == 1,
+        };
+        coming && self.early.len() < QUEUE && matches!(asked.request, Request::Send(_))
+    }
+
+    /// A slow hash is done.
+    async fn hashed(&mut self, name: Line, root: Result<Root, Problem>) {
+        self.coming.retain(|coming| *coming != name);
+        match root {
+            Ok(root) => {
+                let intent = self.joining();
+                self.enter(name, root, intent).await;
+            }
+            Err(problem) => self.refuse(name, problem),
         }
-        self.clear_seats();
+        for Early { asked, to, at } in std::mem::take(&mut self.early) {
+            self.asked(asked, to, Some(at)).await;
+        }
     }
 
     /// What coming into a room by its name means here: found it if nobody is there, with the settings given at the start.
@@ -496,6 +481,9 @@ impl Node {
             self.hand(at, Input::Command(Command::Leave { panic }), None).await;
         }
         self.seats.clear();
+        for Early { asked, to, .. } in std::mem::take(&mut self.early) {
+            self.reply(asked.cid, to, Err(Problem::Ending));
+        }
         if tokio::time::timeout(GOODBYE, self.net.shutdown()).await.is_err() {
             tracing::warn!("the network did not stop in time");
         }

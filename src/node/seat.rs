@@ -53,7 +53,8 @@ pub(super) struct Seat {
     state: State<Os>,
     timers: BTreeMap<Timer, Mono>,
     cids: VecDeque<(u64, Cid)>,
-    sent: Option<(u64, Option<MsgId>, Fate)>,
+    /// What became of the message said last.
+    sent: Option<(Option<MsgId>, Fate)>,
     next: u64,
 }
 
@@ -114,10 +115,10 @@ impl Seat {
         }
         self.sent = None;
         let (done, effects) = self.command(now, Command::Say(draft));
-        let fate = self.sent.take().filter(|(n, ..)| *n == self.next);
+        let fate = self.sent.take();
         let outcome = match (done, fate) {
-            (Err(why), _) | (Ok(()), Some((.., Fate::Failed(why)))) => Err(why),
-            (Ok(()), fate) => Ok(fate.and_then(|(_, id, _)| id)),
+            (Err(why), _) | (Ok(()), Some((_, Fate::Failed(why)))) => Err(why),
+            (Ok(()), fate) => Ok(fate.and_then(|(id, _)| id)),
         };
         (outcome, effects)
     }
@@ -167,8 +168,8 @@ impl Seat {
 
     /// The caller's name for a message; forgotten once its fate is sealed.
     pub(super) fn cid(&mut self, number: u64, id: Option<MsgId>, fate: &Fate) -> Option<Cid> {
-        if self.sent.is_none() || self.sent.as_ref().is_some_and(|(n, ..)| *n == number) {
-            self.sent = Some((number, id, *fate));
+        if number == self.next {
+            self.sent = Some((id, *fate));
         }
         let at = self.cids.iter().position(|(n, _)| *n == number)?;
         match fate {

@@ -288,6 +288,8 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::TooLong => Problem::TooLong { what: "the text", most: crate::base::limits::TEXT_BYTES },
         Refused::TtlRange => Problem::TtlRange { most_ms: seat.ttl_cap_ms() },
         Refused::QueueFull => Problem::QueueFull,
+        Refused::Burned => Problem::BurnedUnsent,
+        Refused::TakenBack => Problem::TakenBack,
         Refused::Unknown => Problem::NoSuch,
         Refused::LogFull => Problem::LogFull,
     }

@@ -25,6 +25,8 @@ impl<R: CryptoRng> State<R> {
             (Phase::Seeking(_), Command::Leave { .. }) => self.end(Event::Ended { closed: false }),
             (Phase::Inside(inside), command) => inside.on_command(hub, command),
             (Phase::Seeking(_), Command::Nick(nick)) => hub.nick = nick,
+            (Phase::Seeking(_), Command::Say(draft)) => hub.say_early(draft),
+            (Phase::Seeking(_), Command::BurnMine) => hub.give_up_unsent(Refused::TakenBack),
             (_, Command::Say(draft)) => {
                 let fate = Fate::Failed(Refused::NotIn);
                 hub.event(Event::Fate { cid: draft.cid, id: None, fate });

@@ -10,6 +10,7 @@ use super::entry::Intent;
 use super::envelope::{self, Admitted, Counts, Dropped, Opened};
 use super::guard::{WaitingRoom, Windows};
 use super::io::{Event, Output, Timer};
+use super::unsent::Unsent;
 use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag};
 use crate::base::limits::{ADDR_BYTES, ADDRS, LOBBY_EPOCHS, REPLAY_SENDERS};
 use crate::base::secret::Secret;
@@ -57,6 +58,8 @@ pub(crate) struct Hub<R> {
     pub(crate) intent: Intent,
     pub(crate) lobby_seen: Windows,
     pub(crate) waiting: WaitingRoom,
+    /// What was said and has not gone out.
+    pub(crate) unsent: Unsent,
     pub(crate) counts: Counts,
     pub(crate) out: Vec<Output>,
     counter: u64,
@@ -93,6 +96,7 @@ impl<R: CryptoRng> Hub<R> {
             intent: Intent::Visit,
             lobby_seen: Windows::new(REPLAY_SENDERS),
             waiting: WaitingRoom::default(),
+            unsent: Unsent::default(),
             counts: Counts::new(),
             out: Vec::new(),
             counter: 0,

@@ -92,6 +92,8 @@ pub struct Draft {
     pub announce: bool,
     /// What it answers.
     pub reply: Option<MsgId>,
+    /// How long ago it was said, where it waited before it came here.
+    pub waited_ms: u64,
 }
 
 impl Draft {
@@ -107,6 +109,7 @@ impl Draft {
             action: false,
             announce: false,
             reply: None,
+            waited_ms: 0,
         }
     }
 }
@@ -292,7 +295,7 @@ pub enum Burned {
 /// What became of a message of mine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Waits: nobody is here, or the pace is kept, or a new key is on its way.
+    /// Waits: the room is looked for, nobody is here, the pace is kept, or a new key is on its way.
     Queued,
     /// On its way.
     Sent,
@@ -324,6 +327,10 @@ pub enum Refused {
     TtlRange,
     /// Too much waits already.
     QueueFull,
+    /// Its time was over before it could go.
+    Burned,
+    /// Its author took it back before it could go.
+    TakenBack,
     /// No such message, member, offer or invite.
     Unknown,
     /// The log is full.

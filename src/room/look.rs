@@ -126,6 +126,11 @@ impl<R: CryptoRng> State<R> {
 
     // ---- for whoever shows it ----
 
+    /// How many messages wait to be sent.
+    pub fn unsent(&self) -> usize {
+        self.hub.unsent.len()
+    }
+
     /// A member, or somebody whom the room knows of.
     pub fn who(&self, id: &MemberId) -> Option<Who> {
         self.inside().map(|inside| inside.who(id))

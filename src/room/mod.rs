@@ -50,6 +50,7 @@ mod talk;
 mod timeline;
 mod title;
 mod trial;
+mod unsent;
 mod upkeep;
 mod verdict;
 mod welcome;

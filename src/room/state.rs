@@ -6,7 +6,7 @@ use super::entry::{Intent, Seeking, Welcomed};
 use super::envelope::{self, Dropped};
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
-use super::io::{Burned, Event, Input, Output, Timer, Verdict};
+use super::io::{Burned, Event, Input, Output, Refused, Timer, Verdict};
 use crate::base::id::{Peer, Topic};
 use crate::base::limits::{HELLO_GAP_MS, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
 use crate::base::time::{Day, Mono, Unix};
@@ -102,6 +102,7 @@ impl<R: CryptoRng> State<R> {
             Input::Command(command) => self.on_command(command),
         }
         self.settle();
+        self.hub.plan_unsent();
         std::mem::take(&mut self.hub.out)
     }
 
@@ -119,6 +120,7 @@ impl<R: CryptoRng> State<R> {
             hub.forget_lobby_keys();
         }
         hub.waiting.expire(hub.now);
+        hub.expire_unsent();
         let lost =
             matches!(&self.phase, Phase::Inside(inside) if inside.ring.current().epochs().next().is_none());
         if lost {
@@ -194,6 +196,7 @@ impl<R: CryptoRng> State<R> {
             }
         }
         self.phase = Phase::Ended;
+        self.hub.give_up_unsent(Refused::NotIn);
         self.hub.cancel_all();
         let topics: Vec<Topic> = self.hub.doors.topics().copied().collect();
         self.hub.out.extend(topics.into_iter().map(Output::Part));

@@ -1,6 +1,6 @@
 //! Messages: paced when they go out, counted when they come in, and gone when their time is over.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
@@ -11,10 +11,11 @@ use super::inside::Inside;
 use super::io::{Burned, Draft, Event, Fate, Heard, Output, Refused, Standing, Timer};
 use super::rights::Rank;
 use super::timeline::{Living, remaining_ms};
+use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    AGE_IGNORED_MS, BURN_IDS, HOLD_LOOK_MS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, QUEUE,
-    RECEIPT_MEMBERS, RECEIPTS_MS, TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS,
+    RECEIPTS_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -23,7 +24,6 @@ use crate::wire::payload::{Body, Payload, Say};
 pub(crate) struct Outbox {
     /// The number of my latest message.
     numbered: u64,
-    queue: VecDeque<Draft>,
     pace: Pace,
     /// What came of each author since receipts last went out.
     receipts: BTreeMap<MemberId, BTreeSet<u64>>,
@@ -33,13 +33,12 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(super) fn new() -> Outbox {
-        Outbox {
-            numbered: 0,
-            queue: VecDeque::new(),
-            pace: Pace::new(),
-            receipts: BTreeMap::new(),
-            mine: BTreeMap::new(),
-        }
+        Outbox { numbered: 0, pace: Pace::new(), receipts: BTreeMap::new(), mine: BTreeMap::new() }
+    }
+
+    /// When the pace lets the next one go.
+    pub(super) fn ready_at(&self, now: Mono) -> u64 {
+        self.pace.out.ready_at(now.0).max(self.pace.slow_until.0)
     }
 }
 
@@ -104,57 +103,39 @@ impl Inside {
             hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(why) });
             return;
         }
-        let standing = self.footing.shown.map(|(s, ..)| s);
-        if standing == Some(Standing::Alone) {
+        let said = Said::new(hub.now, draft);
+        if self.footing.shown.map(|(s, ..)| s) == Some(Standing::Alone) {
             // Heard by nobody, now or later, unless the room says otherwise; it lives here and dies here.
-            if let Some(id) = self.send_now(hub, &draft, true) {
-                hub.event(Event::Fate { cid, id: Some(id), fate: Fate::Queued });
-            }
+            let (id, fate) = match self.send_now(hub, &said, true) {
+                Ok(id) => (Some(id), Fate::Queued),
+                Err(why) => (None, Fate::Failed(why)),
+            };
+            hub.event(Event::Fate { cid, id, fate });
             return;
         }
         self.outbox.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
-        let ready =
-            self.outbox.queue.is_empty() && !self.holding(hub.now) && hub.now >= self.outbox.pace.slow_until;
-        if ready && (self.pace_ms(hub) == 0 || self.outbox.pace.out.take(hub.now.0)) {
-            self.send_and_tell(hub, &draft);
+        if hub.unsent.is_empty() && self.may_go(hub) {
+            self.send_and_tell(hub, &said);
             return;
         }
-        if self.outbox.queue.len() >= QUEUE {
-            hub.event(Event::Fate { cid, id: None, fate: Fate::Failed(Refused::QueueFull) });
-            return;
-        }
-        hub.event(Event::Fate { cid, id: None, fate: Fate::Queued });
-        self.outbox.queue.push_back(draft);
+        let life_s = self.life_s(&said.draft);
+        hub.keep_unsent(said, life_s);
         self.plan_queue(hub);
     }
 
-    fn plan_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let ready = self.outbox.pace.out.ready_at(hub.now.0).max(self.outbox.pace.slow_until.0);
-        let wait = ready.saturating_sub(hub.now.0).max(if self.holding(hub.now) { HOLD_LOOK_MS } else { 1 });
-        hub.within(wait, Timer::Queue);
+    /// Whether the next message may go now; if so it counts as gone.
+    pub(super) fn may_go<R: CryptoRng>(&mut self, hub: &Hub<R>) -> bool {
+        let free = self.pace_ms(hub) == 0;
+        let held = self.holding(hub.now) || hub.now < self.outbox.pace.slow_until;
+        !held && (free || self.outbox.pace.out.take(hub.now.0))
     }
 
-    /// Sends what waits, as far as the pace allows.
-    pub(crate) fn drain_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        while !self.outbox.queue.is_empty() {
-            let free = self.pace_ms(hub) == 0;
-            if self.holding(hub.now)
-                || hub.now < self.outbox.pace.slow_until
-                || (!free && !self.outbox.pace.out.take(hub.now.0))
-            {
-                self.plan_queue(hub);
-                return;
-            }
-            if let Some(draft) = self.outbox.queue.pop_front() {
-                self.send_and_tell(hub, &draft);
-            }
-        }
-    }
-
-    fn send_and_tell<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: &Draft) {
-        let id = self.send_now(hub, draft, false);
-        let fate = if id.is_some() { Fate::Sent } else { Fate::Failed(Refused::NotIn) };
-        hub.event(Event::Fate { cid: draft.cid, id, fate });
+    pub(super) fn send_and_tell<R: CryptoRng>(&mut self, hub: &mut Hub<R>, said: &Said) {
+        let (id, fate) = match self.send_now(hub, said, false) {
+            Ok(id) => (Some(id), Fate::Sent),
+            Err(why) => (None, Fate::Failed(why)),
+        };
+        hub.event(Event::Fate { cid: said.draft.cid, id, fate });
         if let Some(slow) =
             self.log.rights().policy.slow_s.filter(|_| self.log.rights().rank(&hub.id) == Rank::Member)
         {
@@ -162,13 +143,8 @@ impl Inside {
         }
     }
 
-    fn may_say<R: CryptoRng>(&self, hub: &Hub<R>, draft: &Draft) -> Result<(), Refused> {
-        if draft.text.len() > TEXT_BYTES || draft.text.is_empty() {
-            return Err(Refused::TooLong);
-        }
-        if draft.ttl_s.is_some_and(|s| !(TTL_MIN_S..=self.ttl_cap_s()).contains(&s)) {
-            return Err(Refused::TtlRange);
-        }
+    pub(super) fn may_say<R: CryptoRng>(&self, hub: &Hub<R>, draft: &Draft) -> Result<(), Refused> {
+        Hub::<R>::may_be_said(draft, self.ttl_cap_s())?;
         if draft.once_s.is_some() && self.trial.is_some() {
             return Err(Refused::Unconfirmed);
         }
@@ -182,14 +158,25 @@ impl Inside {
         Ok(())
     }
 
-    fn send_now<R: CryptoRng>(&mut self, hub: &mut Hub<R>, draft: &Draft, alone: bool) -> Option<MsgId> {
-        self.outbox.numbered += 1;
-        let n = self.outbox.numbered;
-        let ttl_s = match (draft.ttl_s, draft.once_s.is_some() || draft.from_read) {
+    /// How long a message of mine lives here from when it was said.
+    fn life_s(&self, draft: &Draft) -> u64 {
+        match (draft.ttl_s, draft.once_s.is_some() || draft.from_read) {
             (Some(s), _) => s,
             (None, true) => self.ttl_cap_s(),
             (None, false) => self.ttl_default_s(),
-        };
+        }
+    }
+
+    fn send_now<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        said: &Said,
+        alone: bool,
+    ) -> Result<MsgId, Refused> {
+        let draft = &said.draft;
+        let ttl_s = said.left_s(hub.now, self.life_s(draft)).ok_or(Refused::Burned)?;
+        self.outbox.numbered += 1;
+        let n = self.outbox.numbered;
         let say = Say {
             n,
             action: draft.action,
@@ -200,20 +187,21 @@ impl Inside {
             reply: draft.reply,
             once_s: draft.once_s.unwrap_or(0),
         };
-        let sealed = self.seal(hub, ttl_s, Body::Text(say))?;
-        if !alone || self.log.rights().policy.queued == Some(true) {
+        let sealed = self.seal(hub, ttl_s, Body::Text(say)).ok_or(Refused::NotIn)?;
+        let queued = self.log.rights().policy.queued == Some(true);
+        if !alone || queued {
             hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame });
         }
         if self.outbox.mine.len() >= MINE_REMEMBERED {
             self.outbox.mine.pop_first();
         }
         self.outbox.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
-        let (id, private) = (sealed.id, alone && self.log.rights().policy.queued != Some(true));
+        let id = sealed.id;
         self.keep_message(hub, id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
-        if private {
+        if alone && !queued {
             self.timeline.keep_to_myself(&id);
         }
-        Some(id)
+        Ok(id)
     }
 
     // ---- in ----
@@ -399,6 +387,9 @@ impl Inside {
         if !allowed {
             hub.event(Event::Refused(Refused::Role));
             return;
+        }
+        if all_mine {
+            hub.give_up_unsent(Refused::TakenBack);
         }
         let upto = if all_mine { self.outbox.numbered } else { 0 };
         let me = hub.id;

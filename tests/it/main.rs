@@ -143,3 +143,55 @@ fn a_wrong_bootstrap_is_told_with_its_reason() {
     assert!(notice["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
     assert!(WAIT.as_secs() >= 10);
 }
+
+#[test]
+fn what_is_said_before_the_room_is_found_waits_for_it_and_every_step_is_told() {
+    let mut net = Net::of(&["ana"]);
+    net.ask("ana", json!({"cmd": "join", "room": "lobby"}));
+    net.until("ana", |line| line["type"] == "room" && line["state"] == "alone");
+    net.start("bob", &[], None);
+    net.ask("bob", json!({"cmd": "join", "room": "lobby"}));
+    let reply = net.ask("bob", json!({"cmd": "send", "text": "said early"}));
+    assert_eq!((reply["ok"].as_bool(), reply["id"].is_null()), (Some(true), true), "{reply}");
+    let cid = reply["cid"].clone();
+    let mut id = json!(null);
+    for state in ["queued", "sent", "delivered"] {
+        let line = net.until("bob", |line| line["type"] == "receipt" && line["cid"] == cid);
+        assert_eq!(line["state"], state, "{line}");
+        assert!(state == "queued" || line["id"].is_string(), "{line}");
+        id = line["id"].clone();
+    }
+    net.expect(&["ana", "bob"], "said early");
+    assert_eq!(net.count("ana", |line| line["type"] == "message" && line["id"] == id), 1);
+}
+
+#[test]
+fn what_is_said_while_the_keys_are_made_waits_as_well() {
+    let mut net = Net::of(&["ana", "bob"]);
+    for who in ["ana", "bob"] {
+        net.ask(who, json!({"cmd": "join", "room": "lobby", "passphrase": "seven otters row upstream"}));
+        // Whether the hash is done by then or not: the answer is the same.
+        let reply = net.ask(who, json!({"cmd": "send", "text": format!("early {who}"), "ttl_ms": 60_000}));
+        assert_eq!((reply["ok"].as_bool(), reply["id"].is_null()), (Some(true), true), "{reply}");
+    }
+    for who in ["ana", "bob"] {
+        net.expect_all(&format!("early {who}"));
+    }
+}
+
+#[test]
+fn what_nobody_came_to_hear_fails_with_its_reason() {
+    let mut net = Net::of(&[]);
+    net.start("ana", &[], None);
+    net.ask("ana", json!({"cmd": "join", "room": "lobby"}));
+    net.ask("ana", json!({"cmd": "send", "cid": "x", "text": "to nobody", "ttl_ms": 5_000}));
+    let failed = |code: &'static str| {
+        move |line: &serde_json::Value| line["state"] == "failed" && line["error"]["code"] == code
+    };
+    net.until("ana", failed("burned_unsent"));
+    net.ask("ana", json!({"cmd": "join", "room": "ops"}));
+    net.ask("ana", json!({"cmd": "send", "room": "ops", "text": "a slip"}));
+    let reply = net.ask("ana", json!({"cmd": "burn", "room": "ops", "id": "mine"}));
+    assert_eq!(reply["burned"], 1, "{reply}");
+    net.eventually("ana", |seen| seen.iter().any(failed("taken_back")));
+}

@@ -10,6 +10,7 @@ use super::block_on;
 use crate::base::limits::TEXT_BYTES;
 use crate::chat::event::{Event, Fate};
 use crate::chat::name::Standing;
+use crate::chat::problem::Problem;
 use crate::chat::request::{Asked, Draft, Request};
 use crate::chat::text::Body;
 use crate::cli::args::{self, All};
@@ -52,8 +53,11 @@ pub(super) fn run(
         let (asking, mut telling) = plan.start()?;
         let mut json = plan.all.json.then(|| Pipe::new(&asking, io::stdout()));
         session::enter(&asking, doors).await;
+        // It waits in the room until somebody is found; its time runs from now.
+        let draft = Draft { ttl_s: ttl.map(|ttl| ttl.seconds()), ..Draft::plain(body) };
+        asking.ask(Asked::here(Request::Send(Box::new(draft)))).await;
         let mut found = false;
-        let mut stop = None;
+        let (mut stop, mut unsent) = (None, None);
         loop {
             let event = tokio::select! {
                 event = telling.next() => match event {
@@ -79,14 +83,10 @@ pub(super) fn run(
             match &event {
                 Event::Bye(bye) => {
                     let code = stop.unwrap_or(bye.code);
-                    return if plan.all.json { Ok(code) } else { told(code, found) };
+                    return if plan.all.json { Ok(code) } else { told(code, unsent) };
                 }
                 _ if stop.is_some() => {}
-                Event::Room(line) if line.facts.state == Standing::Confirmed && !found => {
-                    found = true;
-                    let draft = Draft { ttl_s: ttl.map(|ttl| ttl.seconds()), ..Draft::plain(body.clone()) };
-                    asking.ask(Asked::here(Request::Send(Box::new(draft)))).await;
-                }
+                Event::Room(line) if line.facts.state == Standing::Confirmed => found = true,
                 Event::Receipt(receipt) => match &receipt.fate {
                     Fate::Delivered { count, .. } if *count >= ack => {
                         stop = Some(0);
@@ -96,16 +96,20 @@ pub(super) fn run(
                         stop = Some(0);
                         asking.end(0, "sent").await;
                     }
-                    Fate::Failed(_) => {
-                        stop = Some(8);
-                        asking.end(8, "it could not be sent").await;
+                    Fate::Failed(why) => {
+                        // What died while nobody was found failed for that reason.
+                        let code = if found || **why != Problem::BurnedUnsent { 8 } else { 4 };
+                        stop = Some(code);
+                        asking.end(code, &why.text()).await;
+                        unsent = Some(why.text());
                     }
                     _ => {}
                 },
                 Event::Reply(reply) => {
-                    if let (true, Err(problem)) = (found, &reply.outcome) {
+                    if let Err(problem) = &reply.outcome {
                         stop = Some(8);
                         asking.end(8, &problem.text()).await;
+                        unsent = Some(problem.text());
                     }
                 }
                 event => {
@@ -131,10 +135,10 @@ fn read_text() -> Result<Zeroizing<String>, Failure> {
     }
 }
 
-fn told(code: u8, found: bool) -> Result<u8, Failure> {
+fn told(code: u8, unsent: Option<String>) -> Result<u8, Failure> {
     match code {
         4 => Err(Failure::Nobody),
-        8 if found => Err(Failure::NotDelivered),
+        8 => Err(unsent.map_or(Failure::NotDelivered, Failure::NotSent)),
         5 => Err(Failure::NotAdmitted),
         code => Ok(code),
     }

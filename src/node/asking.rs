@@ -1,0 +1,74 @@
+//! How faces speak to the node and hear from it.
+
+use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::oneshot;
+
+use super::clock::Clock;
+use crate::chat::event::Event;
+use crate::chat::problem::Problem;
+use crate::chat::reply::Answer;
+use crate::chat::request::Asked;
+use crate::chat::text::Line;
+use crate::crypto::root::Root;
+use crate::room::entry::Intent;
+
+/// A face's way to ask.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    pub(super) to: Sender<Ask>,
+    pub(super) clock: Clock,
+}
+
+/// A face's way to be told.
+#[derive(Debug)]
+pub struct Telling {
+    pub(super) from: Receiver<Event>,
+}
+
+/// What can be asked of the node besides what people ask.
+pub(super) enum Ask {
+    /// A person or a program wants something.
+    Face(Asked),
+    /// Somebody outside of the faces wants to know something.
+    Question(Box<Asked>, oneshot::Sender<Result<Answer, Problem>>),
+    /// Come into a room whose secret was obtained already.
+    Enter(Line, Box<Root>, Box<Intent>),
+    /// End, with an exit code and the reason.
+    End(u8, Line),
+}
+
+impl Asking {
+    /// Asks something; false once the node has ended.
+    pub async fn ask(&self, asked: Asked) -> bool {
+        self.to.send(Ask::Face(asked)).await.is_ok()
+    }
+
+    /// Comes into a room.
+    pub async fn enter(&self, name: Line, root: Root, intent: Intent) -> bool {
+        self.to.send(Ask::Enter(name, Box::new(root), Box::new(intent))).await.is_ok()
+    }
+
+    /// Asks something, and waits for the answer, which no face is told.
+    pub async fn question(&self, asked: Asked) -> Result<Answer, Problem> {
+        let (to, answer) = oneshot::channel();
+        self.to.send(Ask::Question(Box::new(asked), to)).await.map_err(|_| Problem::Ending)?;
+        answer.await.map_err(|_| Problem::Ending)?
+    }
+
+    /// Says goodbye in all rooms and ends.
+    pub async fn end(&self, code: u8, why: &str) -> bool {
+        self.to.send(Ask::End(code, Line::clean(why))).await.is_ok()
+    }
+
+    /// The clock by which deadlines are told.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+}
+
+impl Telling {
+    /// What happened next; `None` after the last word.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.from.recv().await
+    }
+}
