@@ -110,6 +110,11 @@ impl Model {
         pending.map(|pending| pending.since + pending.wait.told_at_ms(pending.told)).min()
     }
 
+    /// What is to be said of how a room stands; `None` where that was said before.
+    pub fn stands(&mut self, room: &Line) -> Option<Said> {
+        self.room_mut(room)?.stands()
+    }
+
     /// Waits that are to be spoken of now, each with how long it has lasted; [`Said::of_wait`] tells what it could mean.
     pub fn waits(&mut self, now: Mono) -> Vec<(Line, Wait, u64)> {
         let mut said = Vec::new();

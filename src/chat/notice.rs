@@ -45,6 +45,8 @@ pub enum Said {
     },
     /// In, and vouched for.
     Confirmed,
+    /// In, on the word of one person.
+    OneWitness(Person),
     /// Anybody who types the name can come in.
     OpenRoom,
     /// The owner is whoever founded the room, taken on first sight.
@@ -294,6 +296,7 @@ impl Said {
             | Said::Searching
             | Said::Alone
             | Said::Confirmed
+            | Said::OneWitness(_)
             | Said::Merged
             | Said::Offered(_)
             | Said::Knocks(_)
@@ -343,6 +346,7 @@ impl Said {
             Said::StillAlone { .. } => "still_alone",
             Said::Unconfirmed { .. } => "unconfirmed",
             Said::Confirmed => "confirmed",
+            Said::OneWitness(_) => "one_witness",
             Said::OpenRoom => "open_room",
             Said::OwnerOnTrust(_) => "owner_on_trust",
             Said::Merged => "merged",
@@ -387,7 +391,7 @@ impl Said {
             Standing::Searching => Said::Searching,
             Standing::Alone => Said::Alone,
             Standing::Unconfirmed => Said::Unconfirmed { only },
-            Standing::Confirmed => Said::Confirmed,
+            Standing::Confirmed => only.map_or(Said::Confirmed, Said::OneWitness),
         }
     }
 
@@ -409,6 +413,7 @@ impl Said {
             Said::Unconfirmed { only: Some(who()) },
             Said::Unconfirmed { only: None },
             Said::Confirmed,
+            Said::OneWitness(who()),
             Said::OpenRoom,
             Said::OwnerOnTrust(who()),
             Said::Merged,

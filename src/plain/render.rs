@@ -122,11 +122,11 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
     let people = if facts.members == 1 { "1 person" } else { &format!("{} people", facts.members) };
     let on = Some(&line.room);
     match line.change {
-        RoomChange::Joining => told(state, at, on, format_args!("room {name}: {mode}, mark {mark}"), out)?,
-        RoomChange::State => {
-            let standing = Said::of_standing(facts.state, facts.only.clone());
-            notice(state, at, &Notice::room(&line.room, standing), out)?;
+        RoomChange::Joining => {
+            told(state, at, on, format_args!("room {name}: {mode}, mark {mark}"), out)?;
+            stands(state, at, &line.room, out)?;
         }
+        RoomChange::State => stands(state, at, &line.room, out)?,
         RoomChange::Joined => {
             let lives = words(facts.ttl_ms);
             let said = format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}");
@@ -135,8 +135,6 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
         RoomChange::Left => {
             told(state, at, on, format_args!("room {name}: left; what was said is gone here"), out)?
         }
-        RoomChange::Closed => notice(state, at, &Notice::room(&line.room, Said::Closed), out)?,
-        RoomChange::Expired => notice(state, at, &Notice::room(&line.room, Said::Expired), out)?,
         RoomChange::Settings => {
             let topic =
                 facts.topic.as_ref().map(|topic| format!(", topic: {}", topic.as_str())).unwrap_or_default();
@@ -153,11 +151,19 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
             let role = facts.role.name();
             told(state, at, on, format_args!("room {name}: the owner is settled; you are {role}"), out)?;
         }
-        RoomChange::Merged => notice(state, at, &Notice::room(&line.room, Said::Merged), out)?,
-        RoomChange::Conflict => notice(state, at, &Notice::room(&line.room, Said::Conflict(None)), out)?,
+        // A notice of the same has come before it, in more words.
+        RoomChange::Closed | RoomChange::Expired | RoomChange::Merged | RoomChange::Conflict => {}
     }
     let Some(token) = &line.reclaim else { return Ok(()) };
     told(state, at, on, format_args!("room {name}: reclaim token, shown once: {}", token.as_str()), out)
+}
+
+/// Says how a room stands, unless that was said.
+fn stands(state: &mut State, at: Moment, room: &Line, out: &mut impl Write) -> io::Result<()> {
+    match state.model.stands(room) {
+        Some(said) => notice(state, at, &Notice::room(room, said), out),
+        None => Ok(()),
+    }
 }
 
 fn invite(state: &State, at: Moment, invite: &Invite, out: &mut impl Write) -> io::Result<()> {

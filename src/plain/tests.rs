@@ -324,3 +324,43 @@ fn search_finds_what_lives_and_ignoring_hides() {
     face.type_("/ignore");
     assert!(!face.show(&said(message(3, "bob", "hello?"))).is_empty());
 }
+
+#[test]
+fn how_a_room_stands_is_said_when_it_changes_and_not_when_people_come_and_go() {
+    let mut face = Face::new();
+    let mut stand = |change, state, members, only: Option<u8>| {
+        let Event::Room(mut line) = room("lobby", change, state) else { panic!() };
+        line.facts.members = members;
+        line.facts.only = only.map(|byte| person(byte, if byte == 1 { "ana" } else { "bob" }, "otter-lamp"));
+        face.show(&Event::Room(line))
+    };
+    let first = stand(RoomChange::Joining, Standing::Searching, 1, None);
+    assert!(first.contains("what you write waits"), "{first}");
+    assert!(stand(RoomChange::State, Standing::Unconfirmed, 2, None).contains("nobody has vouched"));
+    assert!(stand(RoomChange::State, Standing::Unconfirmed, 2, Some(1)).contains("with ana"));
+    let lone = stand(RoomChange::State, Standing::Confirmed, 2, Some(1));
+    assert!(lone.contains("ana") && lone.contains("you are in, on that word alone"), "{lone}");
+    for (members, only) in [(3, Some(1)), (3, None), (4, None), (2, Some(1))] {
+        assert_eq!(stand(RoomChange::State, Standing::Confirmed, members, only), "", "{members} {only:?}");
+    }
+    let other = stand(RoomChange::State, Standing::Confirmed, 2, Some(2));
+    assert!(other.contains("bob") && other.contains("alone"), "{other}");
+    assert!(stand(RoomChange::State, Standing::Alone, 1, None).contains("nobody else is here"));
+    assert!(stand(RoomChange::State, Standing::Confirmed, 3, None).contains("you are in"));
+}
+
+#[test]
+fn what_a_notice_has_told_is_not_told_again_by_the_room() {
+    let mut face = Face::inside();
+    for change in [RoomChange::Merged, RoomChange::Conflict, RoomChange::Closed] {
+        assert_eq!(face.show(&room("lobby", change, Standing::Confirmed)), "", "{change:?}");
+    }
+}
+
+#[test]
+fn a_line_typed_before_any_room_is_known_is_the_nodes_to_judge() {
+    let mut face = Face::new();
+    let (out, asked) = face.type_("hello?");
+    assert!(out.is_empty() && matches!(asked, Some(Request::Send(_))), "{out}");
+    assert!(face.type_("/who").0.contains("no room is joined"));
+}

@@ -6,6 +6,7 @@ use crate::base::id::MemberId;
 use crate::base::time::Mono;
 use crate::chat::event::{Facts, Person};
 use crate::chat::name::{MemberChange, Standing};
+use crate::chat::notice::Said;
 use crate::chat::people::People;
 use crate::chat::scrollback::Scrollback;
 use crate::chat::text::Line;
@@ -32,6 +33,8 @@ pub struct Room {
     pub burned_unread: usize,
     /// How long my next messages live, in seconds; `None` for the room's default.
     pub next_ttl_s: Option<u64>,
+    /// The standing that was spoken of last, and the lone witness named with it.
+    told: Option<(Standing, Option<MemberId>)>,
     pub(super) wait: Option<Pending>,
     pub(super) ignored: BTreeSet<MemberId>,
     pub(super) focused: BTreeSet<MemberId>,
@@ -57,6 +60,7 @@ impl Room {
             mentions: 0,
             burned_unread: 0,
             next_ttl_s: None,
+            told: None,
             wait: None,
             ignored: BTreeSet::new(),
             focused: BTreeSet::new(),
@@ -91,6 +95,17 @@ impl Room {
     /// Whether somebody's messages are not to be shown.
     pub fn hides(&self, id: &MemberId) -> bool {
         self.ignored.contains(id) || !(self.focused.is_empty() || self.focused.contains(id))
+    }
+
+    /// What to say of how it stands, if that has not been said: who comes and goes has lines of their own.
+    pub(super) fn stands(&mut self) -> Option<Said> {
+        let (state, only) = (self.facts.state, self.facts.only.as_ref());
+        let before = self.told.filter(|(told, _)| *told == state);
+        let named = before.and_then(|(_, named)| named);
+        let witness = only.map(|who| who.id);
+        let news = before.is_none() || (witness.is_some() && witness != named);
+        self.told = Some((state, witness.or(named)));
+        news.then(|| Said::of_standing(state, only.cloned()))
     }
 
     /// What it waits for, and since when.

@@ -21,6 +21,9 @@ impl Said {
             Said::Unconfirmed { only: Some(person) } => format!("with {} only, so far", named(person)),
             Said::Unconfirmed { only: None } => "in, but nobody has vouched for this room yet".to_owned(),
             Said::Confirmed => "others hold the same keys: you are in".to_owned(),
+            Said::OneWitness(person) => {
+                format!("{} holds the same keys: you are in, on that word alone", named(person))
+            }
             Said::OpenRoom => {
                 "this room is open: whoever types its name can come in and read along".to_owned()
             }
@@ -96,6 +99,7 @@ impl Said {
                 "compare marks with a friend: another mark is another room; /doctor tests the network; /invite"
             }
             Said::Unconfirmed { .. } => "wait a moment; compare with /verify before you rely on it",
+            Said::OneWitness(_) => "/verify tells whether it is who you think",
             Said::OpenRoom => "for a private room: /new, or join with a passphrase",
             Said::OwnerOnTrust(_) => {
                 "/verify tells whether it is who you think; an invite would pin the owner"
@@ -176,7 +180,7 @@ impl Fault {
 
 impl Unreachable {
     /// Words, what to do.
-    pub(super) fn words(self) -> (&'static str, &'static str) {
+    pub(in crate::chat) fn words(self) -> (&'static str, &'static str) {
         match self {
             Unreachable::Timeout => {
                 ("nobody answered", "is it running, and does a firewall let UDP and TCP through?")
