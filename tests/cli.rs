@@ -138,10 +138,34 @@ fn whoever_finds_nobody_in_time_gets_a_code_of_its_own() {
 }
 
 #[test]
+fn the_doctor_looks_at_every_part_and_says_when_the_network_is_unusable() {
+    let doctor = |more: &[&str]| {
+        let mut command = program(&["doctor", "--bootstrap", "127.0.0.1:9"]);
+        command.args(more).env("XDG_CONFIG_HOME", "/nonexistent").env_remove("EPHEM_BOOTSTRAP");
+        command.output().expect("the program starts")
+    };
+    let out = doctor(&[]);
+    // Nobody answers at the one address that was given.
+    assert_eq!(out.status.code(), Some(9), "{}", text(&out.stderr));
+    let told = text(&out.stdout);
+    for part in ["network, ", "clock, ", "terminal, ", "memory, "] {
+        assert!(told.lines().any(|line| line.starts_with(part)), "{part}\n{told}");
+    }
+    assert!(told.contains("network, broken: 127.0.0.1:9 cannot be reached: "), "{told}");
+    let out = doctor(&["--json"]);
+    assert_eq!(out.status.code(), Some(9));
+    for (n, line) in text(&out.stdout).lines().enumerate() {
+        let value: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        assert_eq!((&value["type"], &value["seq"]), (&"finding".into(), &(n + 1).into()), "{line}");
+    }
+}
+
+#[test]
 fn completions_and_the_manual_name_every_command() {
     for args in [&["completions", "bash"][..], &["man"]] {
         let told = text(&run(args).stdout);
-        for command in ["join", "new", "send", "listen", "pipe", "serve", "status", "ping", "demo"] {
+        for command in ["join", "new", "send", "listen", "pipe", "serve", "status", "ping", "doctor", "demo"]
+        {
             assert!(told.contains(command), "{args:?} without {command}");
         }
     }

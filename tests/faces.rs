@@ -25,7 +25,7 @@ use ephem_node::chat::model::Model;
 use ephem_node::chat::name::BurnWhy;
 use ephem_node::chat::reply::{Answer, Reply};
 use ephem_node::chat::text::Body;
-use ephem_node::pipe::{Queue, Stamp, cmds, decode, encode};
+use ephem_node::pipe::{Queue, Stamp, cmds, decode, encode, finding};
 use ephem_node::plain::{self, Moment, State};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -57,6 +57,13 @@ fn every_line_that_goes_out_is_described_by_the_schema() {
     let mut seen = BTreeSet::new();
     for event in EVENTS.iter() {
         let value = written(event);
+        schema.check(&value).unwrap_or_else(|why| panic!("{why}\n{value}"));
+        seen.insert(value["type"].as_str().unwrap().to_owned());
+    }
+    for found in ephem_node::chat::doctor::samples() {
+        let mut line = Vec::new();
+        finding(&found, &stamp(0), &mut line);
+        let value: Value = serde_json::from_slice(&line).unwrap();
         schema.check(&value).unwrap_or_else(|why| panic!("{why}\n{value}"));
         seen.insert(value["type"].as_str().unwrap().to_owned());
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::doctor::Finding;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
 use super::problem::Problem;
 use super::text::Line;
@@ -58,6 +59,8 @@ pub enum Answer {
     Messages(Vec<(u64, MsgId)>),
     /// What the node sees.
     Status(Box<Status>),
+    /// What was found out about this machine.
+    Findings(Vec<Finding>),
     /// A page of our own sentences: help, history, explanations.
     Page(Vec<Line>),
 }

@@ -70,6 +70,8 @@ pub enum Command {
     Status(Status),
     /// How a peer is reached, and how long there and back takes
     Ping(Ping),
+    /// Test this machine's network, clock, terminal and memory protection, and say what to do
+    Doctor(Doctor),
     /// A simulated room, no network: four people meet, talk, are cut off, find back and remove one
     Demo(Demo),
     /// Settings: where they are read from, and what holds
@@ -273,6 +275,14 @@ pub struct Serve {
     /// How to come in.
     #[command(flatten)]
     pub come: Come,
+}
+
+/// `doctor`
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// See whether it answers: a multiaddr, or host:port; again for more
+    #[arg(long, value_name = "ADDR", value_parser = values::place, env = "EPHEM_BOOTSTRAP", value_delimiter = ',')]
+    pub bootstrap: Vec<crate::net::Place>,
 }
 
 /// `status`

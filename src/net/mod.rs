@@ -21,6 +21,7 @@ mod listen;
 mod names;
 mod outbox;
 mod outlet;
+pub mod probe;
 mod rendezvous;
 mod seek;
 mod translate;

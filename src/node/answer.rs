@@ -66,7 +66,6 @@ pub(super) async fn answer(
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
         Request::Direct(..) | Request::Answer(_) => return Err(Problem::NotAvailable("direct messages")),
         Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
-        Request::Doctor => return Err(Problem::NotAvailable("/doctor")),
         Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
             return announce(node, &draft, after);
         }
@@ -135,7 +134,7 @@ async fn in_room(
         Request::Audit => Ok(Answer::Page(audit(seat(node, at)?))),
         Request::Crypto => Ok(Answer::Page(keys(seat(node, at)?))),
         Request::Ping(who) => ping(node, at, room, &who).await,
-        // Carried out before a room was looked for.
+        // Carried out before a room was looked for, or put off.
         Request::Join(_)
         | Request::New(_)
         | Request::Rooms
@@ -186,7 +185,7 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
                     node.enter(line.clone(), Root::open(&name), intent).await;
                 }
                 Some(passphrase) => {
-                    node.coming.push(line.clone());
+                    node.later.comes(&line);
                     node.tell(Event::Notice(Notice::room(&line, Said::Hashing)));
                     let line = line.clone();
                     node.roots.spawn_blocking(move || {
@@ -201,7 +200,7 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
 }
 
 fn free(node: &Node, name: &Line) -> Result<(), Problem> {
-    let taken = node.coming.contains(name) || node.seats.iter().any(|seat| seat.name == *name);
+    let taken = node.later.is_coming(name) || node.seats.iter().any(|seat| seat.name == *name);
     if taken { Err(Problem::Joined) } else { Ok(()) }
 }
 

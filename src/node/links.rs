@@ -173,7 +173,8 @@ fn said(trouble: &net::Trouble) -> Said {
     }
 }
 
-fn unreachable(why: net::Unreachable) -> Unreachable {
+/// Why nobody answers.
+pub(super) fn unreachable(why: net::Unreachable) -> Unreachable {
     match why {
         net::Unreachable::Refused => Unreachable::Refused,
         net::Unreachable::NoRoute => Unreachable::NoRoute,

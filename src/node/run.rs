@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{self, Caller};
 use super::asking::{Ask, Asking, Telling};
 use super::clock::{Clock, instant};
+use super::later::{Answering, Later, Waiting};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
 use super::seat::{self, Effect, Seat};
-use crate::base::limits::{ADDRS, QUEUE};
+use crate::base::limits::ADDRS;
 use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -23,7 +23,7 @@ use crate::chat::event::{Bye, Event, Hello};
 use crate::chat::model::Model;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Cid, Reply};
+use crate::chat::reply::Answer;
 use crate::chat::request::{Asked, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
@@ -108,8 +108,7 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         outbox,
         secrets: BTreeMap::new(),
         roots: JoinSet::new(),
-        coming: Vec::new(),
-        early: Vec::new(),
+        later: Later::default(),
         reach: Vec::new(),
         named_at: Mono(0),
         last: None,
@@ -117,16 +116,6 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
     };
     tokio::spawn(node.run(asks, events));
     Ok((Asking { to, clock }, Telling { from }))
-}
-
-/// Where an answer goes that no face is told.
-type Answering = oneshot::Sender<Result<Answer, Problem>>;
-
-/// Something said into a room whose keys are still being made.
-struct Early {
-    asked: Asked,
-    to: Option<Answering>,
-    at: Mono,
 }
 
 /// Everything that runs.
@@ -143,14 +132,13 @@ pub(super) struct Node {
     visit: bool,
     pub(super) seats: Vec<Seat>,
     pub(super) model: Model,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     /// What admits to rooms that are entered by invite, so that more invites can be made.
     pub(super) secrets: BTreeMap<Line, Secret<16>>,
-    /// Slow hashes under way, and the rooms they are for.
+    /// Slow hashes under way.
     pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
-    pub(super) coming: Vec<Line>,
-    /// What was said into those rooms meanwhile.
-    early: Vec<Early>,
+    /// What is answered later.
+    pub(super) later: Later,
     reach: Vec<Vec<u8>>,
     named_at: Mono,
     /// How the last room ended.
@@ -164,7 +152,7 @@ impl Node {
         loop {
             let look = self.next_look();
             tokio::select! {
-                ask = asks.recv(), if self.outbox.has_room() => match ask {
+                ask = asks.recv(), if self.outbox.has_room() && self.later.has_room() => match ask {
                     Some(Ask::Face(asked)) => self.asked(asked, None, None).await,
                     Some(Ask::Question(asked, to)) => self.asked(*asked, Some(to), None).await,
                     Some(Ask::Enter(name, root, intent)) => self.enter(name, *root, *intent).await,
@@ -180,6 +168,11 @@ impl Node {
                     // Only a panic or an abort ends a hash without a result, and neither is asked for.
                     Err(_) => self.ending = Some((1, Line::clean("the slow hash was stopped"))),
                 },
+                (waiting, found) = self.later.next() => {
+                    if let Some(waiting) = waiting {
+                        self.reply(waiting, Ok(Answer::Findings(found)));
+                    }
+                }
                 () = sleep_until(look) => self.on_time().await,
             }
             if self.outbox.is_closed() {
@@ -212,12 +205,10 @@ impl Node {
 
     // ---- faces ----
 
-    async fn asked(&mut self, mut asked: Asked, to: Option<Answering>, at: Option<Mono>) {
+    pub(super) async fn asked(&mut self, asked: Asked, to: Option<Answering>, at: Option<Mono>) {
         let now = self.clock.now();
         let at = at.unwrap_or(now);
-        if self.comes_early(&asked) {
-            return self.early.push(Early { asked, to, at });
-        }
+        let Some((mut asked, to)) = self.put_off(asked, to, at).await else { return };
         let cid = asked.cid.take();
         if asked.cleaned {
             self.tell(Event::Notice(Notice::node(Said::Cleaned)));
@@ -229,43 +220,11 @@ impl Node {
             Err(problem) => Err(problem),
         };
         // The answer first: whoever asked knows the name of what then comes.
-        self.reply(cid, to, outcome);
+        self.reply(Waiting { cid, to }, outcome);
         for (at, effects) in after {
             self.carry_out(at, effects, None).await;
         }
         self.clear_seats();
-    }
-
-    fn reply(&mut self, cid: Option<Cid>, to: Option<Answering>, outcome: Result<Answer, Problem>) {
-        match to {
-            None => self.outbox.answer(Event::Reply(Box::new(Reply { cid, outcome }))),
-            // Whoever asked may have hung up.
-            Some(to) => drop(to.send(outcome)),
-        }
-    }
-
-    /// Whether this is said into a room whose keys are still being made: it is taken up once they are.
-    fn comes_early(&self, asked: &Asked) -> bool {
-        let coming = match &asked.room {
-            Some(room) => self.coming.contains(room),
-            None => self.seats.is_empty() && self.coming.len() == 1,
-        };
-        coming && self.early.len() < QUEUE && matches!(asked.request, Request::Send(_))
-    }
-
-    /// A slow hash is done.
-    async fn hashed(&mut self, name: Line, root: Result<Root, Problem>) {
-        self.coming.retain(|coming| *coming != name);
-        match root {
-            Ok(root) => {
-                let intent = self.joining();
-                self.enter(name, root, intent).await;
-            }
-            Err(problem) => self.refuse(name, problem),
-        }
-        for Early { asked, to, at } in std::mem::take(&mut self.early) {
-            self.asked(asked, to, Some(at)).await;
-        }
     }
 
     /// What coming into a room by its name means here: found it if nobody is there, with the settings given at the start.
@@ -283,7 +242,7 @@ impl Node {
         &self.reach
     }
 
-    fn refuse(&mut self, name: Line, problem: Problem) {
+    pub(super) fn refuse(&mut self, name: Line, problem: Problem) {
         self.tell(Event::Notice(Notice::room(&name, Said::CannotEnter(Box::new(problem)))));
     }
 
@@ -481,9 +440,7 @@ impl Node {
             self.hand(at, Input::Command(Command::Leave { panic }), None).await;
         }
         self.seats.clear();
-        for Early { asked, to, .. } in std::mem::take(&mut self.early) {
-            self.reply(asked.cid, to, Err(Problem::Ending));
-        }
+        self.end_waits();
         if tokio::time::timeout(GOODBYE, self.net.shutdown()).await.is_err() {
             tracing::warn!("the network did not stop in time");
         }

@@ -4,6 +4,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::write::{Count, Fill, Object, Sink, Slot, object};
 use crate::base::time::{Mono, Unix};
+use crate::chat::doctor::Finding;
 use crate::chat::event::{
     Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
 };
@@ -39,14 +40,38 @@ pub fn encode(event: &Event, stamp: &Stamp, out: &mut Zeroizing<Vec<u8>>) {
 }
 
 fn line(sink: &mut dyn Sink, event: &Event, stamp: &Stamp) {
+    opened(sink, kind(event), stamp, |o| fields(o, event, stamp.now));
+}
+
+/// A line of some kind, with what every line has.
+fn opened(sink: &mut dyn Sink, kind: &str, stamp: &Stamp, fill: impl FnOnce(&mut Object<'_>)) {
     object(sink, |o| {
         o.number("v", VERSION);
-        o.text("type", kind(event));
+        o.text("type", kind);
         o.number("seq", stamp.seq);
         o.number("ts", stamp.ts.0);
-        fields(o, event, stamp.now);
+        fill(o);
     });
     sink.put(b"\n");
+}
+
+fn finding_fields(o: &mut Object<'_>, found: &Finding) {
+    o.text("part", found.part().name());
+    o.text("code", found.code());
+    o.text("state", found.health().name());
+    o.text("text", &found.text());
+    o.text("hint", found.hint());
+}
+
+/// Writes something that was found out about this machine, as a line of its own.
+pub fn finding(found: &Finding, stamp: &Stamp, out: &mut Vec<u8>) {
+    let mut count = Count(0);
+    let write = |sink: &mut dyn Sink| {
+        opened(sink, "finding", stamp, |o| finding_fields(o, found));
+    };
+    write(&mut count);
+    out.reserve(count.0);
+    write(&mut Fill(out));
 }
 
 fn kind(event: &Event) -> &'static str {
@@ -278,6 +303,9 @@ fn answered(o: &mut Object<'_>, answer: &Answer) {
             o.maybe("net", status.net.as_ref(), |slot, line| slot.object(|o| net(o, line)));
             o.number("uptime_ms", status.uptime_ms);
         }),
+        Answer::Findings(found) => {
+            o.field("findings").list(found, |slot, one| slot.object(|o| finding_fields(o, one)));
+        }
         Answer::Page(page) => lines(o, "lines", page),
     }
 }

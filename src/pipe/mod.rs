@@ -11,5 +11,5 @@ mod read;
 mod write;
 
 pub use decode::{cmds, decode};
-pub use encode::{Stamp, encode};
+pub use encode::{Stamp, encode, finding};
 pub use queue::{QUEUE, Queue, REPLIES};

@@ -6,6 +6,7 @@ use super::line::{message, name, told};
 use super::render::{notice, problem};
 use super::state::{Moment, State};
 use crate::base::id::hex;
+use crate::chat::doctor::Finding;
 use crate::chat::duration::words;
 use crate::chat::event::{Facts, PeerLine};
 use crate::chat::notice::{Notice, Said};
@@ -56,8 +57,20 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Token(token) => told(state, at, None, format_args!("reclaim token: {}", token.as_str()), out),
         Answer::Messages(found) => messages(state, at, found.iter().map(|&(number, _)| number), out),
         Answer::Status(status) => told_status(state, at, status, out),
+        Answer::Findings(found) => findings(found, out),
         Answer::Page(page) => page.iter().try_for_each(|line| writeln!(out, "{}", line.as_str())),
     }
+}
+
+/// Prints what was found out about this machine, a line each.
+pub fn findings(found: &[Finding], out: &mut impl Write) -> io::Result<()> {
+    found.iter().try_for_each(|finding| {
+        let (part, health, text) = (finding.part().name(), finding.health().name(), finding.text());
+        match finding.hint() {
+            "" => writeln!(out, "{part}, {health}: {text}"),
+            hint => writeln!(out, "{part}, {health}: {text} ({hint})"),
+        }
+    })
 }
 
 /// Prints living messages of the room in front, by number.

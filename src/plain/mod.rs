@@ -10,6 +10,7 @@ mod line;
 mod render;
 mod state;
 
+pub use answer::findings;
 pub use input::{parse_line, typed};
 pub use render::{render, tick};
 pub use state::{Moment, State};

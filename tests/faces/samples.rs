@@ -115,6 +115,7 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Messages(vec![(1, MsgId([1; 8]))]),
         status(None),
         status(Some(net(Nat::Public))),
+        Answer::Findings(ephem_node::chat::doctor::samples()),
         Answer::Page(vec![line("one"), line("two")]),
     ]
 }

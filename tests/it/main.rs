@@ -195,3 +195,27 @@ fn what_nobody_came_to_hear_fails_with_its_reason() {
     assert_eq!(reply["burned"], 1, "{reply}");
     net.eventually("ana", |seen| seen.iter().any(failed("taken_back")));
 }
+
+#[test]
+fn the_doctor_is_asked_within_a_room_and_from_outside() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    let reply = net.ask("bob", json!({"cmd": "line", "text": "/doctor"}));
+    let found = reply["findings"].as_array().expect("findings").clone();
+    let state = |code: &str| {
+        let mut of = found.iter().filter(|finding| finding["code"] == code);
+        (of.next().map(|finding| finding["state"].clone()), of.count())
+    };
+    for code in ["links", "bootstrap", "skew"] {
+        assert_eq!(state(code), (Some(json!("ok")), 0), "{code}: {reply}");
+    }
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_ephem-node"))
+        .args(["doctor", "--json", "--bootstrap", &net.address("ana")])
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8(out.stdout).expect("UTF-8");
+    let lines = told.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let answer = lines.into_iter().find(|line| line["code"] == "bootstrap").expect("a finding about it");
+    assert_eq!(answer["state"], "ok", "{told}");
+    net.say("bob", "and we go on").expect_all("and we go on");
+}

@@ -189,6 +189,12 @@ impl Net {
         self.until(name, |line| line["type"] == "reply" && line["cid"] == cid)
     }
 
+    /// Where somebody listens.
+    #[allow(dead_code, reason = "a word of the tests on loopback; the lab shares this file")]
+    pub(crate) fn address(&self, name: &str) -> String {
+        self.nodes[name].address()
+    }
+
     /// Writes a line as it is.
     pub(crate) fn raw(&mut self, name: &str, line: &str) {
         let node = self.nodes.get_mut(name).expect("a node of that name");

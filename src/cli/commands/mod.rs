@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod doctor;
 mod join;
 mod listen;
 mod new;
@@ -43,6 +44,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
         Command::Serve(options) => serve::run(options, all, &settings, hardening),
         Command::Status(options) => status::run(&options, &all),
         Command::Ping(options) => ping::run(&options, &all),
+        Command::Doctor(options) => doctor::run(options, &all, &settings),
         Command::Config => config::run(&settings),
         // Carried out above.
         Command::Completions { .. } | Command::Man | Command::Demo(_) => Ok(0),

@@ -1,0 +1,79 @@
+//! What can be found out about this machine's network without a node. Nothing leaves the machine here but what it takes to
+//! reach the addresses that were named.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::address::{Addr, Place};
+use super::config::Config;
+use super::handle;
+use super::io::{BootstrapState, Event, StartError};
+
+/// The group that the local search uses.
+const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
+/// How long what was said to the group may take to come back: it does not leave the machine.
+const ECHO: Duration = Duration::from_millis(300);
+
+/// Addresses of this machine that others could see.
+pub fn addresses() -> Vec<IpAddr> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    let outward = all.iter().filter(|one| !one.is_loopback()).map(|one| one.ip());
+    outward.filter(|ip| !ip.is_unspecified()).collect()
+}
+
+/// Whether a TCP port can be listened on, on any address.
+pub fn listens_tcp() -> bool {
+    TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).is_ok()
+}
+
+/// The same for UDP.
+pub fn listens_udp() -> bool {
+    UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).is_ok()
+}
+
+/// Whether what is said to the local search's group is heard. It goes no further than this machine, and waits a moment.
+pub fn multicast() -> bool {
+    heard_by_group().is_ok()
+}
+
+fn heard_by_group() -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    socket.join_multicast_v4(&GROUP, &Ipv4Addr::UNSPECIFIED)?;
+    socket.set_multicast_loop_v4(true)?;
+    socket.set_multicast_ttl_v4(0)?;
+    socket.set_read_timeout(Some(ECHO))?;
+    let word = *b"ephem-node: is this heard?";
+    socket.send_to(&word, SocketAddr::from((GROUP, socket.local_addr()?.port())))?;
+    let mut heard = [0; 64];
+    let (length, _) = socket.recv_from(&mut heard)?;
+    if heard.get(..length) == Some(&word) { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+}
+
+/// Asks addresses for an answer, by a node that does nothing else; whatever has not answered by `until` is still being tried.
+pub async fn ask(places: &[Place], until: Instant) -> Result<Vec<(String, BootstrapState)>, StartError> {
+    let mut found: Vec<(String, BootstrapState)> =
+        places.iter().map(|place| (place.text().to_owned(), BootstrapState::Trying)).collect();
+    let config = Config {
+        // Nobody is to come in.
+        listen: Addr::parse_listen("/ip4/127.0.0.1/tcp/0").into_iter().collect(),
+        bootstrap: places.to_vec(),
+        mdns: false,
+        dht: false,
+        ..Config::default()
+    };
+    let (handle, mut events) = handle::start(config)?;
+    while found.iter().any(|(_, state)| *state == BootstrapState::Trying) {
+        let Ok(Some(event)) = timeout_at(until, events.next()).await else { break };
+        if let Event::Bootstrap { asked, state } = event
+            && let Some(row) = found.iter_mut().find(|(name, _)| *name == asked)
+        {
+            row.1 = state;
+        }
+    }
+    // A goodbye is not owed to whoever was only asked for an answer.
+    drop(handle);
+    Ok(found)
+}

@@ -1,0 +1,213 @@
+//! What a machine offers a node, measured: network, clock, terminal, memory. Every look is bounded in time, and what could not
+//! be looked at is found to be unknown, never to be well.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use super::clock::{Clock, instant};
+use super::links::unreachable;
+use crate::chat::doctor::{Finding, Guard, Logger, Transport};
+use crate::chat::notice::Unreachable;
+use crate::chat::text::Line;
+use crate::net::{BootstrapState, Place, probe};
+
+/// The longest an examination takes.
+const PATIENCE: Duration = Duration::from_millis(2_800);
+/// No clock that is right shows less: this was written later.
+const EARLIEST_MS: u64 = 1_767_225_600_000;
+/// The year 2100.
+const LATEST_MS: u64 = 4_102_444_800_000;
+
+/// Everything that can be found out without a running node; of these addresses, whether they answer.
+pub async fn examine(places: &[Place]) -> Vec<Finding> {
+    let until = instant() + PATIENCE;
+    let machine = tokio::spawn(machine());
+    let mut answers = Vec::new();
+    if places.is_empty() {
+        answers.push(Finding::NoBootstrap);
+    } else if let Ok(asked) = probe::ask(places, until).await {
+        answers.extend(asked.iter().map(|(addr, state)| match state {
+            // Whoever is there answers in less.
+            BootstrapState::Trying => silent(addr),
+            state => bootstrap(addr, state),
+        }));
+    } else {
+        // No network to ask with: the findings about ports say so.
+        answers.extend(places.iter().map(|place| silent(place.text())));
+    }
+    answers.push(Finding::NoSkew);
+    let mut found = machine.await.unwrap_or_default();
+    found.extend(answers);
+    found.sort_by_key(Finding::part);
+    found
+}
+
+fn silent(addr: &str) -> Finding {
+    Finding::Bootstrap { addr: Line::clean(addr), answer: Err(Unreachable::Timeout) }
+}
+
+/// What is true of the machine, whoever asks.
+pub(super) async fn machine() -> Vec<Finding> {
+    // The one look that waits: no more than a moment, but a thread must stand still for it.
+    let multicast = spawn_blocking(probe::multicast);
+    let addresses = probe::addresses();
+    let can_multicast = addresses.iter().any(std::net::IpAddr::is_ipv4);
+    let shown = addresses.iter().map(|ip| Line::clean(&ip.to_string())).collect();
+    let multicast = multicast.await.ok().filter(|works| *works || can_multicast);
+    let mut found = vec![
+        Finding::Addresses(shown),
+        Finding::Listen(Transport::Tcp, probe::listens_tcp()),
+        Finding::Listen(Transport::Udp, probe::listens_udp()),
+        Finding::Multicast(multicast),
+        Finding::Calendar((EARLIEST_MS..LATEST_MS).contains(&Clock::new().wall().0)),
+    ];
+    terminal(&mut found);
+    memory(&mut found);
+    found
+}
+
+/// How an address that was given stands.
+pub(super) fn bootstrap(addr: &str, state: &BootstrapState) -> Finding {
+    let answer = match state {
+        BootstrapState::Linked { .. } => Ok(true),
+        BootstrapState::Trying => Ok(false),
+        BootstrapState::Failed { why, .. } | BootstrapState::GivenUp { why } => Err(unreachable(*why)),
+    };
+    Finding::Bootstrap { addr: Line::clean(addr), answer }
+}
+
+// ---- the terminal ----
+
+fn terminal(found: &mut Vec<Finding>) {
+    if !std::io::stdout().is_terminal() {
+        found.push(Finding::NoTerminal);
+        return;
+    }
+    found.push(Finding::Size(size()));
+    let is = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    let dumb = variable("TERM").is_none_or(|term| term == "dumb");
+    found.push(Finding::Colour(!is("NO_COLOR") && !dumb));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+    found.push(Finding::Utf8(cfg!(windows) || locale.is_some_and(|name| says_utf8(&name))));
+    let known = [
+        ("ASCIINEMA_REC", Logger::Asciinema),
+        ("ASCIINEMA_SESSION", Logger::Asciinema),
+        ("SCRIPT", Logger::Script),
+        ("TMUX", Logger::Tmux),
+        ("STY", Logger::Screen),
+    ];
+    found.push(Finding::Logger(known.into_iter().find(|(name, _)| is(name)).map(|(_, logger)| logger)));
+}
+
+fn says_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the terminal says of itself what it is in the environment alone"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(unix)]
+fn size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
+    (size.ws_col > 0).then_some((size.ws_col, size.ws_row))
+}
+
+#[cfg(not(unix))]
+fn size() -> Option<(u16, u16)> {
+    None
+}
+
+// ---- memory ----
+
+fn memory(found: &mut Vec<Finding>) {
+    found.extend([
+        Finding::Guard(Guard::Core, no_core_dumps()),
+        Finding::Guard(Guard::Tracing, untraceable()),
+        Finding::Guard(Guard::Locked, locked()),
+        Finding::Swap(swap()),
+    ]);
+}
+
+#[cfg(unix)]
+fn no_core_dumps() -> Option<bool> {
+    use rustix::process::{Resource, getrlimit};
+    Some(getrlimit(Resource::Core).current == Some(0))
+}
+
+#[cfg(not(unix))]
+fn no_core_dumps() -> Option<bool> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn untraceable() -> Option<bool> {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+    Some(dumpable_behavior().ok()? != DumpableBehavior::Dumpable)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn untraceable() -> Option<bool> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn locked() -> Option<bool> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:"))?;
+    Some(locked.split_whitespace().next()? != "0")
+}
+
+#[cfg(target_os = "linux")]
+fn swap() -> Option<bool> {
+    // A heading, then a line for each.
+    Some(std::fs::read_to_string("/proc/swaps").ok()?.lines().count() > 1)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn locked() -> Option<bool> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn swap() -> Option<bool> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::doctor::Part;
+
+    #[tokio::test]
+    async fn every_part_of_a_machine_is_looked_at_in_time() {
+        let began = instant();
+        let silent = Place::parse("127.0.0.1:9").unwrap();
+        let found = examine(&[silent]).await;
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        for part in [Part::Network, Part::Clock, Part::Terminal, Part::Memory] {
+            assert!(found.iter().any(|finding| finding.part() == part), "nothing about the {}", part.name());
+        }
+        let codes: Vec<&str> = found.iter().map(Finding::code).collect();
+        for code in ["addresses", "listen_tcp", "multicast", "calendar", "skew", "core_dumps", "swap"] {
+            assert_eq!(codes.iter().filter(|found| **found == code).count(), 1, "{code} in {codes:?}");
+        }
+        let asked = found.iter().find(|finding| finding.code() == "bootstrap").unwrap();
+        assert!(matches!(asked, Finding::Bootstrap { answer: Err(_), .. }), "{asked:?}");
+    }
+
+    #[test]
+    fn a_locale_says_utf8_in_either_spelling() {
+        assert!(
+            says_utf8("de_DE.UTF-8") && says_utf8("C.utf8") && !says_utf8("C") && !says_utf8("de_DE@euro")
+        );
+    }
+}
