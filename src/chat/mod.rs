@@ -17,6 +17,7 @@ pub mod notice;
 pub mod people;
 mod privacy;
 pub mod problem;
+pub mod queue;
 pub mod reply;
 pub mod request;
 pub mod scrollback;

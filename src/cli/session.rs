@@ -29,10 +29,13 @@ use crate::crypto::words;
 use crate::net;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
-use crate::node::{self, Asking, Telling, control, random};
+use crate::node::{self, Asking, Errands, Telling, control, random};
 use crate::pipe;
 use crate::plain;
 use crate::wire::log::{self, Policy};
+
+/// How often a face that waits for nothing is looked at.
+const LOOK: Duration = Duration::from_secs(3_600);
 
 /// What a session is made of besides the face.
 pub(super) struct Plan {
@@ -204,38 +207,49 @@ pub(super) async fn run(
     }
     let deadline = limits.nobody.map(|wait| instant() + wait);
     let (mut met, mut stopping, mut greeted) = (false, false, false);
+    let mut errands = Errands::new(asking);
+    let mut broken = None;
     loop {
-        let look = face.passed()?.map_or(Duration::from_secs(3_600), Duration::from_millis);
+        let look = match broken {
+            None => face.passed()?.map_or(LOOK, Duration::from_millis),
+            Some(_) => LOOK,
+        };
         tokio::select! {
             event = telling.next() => match event {
                 Some(Event::Bye(bye)) => {
+                    if let Some(err) = broken {
+                        return Err(Failure::Output(err));
+                    }
                     face.told(&Event::Bye(bye.clone()))?;
                     return Ok(bye.code);
                 }
+                Some(_) if broken.is_some() => {}
                 Some(event) => {
                     met |= stands(&event);
                     if let (Some((code, why)), true) = (refusal(&event), limits.refused) {
-                        asking.end(code, why).await;
+                        errands.end(code, why);
                     }
                     let mut told = face.told(&event);
                     if !std::mem::replace(&mut greeted, true) {
                         told = told.and_then(|()| unprotected(plan, &mut face));
                     }
                     if let Err(err) = told {
-                        asking.end(if err.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 }, "nobody reads").await;
-                        return Err(err.into());
+                        // The rooms are owed a goodbye all the same.
+                        errands.end(u8::from(err.kind() != io::ErrorKind::BrokenPipe), "nobody reads");
+                        broken = Some(err);
                     }
                 }
                 None => return Ok(1),
             },
-            line = hear(&mut typing) => match line {
+            () = errands.go() => {}
+            line = hear(&mut typing), if errands.is_free() && broken.is_none() => match line {
                 None => {
                     typing = None;
-                    asking.end(0, "stdin is closed").await;
+                    errands.end(0, "stdin is closed");
                 }
                 Some(typed) => {
                     if let Some(asked) = face.typed(typed)? {
-                        asking.ask(asked).await;
+                        errands.ask(asked);
                     }
                 }
             },
@@ -245,11 +259,11 @@ pub(super) async fn run(
                     return Ok(code);
                 }
                 stopping = true;
-                asking.end(code, why).await;
+                errands.end(code, why);
             }
             () = until(deadline.filter(|_| !met && !stopping)) => {
                 stopping = true;
-                asking.end(4, "nobody was found in time").await;
+                errands.end(4, "nobody was found in time");
             }
             () = sleep_until(instant() + look) => {}
         }

@@ -1,9 +1,12 @@
 //! How faces speak to the node and hear from it.
 
-use tokio::sync::mpsc::{Receiver, Sender};
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 
 use super::clock::Clock;
+use super::outbox::Inbox;
 use crate::chat::event::Event;
 use crate::chat::problem::Problem;
 use crate::chat::reply::Answer;
@@ -22,10 +25,11 @@ pub struct Asking {
 /// A face's way to be told.
 #[derive(Debug)]
 pub struct Telling {
-    pub(super) from: Receiver<Event>,
+    pub(super) from: Inbox,
 }
 
 /// What can be asked of the node besides what people ask.
+#[derive(Debug)]
 pub(super) enum Ask {
     /// A person or a program wants something.
     Face(Asked),
@@ -69,6 +73,48 @@ impl Asking {
 impl Telling {
     /// What happened next; `None` after the last word.
     pub async fn next(&mut self) -> Option<Event> {
-        self.from.recv().await
+        self.from.next().await
+    }
+}
+
+/// Requests on their way to a node that does not take them while it is owed a reader. Whoever asks goes on reading
+/// meanwhile: waiting for the node to take a request would be waiting for oneself.
+#[derive(Debug)]
+pub struct Errands {
+    asking: Asking,
+    waiting: VecDeque<Ask>,
+}
+
+impl Errands {
+    /// Nothing to ask yet.
+    pub fn new(asking: Asking) -> Errands {
+        Errands { asking, waiting: VecDeque::new() }
+    }
+
+    /// Whether everything was taken: only then should more be read from whoever types.
+    pub fn is_free(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Asks something.
+    pub fn ask(&mut self, asked: Asked) {
+        self.waiting.push_back(Ask::Face(asked));
+    }
+
+    /// Says goodbye in all rooms and ends, after what was asked before.
+    pub fn end(&mut self, code: u8, why: &str) {
+        self.waiting.push_back(Ask::End(code, Line::clean(why)));
+    }
+
+    /// Goes until one was taken; never comes back where there is none. Safe to drop and call again.
+    pub async fn go(&mut self) {
+        if self.waiting.is_empty() {
+            return std::future::pending().await;
+        }
+        // A node that has ended takes nothing, and is owed nothing.
+        let place = self.asking.to.reserve().await.ok();
+        if let (Some(ask), Some(place)) = (self.waiting.pop_front(), place) {
+            place.send(ask);
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Node {
     /// Answers whoever asked.
     pub(super) fn reply(&mut self, waiting: Waiting, outcome: Result<Answer, Problem>) {
         match waiting.to {
-            None => self.outbox.answer(Event::Reply(Box::new(Reply { cid: waiting.cid, outcome }))),
+            None => self.outbox.tell(Event::Reply(Box::new(Reply { cid: waiting.cid, outcome }))),
             // Whoever asked may have hung up.
             Some(to) => drop(to.send(outcome)),
         }

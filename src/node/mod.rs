@@ -16,5 +16,5 @@ mod run;
 mod seat;
 mod told;
 
-pub use asking::{Asking, Telling};
+pub use asking::{Asking, Errands, Telling};
 pub use run::{Config, Over, start};

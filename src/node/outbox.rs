@@ -1,95 +1,171 @@
-//! What faces are told, in its order, through a queue with an end: a face that reads too slowly loses news and is told how
-//! many, and the node does not wait for it. Answers are never lost: no question is taken while there is no place for its
-//! answer.
+//! What a face is told, from the node's task to the face's: one [`Queue`] between the two, which neither waits for.
 
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use crate::chat::event::Event;
-use crate::chat::notice::{Notice, Said};
-
-/// Events that may wait for a face: some seconds of a busy room.
-const WAITING: usize = 4_096;
-/// Of these, kept for answers and for the last words.
-const FOR_ANSWERS: usize = 256;
+use crate::chat::queue::Queue;
 
 /// The node's end.
 #[derive(Debug)]
-pub struct Outbox {
-    to: Sender<Event>,
-    dropped: u64,
+pub struct Outbox(Arc<Shared>);
+
+/// The face's end.
+#[derive(Debug)]
+pub struct Inbox(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    held: Mutex<Held>,
+    /// Something was put in, or never will be again.
+    news: Notify,
+    /// Something was taken out, or never will be again.
+    room: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    queue: Queue,
+    /// One end is gone.
+    closed: bool,
 }
 
 /// Makes both ends.
-pub fn outbox() -> (Outbox, Receiver<Event>) {
-    let (to, from) = mpsc::channel(WAITING);
-    (Outbox { to, dropped: 0 }, from)
+pub fn outbox() -> (Outbox, Inbox) {
+    let shared = Arc::new(Shared::default());
+    (Outbox(shared.clone()), Inbox(shared))
+}
+
+impl Shared {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // Nothing in there breaks off halfway.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Outbox {
-    /// Tells something that may be lost on a slow face.
-    pub fn tell(&mut self, event: Event) {
-        if self.to.capacity() <= FOR_ANSWERS {
-            self.dropped += 1;
-            return;
+    /// Tells the face. With nobody there to hear it, it is dropped.
+    pub fn tell(&self, event: Event) {
+        let mut held = self.0.held();
+        if !held.closed {
+            held.queue.push(event);
+            self.0.news.notify_one();
         }
-        if self.dropped > 0 && self.to.capacity() > FOR_ANSWERS + 1 {
-            let dropped = std::mem::take(&mut self.dropped);
-            self.send(Event::Notice(Notice::node(Said::Lagged { dropped })));
-        }
-        self.send(event);
     }
 
-    /// Tells what was asked for, or the last words.
-    pub fn answer(&mut self, event: Event) {
-        self.send(event);
-    }
-
-    /// Whether a question can be taken: what it may answer fits.
+    /// Whether a question can be taken: its answer has a place.
     pub fn has_room(&self) -> bool {
-        self.to.capacity() > FOR_ANSWERS / 2
+        self.0.held().queue.has_room()
+    }
+
+    /// Waits until one can be taken.
+    pub async fn room(&self) {
+        while !self.has_room() && !self.is_closed() {
+            self.0.room.notified().await;
+        }
     }
 
     /// Whether the face is gone.
     pub fn is_closed(&self) -> bool {
-        self.to.is_closed()
+        self.0.held().closed
     }
+}
 
-    fn send(&mut self, event: Event) {
-        // Full happens only to answers of a face that asks without reading; gone, to all.
-        if self.to.try_send(event).is_err() {
-            self.dropped += 1;
+impl Inbox {
+    /// What happened next; `None` after the last word. Safe to drop and call again.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            {
+                let mut held = self.0.held();
+                if let Some(event) = held.queue.pop() {
+                    self.0.room.notify_one();
+                    return Some(event);
+                }
+                if held.closed {
+                    return None;
+                }
+            }
+            self.0.news.notified().await;
         }
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.0.held().closed = true;
+        self.0.news.notify_one();
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        let mut held = self.0.held();
+        // Texts among what waits are not to outlive whoever they were for.
+        *held = Held { queue: Queue::default(), closed: true };
+        self.0.room.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::notice::{Notice, Said};
+    use crate::chat::queue::{QUEUE, REPLIES};
+    use crate::chat::reply::{Answer, Reply};
     use crate::chat::text::Line;
 
     fn some() -> Event {
         Event::Listening(Line::clean("here"))
     }
 
+    fn reply() -> Event {
+        Event::Reply(Box::new(Reply::done(None, Answer::Done)))
+    }
+
     #[tokio::test]
-    async fn a_slow_face_loses_news_is_told_how_many_and_still_gets_its_answers() {
-        let (mut outbox, mut face) = outbox();
-        for _ in 0..WAITING + 10 {
-            outbox.tell(some());
-        }
+    async fn a_slow_face_loses_news_is_told_how_many_and_gets_its_answers() {
+        let (outbox, mut face) = outbox();
+        (0..QUEUE + 10).for_each(|_| outbox.tell(some()));
         assert!(outbox.has_room());
-        outbox.answer(some());
-        let mut got = 0;
-        while face.try_recv().is_ok() {
-            got += 1;
+        outbox.tell(reply());
+        drop(outbox);
+        let mut got = Vec::new();
+        while let Some(event) = face.next().await {
+            got.push(event);
         }
-        assert_eq!(got, WAITING - FOR_ANSWERS + 1);
+        assert_eq!(got.iter().filter(|event| matches!(event, Event::Listening(_))).count(), QUEUE);
+        assert_eq!(got.iter().filter(|event| matches!(event, Event::Reply(_))).count(), 1);
+        let lost = got.iter().find_map(|event| match event {
+            Event::Notice(Notice { said: Said::Lagged { dropped }, .. }) => Some(*dropped),
+            _ => None,
+        });
+        assert_eq!(lost, Some(10));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_at_either_end_is_woken() {
+        let (outbox, mut face) = outbox();
+        (0..REPLIES).for_each(|_| outbox.tell(reply()));
+        assert!(!outbox.has_room());
+        let ((), first) = tokio::join!(outbox.room(), face.next());
+        assert!(matches!(first, Some(Event::Reply(_))) && outbox.has_room());
+        while outbox.0.held().queue.len() > 0 {
+            face.next().await;
+        }
+        let (event, ()) = tokio::join!(face.next(), async { outbox.tell(some()) });
+        assert!(matches!(event, Some(Event::Listening(_))));
+        let (end, ()) = tokio::join!(face.next(), async { drop(outbox) });
+        assert!(end.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_face_that_is_gone_keeps_nothing_and_holds_nobody_up() {
+        let (outbox, face) = outbox();
+        (0..REPLIES).for_each(|_| outbox.tell(reply()));
+        drop(face);
+        outbox.room().await;
         outbox.tell(some());
-        let lost = (WAITING + 10 - (WAITING - FOR_ANSWERS)) as u64;
-        match face.try_recv() {
-            Ok(Event::Notice(Notice { said: Said::Lagged { dropped }, .. })) => assert_eq!(dropped, lost),
-            other => panic!("no word of what was lost: {other:?}"),
-        }
-        assert!(matches!(face.try_recv(), Ok(Event::Listening(_))));
+        assert!(outbox.is_closed() && outbox.0.held().queue.is_empty());
     }
 }

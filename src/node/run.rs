@@ -159,6 +159,7 @@ impl Node {
                     Some(Ask::End(code, why)) => self.ending = Some((code, why)),
                     None => self.ending = Some((0, Line::clean("nobody is left to tell"))),
                 },
+                () = self.outbox.room(), if !self.outbox.has_room() => {}
                 event = events.next() => match event {
                     Some(event) => self.on_net(event).await,
                     None => self.ending = Some((9, Line::clean("the network has stopped"))),
@@ -445,7 +446,7 @@ impl Node {
             tracing::warn!("the network did not stop in time");
         }
         let code = if panic { 0 } else { code };
-        self.outbox.answer(Event::Bye(Bye { code, why }));
+        self.outbox.tell(Event::Bye(Bye { code, why }));
     }
 }
 

@@ -219,3 +219,17 @@ fn the_doctor_is_asked_within_a_room_and_from_outside() {
     assert_eq!(answer["state"], "ok", "{told}");
     net.say("bob", "and we go on").expect_all("and we go on");
 }
+
+#[test]
+fn whoever_asks_faster_than_is_answered_gets_every_answer() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    // Many times the replies that may wait and the requests under way.
+    let asked = 3_000;
+    for cid in 0..asked {
+        net.raw("ana", &json!({"cmd": "status", "cid": cid}).to_string());
+    }
+    net.ask("ana", json!({"cmd": "rooms"}));
+    let numbered = |line: &serde_json::Value| line["type"] == "reply" && line["cid"].is_u64();
+    assert_eq!(net.count("ana", numbered), asked);
+    net.say("bob", "still with us?").expect_all("still with us?");
+}

@@ -1,18 +1,18 @@
-//! What waits to be written. The node never slows down for a slow reader: beyond a bound lines are dropped, and the reader
-//! is told how many. Replies are never dropped; whoever is owed too many is not listened to for a while.
+//! What waits for a face. A node never slows down for a slow one: beyond a bound events are dropped, and the face is told how
+//! many. Replies are never dropped; whoever is owed too many is not listened to for a while.
 
 use std::collections::VecDeque;
 
-use crate::chat::event::Event;
-use crate::chat::notice::{Notice, Said};
+use super::event::Event;
+use super::notice::{Notice, Said};
 
-/// Lines that wait, replies not counted: some seconds of the liveliest room, at a few hundred bytes each.
+/// Events that wait, replies not counted: some seconds of the liveliest room, at a few hundred bytes each.
 pub const QUEUE: usize = 1_024;
 
 /// Replies that may wait before no more requests are read.
 pub const REPLIES: usize = 64;
 
-/// Events on their way to one reader, as handles: a text that burns while it waits here is never written.
+/// Events on their way to one face, as handles: a text that burns while it waits here is wiped, and never shown.
 #[derive(Debug, Default)]
 pub struct Queue {
     waiting: VecDeque<Event>,
@@ -41,7 +41,7 @@ impl Queue {
         self.waiting.push_back(event);
     }
 
-    /// What is to be written next.
+    /// What comes next.
     pub fn pop(&mut self) -> Option<Event> {
         let event = self.waiting.pop_front().or_else(|| self.lagged())?;
         self.replies -= usize::from(matches!(event, Event::Reply(_) | Event::Bye(_)));
