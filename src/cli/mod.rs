@@ -4,6 +4,7 @@ pub mod args;
 pub mod commands;
 pub mod config;
 mod log;
+mod raw;
 pub mod report;
 mod secret;
 mod session;

@@ -51,7 +51,7 @@ pub(super) fn obtain(asked: &args::Secret, no_input: bool, room: &str) -> Result
 
 fn from_file(path: &Path) -> Result<Chosen, Failure> {
     if path.as_os_str() == "-" {
-        return first_line(io::stdin().lock(), "stdin");
+        return first_line(super::raw::stdin()?, "stdin");
     }
     let shown = path.display().to_string();
     let file = File::open(path).map_err(|err| unreadable(&shown, &err.to_string()))?;

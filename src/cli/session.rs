@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::args::{self, All};
 use super::config::Settings;
+use super::raw::{self, Wiped};
 use super::report::Failure;
 use super::secret::{self, Chosen};
 use super::signals::Signals;
@@ -344,12 +345,12 @@ pub(super) async fn serve(
 
 /// The face of a node that serves: addresses, links and troubles, and never a word of a room.
 pub(super) struct Served {
-    json: Option<Pipe<io::Stdout>>,
+    json: Option<Pipe>,
 }
 
 impl Served {
-    pub(super) fn new(asking: &Asking, json: bool) -> Served {
-        Served { json: json.then(|| Pipe::new(asking, io::stdout())) }
+    pub(super) fn new(asking: &Asking, json: bool) -> io::Result<Served> {
+        Ok(Served { json: json.then(|| Pipe::new(asking)).transpose()? })
     }
 
     fn told(&mut self, event: &Event) -> io::Result<()> {
@@ -372,15 +373,16 @@ impl Served {
 }
 
 /// The face for people.
-pub(super) struct Plain<W> {
+pub(super) struct Plain {
     state: plain::State,
-    out: W,
+    out: Wiped<raw::Stdout>,
     clock: crate::node::clock::Clock,
 }
 
-impl<W: Write> Plain<W> {
-    pub(super) fn new(asking: &Asking, out: W) -> Plain<W> {
-        Plain { state: plain::State::new(0), out, clock: asking.clock() }
+impl Plain {
+    pub(super) fn new(asking: &Asking) -> io::Result<Plain> {
+        let out = Wiped::new(raw::stdout()?);
+        Ok(Plain { state: plain::State::new(0), out, clock: asking.clock() })
     }
 
     fn moment(&self) -> plain::Moment {
@@ -388,7 +390,7 @@ impl<W: Write> Plain<W> {
     }
 }
 
-impl<W: Write> Face for Plain<W> {
+impl Face for Plain {
     fn told(&mut self, event: &Event) -> io::Result<()> {
         let at = self.moment();
         plain::render(event, at, &mut self.state, &mut self.out)?;
@@ -409,6 +411,9 @@ impl<W: Write> Face for Plain<W> {
             self.told(&Event::Reply(Box::new(Reply::refused(None, why))))?;
             return Ok(None);
         };
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            return plain::typed(text, at, &mut self.state, &mut self.out);
+        }
         // What is no text is shown as the marks that stand for it, and refused like any other line that is nothing.
         let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
         plain::typed(&text, at, &mut self.state, &mut self.out)
@@ -416,25 +421,26 @@ impl<W: Write> Face for Plain<W> {
 }
 
 /// The face for programs.
-pub(super) struct Pipe<W> {
-    out: W,
+pub(super) struct Pipe {
+    out: raw::Stdout,
+    /// The one copy of a line on its way out.
     buffer: Zeroizing<Vec<u8>>,
     seq: u64,
     clock: crate::node::clock::Clock,
 }
 
-impl<W: Write> Pipe<W> {
-    pub(super) fn new(asking: &Asking, out: W) -> Pipe<W> {
-        Pipe { out, buffer: Zeroizing::default(), seq: 0, clock: asking.clock() }
+impl Pipe {
+    pub(super) fn new(asking: &Asking) -> io::Result<Pipe> {
+        Ok(Pipe { out: raw::stdout()?, buffer: Zeroizing::default(), seq: 0, clock: asking.clock() })
     }
 }
 
-impl<W: Write> Face for Pipe<W> {
+impl Face for Pipe {
     fn told(&mut self, event: &Event) -> io::Result<()> {
         self.seq += 1;
         let stamp = pipe::Stamp { seq: self.seq, ts: self.clock.wall(), now: self.clock.now() };
         pipe::encode(event, &stamp, &mut self.buffer);
-        let done = self.out.write_all(&self.buffer).and_then(|()| self.out.flush());
+        let done = self.out.write_all(&self.buffer);
         zeroize::Zeroize::zeroize(&mut *self.buffer);
         done
     }

@@ -18,9 +18,9 @@ pub(super) type Typed = Option<Zeroizing<Vec<u8>>>;
 /// Starts reading. The channel closes when stdin does.
 pub(super) fn lines() -> io::Result<Receiver<Typed>> {
     let (to, from) = mpsc::channel(WAITING);
+    let mut stdin = super::raw::stdin()?;
     thread::Builder::new().name("stdin".to_owned()).spawn(move || {
         let mut lines = Lines::new();
-        let mut stdin = io::stdin().lock();
         loop {
             let read = match stdin.read(lines.space()) {
                 Ok(read) => read,

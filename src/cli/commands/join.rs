@@ -29,10 +29,10 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
             refused: false,
         };
         if plan.all.json {
-            let face = Pipe::new(&asking, io::stdout());
+            let face = Pipe::new(&asking)?;
             return session::run(asking, telling, face, limits, &plan).await;
         }
-        let face = Plain::new(&asking, io::stdout());
+        let face = Plain::new(&asking)?;
         session::run(asking, telling, face, limits, &plan).await
     })
 }

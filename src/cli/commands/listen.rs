@@ -10,6 +10,7 @@ use crate::chat::event::Event;
 use crate::chat::name::Kind;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::raw::{self, Wiped};
 use crate::cli::report::Failure;
 use crate::cli::session::{self, Face, Pipe, Plan};
 use crate::cli::signals::Signals;
@@ -34,8 +35,8 @@ pub(super) fn run(
     block_on(async {
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;
-        let mut out = io::stdout();
-        let mut json = Pipe::new(&asking, io::stdout());
+        let mut out = Wiped::new(raw::stdout()?);
+        let mut json = Pipe::new(&asking)?;
         session::enter(&asking, doors).await;
         let clock = asking.clock();
         let (mut found, mut heard) = (false, 0);

@@ -40,10 +40,10 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
         asking.ask(Asked::here(Request::Invite { uses: USES, valid_ms: VALID_MS, qr: false })).await;
         let limits = Limits { nobody: None, refused: false };
         if json {
-            let face = Pipe::new(&asking, io::stdout());
+            let face = Pipe::new(&asking)?;
             return session::run(asking, telling, face, limits, &plan).await;
         }
-        let face = Plain::new(&asking, io::stdout());
+        let face = Plain::new(&asking)?;
         session::run(asking, telling, face, limits, &plan).await
     })
 }

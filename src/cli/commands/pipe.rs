@@ -1,7 +1,5 @@
 //! `pipe`: everything a person can do, as JSON lines.
 
-use std::io;
-
 use super::block_on;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
@@ -23,7 +21,7 @@ pub(super) fn run(
     let doors = plan.doors(&rooms)?;
     block_on(async {
         let (asking, telling) = plan.start()?;
-        let face = Pipe::new(&asking, io::stdout());
+        let face = Pipe::new(&asking)?;
         session::enter(&asking, doors).await;
         let limits = Limits {
             nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),

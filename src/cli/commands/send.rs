@@ -1,6 +1,6 @@
 //! `send`: one message, and the word of those who have it. It never opens a room.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::time::Duration;
 
 use tokio::time::sleep_until;
@@ -15,6 +15,7 @@ use crate::chat::request::{Asked, Draft, Request};
 use crate::chat::text::Body;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::raw;
 use crate::cli::report::Failure;
 use crate::cli::session::{self, Pipe, Plan};
 use crate::cli::signals::Signals;
@@ -51,7 +52,7 @@ pub(super) fn run(
         let end = instant() + patience;
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;
-        let mut json = plan.all.json.then(|| Pipe::new(&asking, io::stdout()));
+        let mut json = plan.all.json.then(|| Pipe::new(&asking)).transpose()?;
         session::enter(&asking, doors).await;
         // It waits in the room until somebody is found; its time runs from now.
         let draft = Draft { ttl_s: ttl.map(|ttl| ttl.seconds()), ..Draft::plain(body) };
@@ -127,7 +128,7 @@ fn read_text() -> Result<Zeroizing<String>, Failure> {
     // Twice the bound: what cleaning may shrink, and room to see that it is too much.
     let most = 2 * TEXT_BYTES as u64;
     let mut text = Zeroizing::new(String::with_capacity(2 * TEXT_BYTES + 1));
-    let read = io::stdin().lock().take(most + 1).read_to_string(&mut text);
+    let read = raw::stdin()?.take(most + 1).read_to_string(&mut text);
     match read {
         Ok(read) if read as u64 <= most => Ok(text),
         Ok(_) => Err(Failure::Usage(format!("the text is over {TEXT_BYTES} bytes"))),

@@ -41,7 +41,7 @@ pub(super) fn run(
     block_on(async {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
-        let face = Served::new(&asking, plan.all.json);
+        let face = Served::new(&asking, plan.all.json)?;
         session::serve(asking, telling, face, &plan).await
     })
 }
