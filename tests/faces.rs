@@ -256,7 +256,7 @@ proptest! {
 
     #[test]
     fn no_typed_line_stops_line_mode_or_steers_the_terminal(lines in proptest::collection::vec(hostile(), 1..5)) {
-        let mut state = State::new(60);
+        let mut state = State::new(Some(60));
         let at = Moment { now: Mono(5), ts: Unix(1_700_000_000_000) };
         let mut out = Vec::new();
         for event in EVENTS.iter().take(8) {
@@ -271,7 +271,7 @@ proptest! {
 
     #[test]
     fn no_text_of_a_peer_steers_the_terminal_or_begins_a_line(text in hostile()) {
-        let mut state = State::new(0);
+        let mut state = State::new(Some(0));
         let at = Moment { now: Mono(5), ts: Unix(1_700_000_000_000) };
         let mut out = Vec::new();
         let room = EVENTS.iter().find(|e| matches!(e, Event::Room(_))).unwrap();
@@ -288,7 +288,7 @@ proptest! {
 
 #[test]
 fn every_event_is_a_line_in_line_mode_and_none_steers_the_terminal() {
-    let mut state = State::new(0);
+    let mut state = State::new(Some(0));
     let mut out = Vec::new();
     for (n, event) in EVENTS.iter().enumerate() {
         let at = Moment { now: Mono(n as u64 * 1_000), ts: Unix(1_700_000_000_000) };

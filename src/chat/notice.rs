@@ -158,6 +158,8 @@ pub enum Said {
     },
     /// What is printed stays on the terminal.
     CannotUnprint,
+    /// Nobody knows which time of day it is here.
+    Utc,
     /// Texts are held back.
     Holding(bool),
     /// Part of the process's protection is missing.
@@ -307,6 +309,7 @@ impl Said {
             | Said::Cleaned
             | Said::BurnedUnread { .. }
             | Said::OwnerOnTrust(_)
+            | Said::Utc
             | Said::NotAdmitted(Refusal::Knock)
             | Said::Holding(_) => Level::Info,
             Said::StillAlone { .. }
@@ -379,6 +382,7 @@ impl Said {
             Said::Unreadable { .. } => "unreadable",
             Said::BurnedUnread { .. } => "burned_unread",
             Said::CannotUnprint => "cannot_unprint",
+            Said::Utc => "utc",
             Said::Holding(true) => "holding",
             Said::Holding(false) => "not_holding",
             Said::Unprotected { .. } => "unprotected",
@@ -447,6 +451,7 @@ impl Said {
             Said::Unreadable { count: 3 },
             Said::BurnedUnread { count: 3 },
             Said::CannotUnprint,
+            Said::Utc,
             Said::Holding(true),
             Said::Holding(false),
             Said::Unprotected { what: "core dumps could not be turned off" },

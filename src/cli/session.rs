@@ -30,6 +30,7 @@ use crate::crypto::words;
 use crate::net;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
+use crate::node::zone::Zone;
 use crate::node::{self, Asking, Errands, Telling, control, random};
 use crate::pipe;
 use crate::plain;
@@ -375,6 +376,7 @@ impl Served {
 /// The face for people.
 pub(super) struct Plain {
     state: plain::State,
+    zone: Zone,
     out: Wiped<raw::Stdout>,
     clock: crate::node::clock::Clock,
 }
@@ -382,11 +384,16 @@ pub(super) struct Plain {
 impl Plain {
     pub(super) fn new(asking: &Asking) -> io::Result<Plain> {
         let out = Wiped::new(raw::stdout()?);
-        Ok(Plain { state: plain::State::new(0), out, clock: asking.clock() })
+        let (clock, zone) = (asking.clock(), Zone::here());
+        let state = plain::State::new(zone.minutes_east(clock.wall()));
+        Ok(Plain { state, zone, out, clock })
     }
 
-    fn moment(&self) -> plain::Moment {
-        plain::Moment { now: self.clock.now(), ts: self.clock.wall() }
+    fn moment(&mut self) -> plain::Moment {
+        let at = plain::Moment { now: self.clock.now(), ts: self.clock.wall() };
+        // Summer may have begun since the last line.
+        self.state.stand(self.zone.minutes_east(at.ts));
+        at
     }
 }
 

@@ -60,6 +60,7 @@ mod unix {
     use crate::chat::request::{Asked, Request, Who};
     use crate::chat::text::Line;
     use crate::node::Asking;
+    use crate::node::zone::Zone;
     use crate::pipe;
     use crate::plain;
     use zeroize::Zeroizing;
@@ -168,7 +169,7 @@ mod unix {
         if json {
             pipe::encode(&event, &pipe::Stamp { seq: 1, ts, now }, &mut told);
         } else {
-            let mut state = plain::State::new(0);
+            let mut state = plain::State::new(Zone::here().minutes_east(ts));
             // Writing into memory does not fail.
             let _ = plain::render(&event, plain::Moment { now, ts }, &mut state, &mut *told);
         }

@@ -15,6 +15,7 @@ pub mod random;
 mod run;
 mod seat;
 mod told;
+pub mod zone;
 
 pub use asking::{Asking, Errands, Telling};
 pub use run::{Config, Over, start};

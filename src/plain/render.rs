@@ -23,6 +23,9 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
     match event {
         Event::Hello(hello) => {
             notice(state, at, &Notice::node(Said::CannotUnprint), out)?;
+            if state.is_utc_by_default() {
+                notice(state, at, &Notice::node(Said::Utc), out)?;
+            }
             told(
                 state,
                 at,

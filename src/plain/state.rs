@@ -21,7 +21,7 @@ pub struct Moment {
 #[derive(Debug, Default)]
 pub struct State {
     pub(super) model: Model,
-    zone_minutes: i64,
+    zone_minutes: Option<i64>,
     pub(super) hold: bool,
     pub(super) burned: Burns,
     pub(super) asking: Option<Asking>,
@@ -48,9 +48,21 @@ pub(super) enum Asking {
 }
 
 impl State {
-    /// Nothing yet. Times of day are shown so many minutes east of Greenwich.
-    pub fn new(zone_minutes: i64) -> State {
-        State { zone_minutes: zone_minutes.clamp(-1_080, 1_080), ..State::default() }
+    /// Nothing yet. Times of day are shown so many minutes east of Greenwich; where that is not known, in UTC, and it says so.
+    pub fn new(zone_minutes: Option<i64>) -> State {
+        let mut state = State::default();
+        state.stand(zone_minutes);
+        state
+    }
+
+    /// The clocks on the wall are so many minutes east of Greenwich now.
+    pub fn stand(&mut self, zone_minutes: Option<i64>) {
+        self.zone_minutes = zone_minutes.map(|minutes| minutes.clamp(-1_080, 1_080));
+    }
+
+    /// Times of day are UTC because nobody knows better.
+    pub(super) fn is_utc_by_default(&self) -> bool {
+        self.zone_minutes.is_none()
     }
 
     /// Nothing is asked before it is done, as with `--yes`.
@@ -76,7 +88,7 @@ impl State {
 
     /// Hour and minute of a day.
     pub(super) fn clock(&self, at: Unix) -> (u64, u64) {
-        let shifted = at.shifted(self.zone_minutes * 60_000).0 % DAY_MS;
+        let shifted = at.shifted(self.zone_minutes.unwrap_or(0) * 60_000).0 % DAY_MS;
         (shifted / 3_600_000, shifted / 60_000 % 60)
     }
 }

@@ -21,7 +21,7 @@ struct Face {
 
 impl Face {
     fn new() -> Face {
-        Face { state: State::new(0), now: 0 }
+        Face { state: State::new(Some(0)), now: 0 }
     }
 
     /// In a room with ana and bob.
@@ -363,4 +363,15 @@ fn a_line_typed_before_any_room_is_known_is_the_nodes_to_judge() {
     let (out, asked) = face.type_("hello?");
     assert!(out.is_empty() && matches!(asked, Some(Request::Send(_))), "{out}");
     assert!(face.type_("/who").0.contains("no room is joined"));
+}
+
+#[test]
+fn times_are_those_of_the_place_or_utc_and_then_it_says_so() {
+    let mut face = Face { state: State::new(Some(-210)), now: 0 };
+    assert!(face.show(&hello()).starts_with("17:30 warning"));
+    face.state.stand(Some(90));
+    assert!(face.show(&room("lobby", RoomChange::Joined, Standing::Confirmed)).starts_with("22:30 "));
+    let mut face = Face { state: State::new(None), now: 0 };
+    let first = face.show(&hello());
+    assert!(first.contains("\n21:00 notice: times of day are UTC"), "{first}");
 }

@@ -84,6 +84,7 @@ impl Said {
                 "lines printed here stay in the terminal; that a message burned is told, not undone"
                     .to_owned()
             }
+            Said::Utc => "times of day are UTC: the time zone of this machine cannot be read".to_owned(),
             Said::Holding(true) => "messages are printed as headings, without their text".to_owned(),
             Said::Holding(false) => "messages are printed with their text".to_owned(),
             Said::Unprotected { what } => format!("this process is less protected than it should be: {what}"),
@@ -129,6 +130,7 @@ impl Said {
             Said::Muted { .. } => "wait, or ask an admin for /unmute",
             Said::Alike(_) => "use the tag, not the nick, and /verify who is who",
             Said::Unreadable { .. } => "old keys, another room, or damage: /crypto",
+            Said::Utc => "set TZ to yours before it is started, like TZ=CET-1CEST,M3.5.0,M10.5.0/3",
             Said::CannotUnprint => "/hold prints headings only, until /read",
             Said::Holding(true) => "/read N prints one; /hold off prints all",
             Said::Holding(false) => "/hold on prints headings only",
