@@ -85,7 +85,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             out.push(notice(seat, Said::Apart { by_ms: by_ms.unsigned_abs() }));
         }
         io::Event::Removed { by, why, ban } => {
-            let by = Some(seat.person(&by));
+            let by = Some(person(&by));
             let why = Some(Line::clean(&why)).filter(|why| !why.is_empty());
             let said = if ban { Said::Banned { by, why } } else { Said::Kicked { by, why } };
             out.push(notice(seat, said));

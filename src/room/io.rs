@@ -453,8 +453,8 @@ pub enum Event {
     },
     /// I was removed.
     Removed {
-        /// By whom.
-        by: MemberId,
+        /// By whom, as they were known: nobody can be asked any more.
+        by: Who,
         /// The reason given: peer text, not clean.
         why: String,
         /// For longer than this stay.

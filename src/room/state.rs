@@ -172,7 +172,8 @@ impl<R: CryptoRng> State<R> {
                 self.hub.unless_set(grace, Timer::Removed);
                 return;
             }
-            Some(Event::Removed { by: removal.by, why: removal.why.clone(), ban: removal.ban.is_some() })
+            let by = inside.who(&removal.by);
+            Some(Event::Removed { by, why: removal.why.clone(), ban: removal.ban.is_some() })
         } else if rights.closed.is_some() {
             Some(Event::Ended { closed: true })
         } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at && inside.expires == Some(at))

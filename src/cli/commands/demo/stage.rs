@@ -185,7 +185,7 @@ impl<W: Write> Stage<W> {
             }
             Event::Removed { by, why, .. } => {
                 let why = CleanText::line(&why, TEXT_COLUMNS).text;
-                format!("removed by {}: {}", self.name_of(&by), why.as_str())
+                format!("removed by {}: {}", self.name_of(&by.id), why.as_str())
             }
             _ => return None,
         };
