@@ -181,8 +181,8 @@ pub struct Come {
 /// `join`
 #[derive(Debug, clap::Args)]
 pub struct Join {
-    /// The room's name; more than one are one node in all of them
-    #[arg(value_name = "ROOM", required = true)]
+    /// The room's name, or an invite; more than one are one node in all of them
+    #[arg(value_name = "ROOM|INVITE", required = true)]
     pub rooms: Vec<String>,
     /// One event a line, no cursor moves: for screen readers, and for now the only face
     #[arg(long, env = "EPHEM_PLAIN")]

@@ -8,7 +8,7 @@ use clap::error::ErrorKind as ClapKind;
 
 use super::args::Args;
 use crate::crypto::root::PassphraseError;
-use crate::net::{ListenFault, StartError};
+use crate::net::{ListenFault, StartError, Unreachable};
 
 /// Why a command was not carried out.
 #[derive(Debug)]
@@ -27,14 +27,16 @@ pub enum Failure {
     Network(StartError),
     /// Nobody was found in time.
     Nobody,
-    /// Not admitted.
-    NotAdmitted,
+    /// An address does not answer.
+    Unreachable(String, Unreachable),
     /// Nobody said in time that it came.
     NotDelivered,
     /// The message could not go out, and why.
     NotSent(String),
     /// There is no running node to ask.
     NotRunning,
+    /// There is one, and it does not answer.
+    Mute,
     /// Whoever sat there did not want to go on.
     Stopped,
     /// Reading or writing failed.
@@ -63,11 +65,10 @@ impl Failure {
     /// The exit code. Scripts rely on these numbers.
     fn code(&self) -> u8 {
         match self {
-            Failure::Root(_) | Failure::NotRunning | Failure::Output(_) => 1,
+            Failure::Root(_) | Failure::NotRunning | Failure::Mute | Failure::Output(_) => 1,
             Failure::Typed(_) | Failure::Usage(_) | Failure::NoScreen => 2,
             Failure::Config(_) => 3,
-            Failure::Nobody => 4,
-            Failure::NotAdmitted => 5,
+            Failure::Nobody | Failure::Unreachable(..) => 4,
             Failure::NotDelivered | Failure::NotSent(_) => 8,
             Failure::Network(_) => 9,
             Failure::Stopped => 130,
@@ -90,7 +91,7 @@ impl Failure {
                     "is somebody in the room, is its name the same, and the passphrase? `--bootstrap` helps across networks",
                 ),
             ),
-            Failure::NotAdmitted => ("not admitted".to_owned(), Some("ask somebody who is in the room")),
+            Failure::Unreachable(addr, why) => (format!("{addr} cannot be reached: {why}"), None),
             Failure::NotDelivered => (
                 "nobody said in time that the message came".to_owned(),
                 Some("it may still have; `--timeout` waits longer, `--ack 0` does not wait"),
@@ -99,6 +100,10 @@ impl Failure {
             Failure::NotRunning => {
                 ("no node is running".to_owned(), Some("`ephem-node join ROOM` starts one"))
             }
+            Failure::Mute => (
+                "a node is running, and did not answer in time".to_owned(),
+                Some("it may be stopped or very busy; try again"),
+            ),
             Failure::Stopped => ("nothing was done".to_owned(), None),
             Failure::Output(err) => (format!("reading or writing failed: {err}"), None),
         }

@@ -11,9 +11,12 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::args;
 use super::report::Failure;
+use crate::base::secret::Text;
+use crate::chat::problem::Problem;
 use crate::crypto::strength::{Strength, strength};
 use crate::crypto::words;
 use crate::node::random;
+use crate::wire::invite::{Invite, InviteError};
 
 /// The longest passphrase read, in bytes. Longer than any that a person types or a generator makes.
 const LONGEST: usize = 4_096;
@@ -24,6 +27,24 @@ pub(super) enum Chosen {
     Open,
     /// A passphrase.
     Passphrase(Zeroizing<String>),
+    /// An invite, as it was typed.
+    Invite(Text),
+}
+
+/// Reads an invite, which is all the secret that its room needs; `None` where something else was typed.
+pub(super) fn invite(typed: &str, asked: &args::Secret) -> Result<Option<Invite>, Failure> {
+    let invite = match Invite::parse(typed) {
+        Err(InviteError::NotAnInvite) => return Ok(None),
+        Ok(invite) => invite,
+        Err(why) => {
+            let problem = Problem::BadInvite;
+            return Err(Failure::Usage(format!("{} ({why}); {}", problem.text(), problem.hint())));
+        }
+    };
+    if asked.passphrase || asked.passphrase_file.is_some() || asked.passphrase_fd.is_some() {
+        return Err(Failure::Usage("an invite needs no passphrase".to_owned()));
+    }
+    Ok(Some(invite))
 }
 
 /// Gets the secret in the way that was asked for. Without any, a terminal is asked; a program gets an open room.
@@ -206,7 +227,7 @@ mod tests {
     fn line(bytes: &[u8]) -> Result<String, String> {
         match first_line(bytes, "a file") {
             Ok(Chosen::Passphrase(text)) => Ok(text.to_string()),
-            Ok(Chosen::Open) => unreachable!("a file never makes a room open"),
+            Ok(Chosen::Open | Chosen::Invite(_)) => unreachable!("a file holds a passphrase"),
             Err(Failure::Usage(why)) => Err(why),
             Err(_) => unreachable!("only usage"),
         }

@@ -19,7 +19,7 @@ use crate::base::secret::Text;
 use crate::base::time::Unix;
 use crate::chat::event::Event;
 use crate::chat::lines;
-use crate::chat::name::{RoomChange, Standing};
+use crate::chat::name::{Level, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::Reply;
@@ -100,10 +100,11 @@ impl Plan {
                 args::History::Unexpired => log::History::Unexpired,
             }),
             knock: room.knock.then_some(true),
-            rate: match room.rate {
-                Some(Rate::Most(rate)) => Some(rate),
-                Some(Rate::Off) | None => None,
-            },
+            rate: room.rate.map(|rate| match rate {
+                Rate::Most(rate) => rate,
+                // How a room spells that there is no limit.
+                Rate::Off => 0,
+            }),
             expires: room.expires.map(|length| {
                 let now = crate::node::clock::Clock::new().wall();
                 Unix(now.0.saturating_add(length.ms))
@@ -114,19 +115,26 @@ impl Plan {
 
     /// Gets the room's secret, by asking if need be. A room that cannot be is refused before anything is asked.
     pub(super) fn doors(&self, rooms: &[String]) -> Result<Vec<(Line, Chosen)>, Failure> {
-        let mut doors = Vec::new();
+        let mut doors: Vec<(Line, Chosen)> = Vec::new();
         for typed in rooms {
-            let name = RoomName::parse(typed)
+            let invite = secret::invite(typed, &self.secret)?;
+            let name = invite.as_ref().map_or(typed.as_str(), |invite| &invite.room);
+            let name = RoomName::parse(name)
                 .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
             let line = Line::clean(name.as_str());
             if doors.iter().any(|(known, _)| *known == line) {
                 return Err(Failure::Usage("the same room twice".to_owned()));
             }
-            let chosen = match doors.last() {
-                // What was typed or read once counts for all of them: stdin is read once.
-                Some((_, Chosen::Open)) => Chosen::Open,
-                Some((_, Chosen::Passphrase(text))) => Chosen::Passphrase(Zeroizing::new(text.to_string())),
-                None => secret::obtain(&self.secret, self.all.no_input, name.as_str())?,
+            // What was typed or read once counts for all of them: stdin is read once.
+            let before = doors.iter().find_map(|(_, chosen)| match chosen {
+                Chosen::Open => Some(Chosen::Open),
+                Chosen::Passphrase(text) => Some(Chosen::Passphrase(Zeroizing::new(text.to_string()))),
+                Chosen::Invite(_) => None,
+            });
+            let chosen = match (invite, before) {
+                (Some(_), _) => Chosen::Invite(Text::new(typed)),
+                (None, Some(before)) => before,
+                (None, None) => secret::obtain(&self.secret, self.all.no_input, name.as_str())?,
             };
             doors.push((line, chosen));
         }
@@ -147,7 +155,6 @@ impl Plan {
             },
             nick: self.nick()?,
             policy: self.policy(),
-            rate_off: self.room.rate == Some(Rate::Off),
             serve: self.serve,
             stay: self.stay,
             visit: self.visit || self.serve,
@@ -163,11 +170,12 @@ fn values_seconds(length: super::values::Length) -> u64 {
 /// Comes into rooms whose secrets are known.
 pub(super) async fn enter(asking: &Asking, doors: Vec<(Line, Chosen)>) {
     for (room, chosen) in doors {
-        let passphrase = match chosen {
-            Chosen::Open => None,
-            Chosen::Passphrase(text) => Some(Text::new(&text)),
+        let join = match chosen {
+            Chosen::Open => Join::Named { room, passphrase: None },
+            Chosen::Passphrase(text) => Join::Named { room, passphrase: Some(Text::new(&text)) },
+            Chosen::Invite(link) => Join::Invite(link),
         };
-        let join = Request::Join(Box::new(Join::Named { room, passphrase }));
+        let join = Request::Join(Box::new(join));
         // Nobody typed it, so nobody is owed an answer; what becomes of it the room's own lines tell.
         let _answer = asking.question(Asked::here(join)).await;
     }
@@ -187,8 +195,8 @@ pub(super) trait Face {
 pub(super) struct Limits {
     /// Nobody was found for so long.
     pub(super) nobody: Option<Duration>,
-    /// A refusal at the door ends it: nobody sits there to wait.
-    pub(super) refused: bool,
+    /// A refusal at this room's door ends it.
+    pub(super) refused: Option<Line>,
 }
 
 /// Runs a face before a node until its last word; gives the exit code.
@@ -228,9 +236,7 @@ pub(super) async fn run(
                 Some(_) if broken.is_some() => {}
                 Some(event) => {
                     met |= stands(&event);
-                    if let (Some((code, why)), true) = (refusal(&event), limits.refused) {
-                        errands.end(code, why);
-                    }
+                    let refused = refusal(&event).filter(|_| limits.refused.as_ref() == event.room());
                     let mut told = face.told(&event);
                     if !std::mem::replace(&mut greeted, true) {
                         told = told.and_then(|()| unprotected(plan, &mut face));
@@ -239,6 +245,10 @@ pub(super) async fn run(
                         // The rooms are owed a goodbye all the same.
                         errands.end(u8::from(err.kind() != io::ErrorKind::BrokenPipe), "nobody reads");
                         broken = Some(err);
+                    }
+                    if let (Some((code, why)), false) = (refused, stopping) {
+                        stopping = true;
+                        errands.end(code, why);
                     }
                 }
                 None => return Ok(1),
@@ -297,6 +307,18 @@ async fn until(deadline: Option<Instant>) {
 /// Whether somebody else was found.
 pub(super) fn stands(event: &Event) -> bool {
     matches!(event, Event::Room(line) if line.facts.state == Standing::Confirmed)
+}
+
+/// Says on stderr what keeps a command that shows nothing else from its end.
+pub(super) fn complain(event: &Event, all: &All) -> io::Result<()> {
+    let Event::Notice(Notice { room, said }) = event else { return Ok(()) };
+    let matters =
+        matches!(said, Said::BootstrapFailed { .. }) || (room.is_some() && said.level() == Level::Error);
+    if !matters || all.json {
+        return Ok(());
+    }
+    let hint = said.hint();
+    writeln!(io::stderr(), "{}{}{hint}", said.text(), if hint.is_empty() { "" } else { "\n" })
 }
 
 /// The exit code of a refusal that waiting does not mend.

@@ -6,6 +6,7 @@ use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
 use crate::base::id::{MemberId, hex};
+use crate::base::limits::INVITE_ADDRS;
 use crate::base::secret::{Secret, Text};
 use crate::base::time::Unix;
 use crate::chat::event::{Event, Invite as InviteLine, PeerLine, Person};
@@ -257,7 +258,7 @@ fn invite(
         secret,
         owner_fp: invite::fingerprint(&founder),
         seed,
-        addrs: node.reach().to_vec(),
+        addrs: node.reach().iter().take(INVITE_ADDRS).cloned().collect(),
     };
     let link = invite.to_link();
     let spelled = Zeroizing::new(words::spell(&invite.to_bytes()).join(" "));
@@ -367,7 +368,7 @@ async fn link_to(node: &Node, id: &MemberId) -> Option<PeerLine> {
     status.peers.iter().find(|link| link.peer == peer).map(peer_line)
 }
 
-fn peer_line(link: &net::PeerStatus) -> PeerLine {
+pub(super) fn peer_line(link: &net::PeerStatus) -> PeerLine {
     PeerLine {
         change: PeerChange::Connected,
         peer: Line::clean(&peer_name(&link.peer)),

@@ -74,6 +74,11 @@ impl Links {
         (fresh, gone)
     }
 
+    /// Whether there is a link to a peer.
+    pub(super) fn is_up(&self, peer: &Peer) -> bool {
+        self.up.contains_key(peer)
+    }
+
     // ---- what people are told ----
 
     /// What an event of the network means for people.

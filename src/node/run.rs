@@ -15,12 +15,14 @@ use super::later::{Answering, Later, Waiting};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
 use super::seat::{self, Effect, Seat};
+use crate::base::id::Peer;
 use crate::base::limits::ADDRS;
 use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::chat::event::{Bye, Event, Hello};
 use crate::chat::model::Model;
+use crate::chat::name::MemberChange;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::Answer;
@@ -53,8 +55,6 @@ pub struct Config {
     pub nick: Nick,
     /// Settings for rooms that this node opens.
     pub policy: Policy,
-    /// No limit on how fast messages go.
-    pub rate_off: bool,
     /// Shown as a node that serves, and never counted as company.
     pub serve: bool,
     /// Go on without any room.
@@ -87,7 +87,7 @@ impl Over {
 
 /// Starts the network and the loop, on the runtime this is called in.
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
-    let Config { net: net_config, nick, policy, rate_off, serve, stay, visit } = config;
+    let Config { net: net_config, nick, policy, serve, stay, visit } = config;
     let (net, events) = net::start(net_config)?;
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
@@ -99,7 +99,6 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         me: Secret::random(&mut seat::rng()),
         nick,
         policy,
-        rate_off,
         serve,
         stay,
         visit,
@@ -126,7 +125,6 @@ pub(super) struct Node {
     me: Secret<32>,
     pub(super) nick: Nick,
     pub(super) policy: Policy,
-    rate_off: bool,
     serve: bool,
     stay: bool,
     visit: bool,
@@ -262,7 +260,7 @@ impl Node {
             intent,
             reach: Reach { peer: Some(self.net.me().clone()), addrs: self.reach.clone() },
             serve: self.serve,
-            rate_off: self.rate_off,
+            rate_off: false,
         };
         let (seat, effects) = Seat::take(now, name, setup);
         self.seats.push(seat);
@@ -294,12 +292,19 @@ impl Node {
                     self.net.part(topic).await
                 }
                 Effect::Publish(topic, bytes) => self.net.publish(topic, bytes).await,
-                Effect::Direct(to, bytes) => self.net.direct(to, bytes).await,
+                Effect::Direct(to, bytes) => {
+                    self.lead_to(at, &to).await;
+                    self.net.direct(to, bytes).await
+                }
                 Effect::Verdict(verdict) => match frame.take() {
                     Some(frame) => self.net.verdict(frame, verdict).await,
                     None => Ok(()),
                 },
                 Effect::Tell(event) => {
+                    if matches!(&event, Event::Member(line) if line.change == MemberChange::Join) {
+                        // A newcomer is worth a link now, not at the next turn.
+                        self.named_at = Mono(0);
+                    }
                     self.tell(event);
                     Ok(())
                 }
@@ -403,11 +408,23 @@ impl Node {
         }
     }
 
+    /// A frame for one member alone has to find its way before that member was ever named to the network.
+    async fn lead_to(&self, at: usize, to: &Peer) {
+        let Some(look) = self.seats.get(at).filter(|_| !self.links.is_up(to)).map(Seat::look) else { return };
+        let route = look.routes().into_iter().find(|(peer, addrs)| peer == to && !addrs.is_empty());
+        if let (Some((peer, addrs)), Some((_, topic))) = (route, look.meeting_points().first()) {
+            let named = net::Candidate { peer: Some(peer), addrs };
+            let _stopped = self.net.candidates(*topic, vec![named]).await;
+        }
+    }
+
     // ---- time ----
 
     fn next_look(&self) -> Instant {
         let now = self.clock.now();
-        let due = self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due()).min();
+        let named = self.named_at + CANDIDATES_MS;
+        let due =
+            self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due()).chain([named]).min();
         let wait = due.map_or(NAP, |at| Duration::from_millis(at.since(now)).min(NAP));
         instant() + wait
     }

@@ -8,6 +8,9 @@
     reason = "a test that panics has done its work"
 )]
 
+mod invites;
+mod once;
+mod settings;
 mod words;
 
 use serde_json::json;

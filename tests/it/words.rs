@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +22,46 @@ pub(crate) struct Net {
     first: Option<String>,
     secret: Option<String>,
     cid: u64,
+    folder: Folder,
+}
+
+/// A folder of this test alone, gone with it: the runtime directory of its nodes.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("ephem-it-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Folder(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What keeps a node on this machine.
+pub(crate) const QUIET: [&str; 4] = ["--no-mdns", "--no-dht", "--listen", "/ip4/127.0.0.1/tcp/0"];
+
+/// The program, with nothing of the person's own settings, in a runtime directory of the test's.
+pub(crate) fn program(runtime: &Path) -> Command {
+    settled(Command::new(PROGRAM), runtime)
+}
+
+fn settled(mut command: Command, runtime: &Path) -> Command {
+    for variable in ["EPHEM_NICK", "EPHEM_BOOTSTRAP", "EPHEM_LISTEN", "EPHEM_TTL"] {
+        command.env_remove(variable);
+    }
+    command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_RUNTIME_DIR", runtime);
+    command
 }
 
 struct Node {
@@ -34,16 +76,35 @@ struct Node {
 impl Net {
     /// So many nodes, none of them in a room.
     pub(crate) fn of(names: &[&str]) -> Net {
-        let mut net = Net { nodes: BTreeMap::new(), first: None, secret: None, cid: 0 };
+        let mut net = Net::empty(None);
         names.iter().for_each(|name| net.start(name, &[], None));
+        net
+    }
+
+    /// One node that has opened `lobby`, with settings of its own.
+    pub(crate) fn hosted_by(name: &str, settings: &[&str]) -> Net {
+        let mut net = Net::empty(None);
+        net.start(name, &[&["lobby"], settings].concat(), None);
+        // The room is there before anybody comes: its settings are its founder's.
+        net.until(name, |line| line["type"] == "room" && line["event"] == "joined");
         net
     }
 
     /// So many nodes in `lobby`, behind a passphrase.
     pub(crate) fn with_secret(names: &[&str], secret: &str) -> Net {
-        let mut net = Net { nodes: BTreeMap::new(), first: None, secret: Some(secret.to_owned()), cid: 0 };
+        let mut net = Net::empty(Some(secret));
         names.iter().for_each(|name| net.join(name, Some(secret)));
         net
+    }
+
+    fn empty(secret: Option<&str>) -> Net {
+        let secret = secret.map(str::to_owned);
+        Net { nodes: BTreeMap::new(), first: None, secret, cid: 0, folder: Folder::new() }
+    }
+
+    /// The runtime directory of these nodes.
+    pub(crate) fn runtime(&self) -> &Path {
+        self.folder.path()
     }
 
     /// One more node, in `lobby`.
@@ -53,14 +114,46 @@ impl Net {
 
     /// One more node on loopback, with arguments of its own. Its passphrase goes in by a file of its own.
     pub(crate) fn start(&mut self, name: &str, args: &[&str], secret: Option<&str>) {
+        self.open(name, &[&["pipe"], args].concat(), secret);
+    }
+
+    /// One more node on loopback, by another command that prints JSON lines.
+    pub(crate) fn open(&mut self, name: &str, args: &[&str], secret: Option<&str>) {
         let mut command = Command::new(PROGRAM);
-        command.arg("pipe").args(args);
-        command.args(["--nick", name, "--no-mdns", "--no-dht", "--listen", "/ip4/127.0.0.1/tcp/0"]);
-        if let Some(first) = &self.first {
-            let at = self.nodes[first].address();
-            command.args(["--bootstrap", &at]);
-        }
+        command.args(args).args(["--nick", name]).args(self.near());
         self.spawn(name, command, secret);
+    }
+
+    /// What leads to the others and to nobody else.
+    pub(crate) fn near(&self) -> Vec<String> {
+        let mut args: Vec<String> = QUIET.iter().map(|arg| (*arg).to_owned()).collect();
+        if let Some(first) = &self.first {
+            args.extend(["--bootstrap".to_owned(), self.nodes[first].address()]);
+        }
+        args
+    }
+
+    /// Runs a command of one's own to its end, on the same loopback.
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.begin(args).join().expect("it ends")
+    }
+
+    /// The same, without waiting for its end.
+    pub(crate) fn begin(&self, args: &[&str]) -> thread::JoinHandle<Output> {
+        let mut command = program(self.runtime());
+        command.args(args).args(self.near());
+        thread::spawn(move || finish(&mut command, None))
+    }
+
+    /// Runs a command that asks a running node.
+    pub(crate) fn question(&self, args: &[&str]) -> Output {
+        finish(program(self.runtime()).args(args), None)
+    }
+
+    /// A node that asks nobody, because whom the others asked is gone.
+    pub(crate) fn start_first(&mut self, name: &str, args: &[&str]) {
+        self.first = None;
+        self.start(name, args, None);
     }
 
     /// One more node in a network namespace, in `lobby`, with nothing configured but these arguments.
@@ -81,16 +174,12 @@ impl Net {
 
     fn spawn(&mut self, name: &str, mut command: Command, secret: Option<&str>) {
         let file = secret.map(|secret| {
-            let path = std::env::temp_dir().join(format!("ephem-it-{}-{name}", std::process::id()));
+            let path = self.runtime().join(format!("secret-{name}"));
             std::fs::write(&path, secret).expect("a file for the passphrase");
             command.arg("--passphrase-file").arg(&path);
             path
         });
-        for variable in ["EPHEM_NICK", "EPHEM_BOOTSTRAP", "EPHEM_LISTEN", "XDG_CONFIG_HOME"] {
-            command.env_remove(variable);
-        }
-        command.env("XDG_CONFIG_HOME", "/nonexistent");
-        let mut child = command
+        let mut child = settled(command, self.runtime())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -145,7 +234,12 @@ impl Net {
 
     /// Somebody says something.
     pub(crate) fn say(&mut self, name: &str, text: &str) -> &mut Net {
-        let reply = self.ask(name, json!({"cmd": "send", "room": "lobby", "text": text}));
+        self.talk(name, "lobby", text)
+    }
+
+    /// Somebody says something in a room of another name.
+    pub(crate) fn talk(&mut self, name: &str, room: &str, text: &str) -> &mut Net {
+        let reply = self.ask(name, json!({"cmd": "send", "room": room, "text": text}));
         assert_eq!(reply["ok"], true, "{name} could not say it: {reply}");
         self
     }
@@ -232,6 +326,19 @@ impl Net {
         }
     }
 
+    /// The first line seen so far of which this holds.
+    pub(crate) fn find(&self, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let seen = self.nodes[name].seen.borrow();
+        seen.iter().find(|line| holds(line)).expect("it has been seen").clone()
+    }
+
+    /// The texts heard so far, in their order.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let seen = self.nodes[name].seen.borrow();
+        let texts = seen.iter().filter(|line| line["type"] == "message");
+        texts.filter_map(|line| line["text"].as_str().map(str::to_owned)).collect()
+    }
+
     /// Of how many lines seen so far this holds.
     pub(crate) fn count(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> usize {
         self.nodes[name].seen.borrow().iter().filter(|line| holds(line)).count()
@@ -293,6 +400,28 @@ impl Node {
             }
         }
     }
+}
+
+/// Runs to its end, which comes within [`WAIT`].
+pub(crate) fn finish(command: &mut Command, stdin: Option<&[u8]>) -> Output {
+    let input = if stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+    let mut child = command
+        .stdin(input)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    if let (Some(mut to), Some(bytes)) = (child.stdin.take(), stdin) {
+        // A program that refuses without reading has said why.
+        let _ = to.write_all(bytes);
+    }
+    let pid = child.id();
+    let (done, end) = channel();
+    thread::spawn(move || done.send(child.wait_with_output().expect("its output")));
+    end.recv_timeout(WAIT).unwrap_or_else(|_| {
+        let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+        panic!("{command:?} does not end: {:?}", end.recv_timeout(WAIT))
+    })
 }
 
 impl Drop for Node {

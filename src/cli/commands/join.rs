@@ -3,9 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::block_on;
+use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
+use crate::cli::secret::Chosen;
 use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
 use crate::node::harden::Hardening;
 
@@ -20,13 +22,15 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
     }
     let mut plan = Plan::new(come, all, settings, hardening);
     let doors = plan.doors(&rooms)?;
-    invite_others(&rooms, &plan)?;
+    invite_others(&rooms, &doors, &plan)?;
+    // Where it was the only room there is nothing left to do here.
+    let refused = if let [(room, _)] = doors.as_slice() { Some(room.clone()) } else { None };
     block_on(async {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
         let limits = Limits {
             nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
-            refused: false,
+            refused,
         };
         if plan.all.json {
             let face = Pipe::new(&asking)?;
@@ -37,23 +41,27 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
     })
 }
 
-/// What a friend must type, as one line.
-fn invite_others(rooms: &[String], plan: &Plan) -> io::Result<()> {
-    if plan.all.quiet || plan.all.json {
+/// What a friend must type, as one line. Whoever came by an invite cannot pass it on.
+fn invite_others(rooms: &[String], doors: &[(Line, Chosen)], plan: &Plan) -> io::Result<()> {
+    let named = |(room, (_, chosen)): (&'_ String, &'_ (Line, Chosen))| {
+        (!matches!(chosen, Chosen::Invite(_))).then(|| quoted(room))
+    };
+    let rooms: Vec<String> = rooms.iter().zip(doors).filter_map(named).collect();
+    if plan.all.quiet || plan.all.json || rooms.is_empty() {
         return Ok(());
     }
-    let mut line = String::from("ephem-node join");
-    for room in rooms {
-        line.push(' ');
-        if room.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-            line.push_str(room);
-        } else {
-            line.push_str(&format!("'{}'", room.replace('\'', "'\\''")));
-        }
-    }
+    let mut line = format!("ephem-node join {}", rooms.join(" "));
     for place in &plan.network.bootstrap {
         line.push_str(" --bootstrap ");
         line.push_str(place.text());
     }
     writeln!(io::stderr(), "the others type: {line}")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -76,6 +76,9 @@ pub(super) fn run(
                     }
                 }
                 Some(event) => {
+                    if stop.is_none() {
+                        session::complain(&event, &plan.all)?;
+                    }
                     if session::stands(&event) {
                         found = true;
                     }

@@ -1,6 +1,9 @@
 //! `new`: a private room of one's own, entered by invite.
 
 use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::block_on;
 use crate::chat::request::{Asked, Request};
@@ -15,6 +18,9 @@ use crate::node::harden::Hardening;
 /// Uses of the first invite, and how long it holds.
 const USES: u64 = 1;
 const VALID_MS: u64 = 86_400_000;
+/// The system names this machine's addresses one after the other, in the first moments. An invite without them would lead
+/// nowhere but to the local network.
+const SETTLED: Duration = Duration::from_millis(300);
 
 pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
     let New { room, who, settings: room_settings, network } = options;
@@ -37,8 +43,12 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
     block_on(async {
         let (asking, telling) = plan.start()?;
         asking.ask(Asked::here(Request::New(room.as_deref().map(Line::clean)))).await;
-        asking.ask(Asked::here(Request::Invite { uses: USES, valid_ms: VALID_MS, qr: false })).await;
-        let limits = Limits { nobody: None, refused: false };
+        let later = asking.clone();
+        tokio::spawn(async move {
+            sleep(SETTLED).await;
+            later.ask(Asked::here(Request::Invite { uses: USES, valid_ms: VALID_MS, qr: false })).await;
+        });
+        let limits = Limits { nobody: None, refused: None };
         if json {
             let face = Pipe::new(&asking)?;
             return session::run(asking, telling, face, limits, &plan).await;

@@ -25,7 +25,7 @@ pub(super) fn run(
         session::enter(&asking, doors).await;
         let limits = Limits {
             nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
-            refused: false,
+            refused: None,
         };
         session::run(asking, telling, face, limits, &plan).await
     })

@@ -81,6 +81,9 @@ pub(super) fn run(
             if let Some(face) = &mut json {
                 session::Face::told(face, &event)?;
             }
+            if stop.is_none() {
+                session::complain(&event, &plan.all)?;
+            }
             match &event {
                 Event::Bye(bye) => {
                     let code = stop.unwrap_or(bye.code);
@@ -140,7 +143,6 @@ fn told(code: u8, unsent: Option<String>) -> Result<u8, Failure> {
     match code {
         4 => Err(Failure::Nobody),
         8 => Err(unsent.map_or(Failure::NotDelivered, Failure::NotSent)),
-        5 => Err(Failure::NotAdmitted),
         code => Ok(code),
     }
 }
