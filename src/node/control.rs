@@ -71,6 +71,8 @@ mod unix {
     const QUESTION: u64 = 512;
     /// How long a caller may take to ask.
     const PATIENCE: Duration = Duration::from_secs(5);
+    /// Before each line of a refusal. No line that is shown to people holds such a character.
+    const REFUSED: char = '\u{15}';
     /// How often a watcher is told.
     const WATCH: Duration = Duration::from_secs(1);
 
@@ -166,6 +168,12 @@ mod unix {
         let (now, ts) = (asking.clock().now(), asking.clock().wall());
         let event = Event::Reply(Box::new(Reply { cid: None, outcome }));
         let mut told = Zeroizing::default();
+        if let (Event::Reply(reply), false) = (&event, json)
+            && let Err(problem) = &reply.outcome
+        {
+            let told = format!("{REFUSED}error: {}\n{REFUSED}{}\n", problem.text(), problem.hint());
+            return Zeroizing::new(told.into_bytes());
+        }
         if json {
             pipe::encode(&event, &pipe::Stamp { seq: 1, ts, now }, &mut told);
         } else {
@@ -176,18 +184,18 @@ mod unix {
         told
     }
 
-    /// Asks a running node, and gives its lines one by one until it hangs up.
+    /// Asks a running node, and gives its lines one by one until it hangs up: `Err` for what it refuses.
     pub async fn question(
         socket: &Path,
         question: &str,
-        mut told: impl FnMut(&str) -> io::Result<()>,
+        mut told: impl FnMut(Result<&str, &str>) -> io::Result<()>,
     ) -> io::Result<()> {
         let stream = UnixStream::connect(socket).await?;
         let (read, mut write) = stream.into_split();
         write.write_all(format!("{question}\n").as_bytes()).await?;
         let mut lines = BufReader::new(read).lines();
         while let Some(line) = lines.next_line().await? {
-            told(&line)?;
+            told(line.strip_prefix(REFUSED).map_or(Ok(line.as_str()), Err))?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ pub mod harden;
 mod later;
 mod links;
 pub mod outbox;
+pub mod probe;
 pub mod random;
 mod run;
 mod seat;

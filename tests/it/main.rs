@@ -8,6 +8,8 @@
     reason = "a test that panics has done its work"
 )]
 
+#[cfg(unix)]
+mod asking;
 mod invites;
 mod once;
 mod settings;

@@ -1,19 +1,61 @@
 //! `ping`: how a peer is reached, and how long there and back takes.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
-use super::status;
+use super::{block_on, status};
+use crate::chat::event::{Event, PeerLine};
 use crate::cli::args::{All, Ping};
 use crate::cli::report::Failure;
+use crate::net::Place;
+use crate::node::clock::Clock;
+use crate::node::probe::{Unmeasured, probe};
+use crate::pipe;
 
 pub(super) fn run(options: &Ping, all: &All) -> Result<u8, Failure> {
+    let patience = Duration::from_millis(options.timeout.ms);
+    // A name of somebody holds neither: what does was meant as an address, and a running node is not needed for it.
+    if options.peer.contains([':', '/']) {
+        let place = Place::parse(&options.peer).map_err(|err| Failure::Usage(err.to_string()))?;
+        return address(place, patience, all);
+    }
     if options.peer.split_whitespace().count() != 1 {
         return Err(Failure::Usage("name a peer by its nick without spaces, its tag, or its id".to_owned()));
     }
-    let mut failed = false;
-    status::ask(&format!("{} ping {}", status::form(all), options.peer), |line| {
-        failed |= line.contains("\"ok\":false") || line.starts_with("error");
-        writeln!(io::stdout(), "{line}")
+    let mut code = 0;
+    status::ask(&format!("{} ping {}", status::form(all), options.peer), Some(patience), |line| {
+        code = code.max(status::print(line)?);
+        Ok(())
     })?;
-    Ok(u8::from(failed))
+    Ok(code)
+}
+
+fn address(place: Place, patience: Duration, all: &All) -> Result<u8, Failure> {
+    let typed = place.text().to_owned();
+    let link = block_on(async {
+        probe(place, patience).await.map_err(|why| match why {
+            Unmeasured::Network(err) => Failure::Network(err),
+            Unmeasured::Unreachable(why) => Failure::Unreachable(typed, why),
+        })
+    })?;
+    if all.json {
+        let clock = Clock::new();
+        let mut line = zeroize::Zeroizing::default();
+        let stamp = pipe::Stamp { seq: 1, ts: clock.wall(), now: clock.now() };
+        pipe::encode(&Event::Peer(Box::new(link)), &stamp, &mut line);
+        io::stdout().write_all(&line)?;
+    } else {
+        writeln!(io::stdout(), "{}", words(&link))?;
+    }
+    Ok(0)
+}
+
+fn words(link: &PeerLine) -> String {
+    let long = match link.rtt_ms {
+        None => "round trip not measured".to_owned(),
+        Some(0) => "there and back in under 1 ms".to_owned(),
+        Some(ms) => format!("there and back in {ms} ms"),
+    };
+    let at = link.addr.as_ref().map_or(String::new(), |addr| format!(" at {}", addr.as_str()));
+    format!("{}{at}: {}, {long}", link.peer.as_str(), link.route.name())
 }

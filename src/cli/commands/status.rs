@@ -1,19 +1,38 @@
 //! `status`: what the running node sees, through its door.
 
 use std::io::{self, Write};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::block_on;
 use crate::cli::args::{All, Status};
 use crate::cli::report::Failure;
 use crate::node::control;
 
+/// How long a node may take to say how it stands.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(super) fn run(options: &Status, all: &All) -> Result<u8, Failure> {
-    let what = if options.watch { "watch" } else { "status" };
-    ask(&format!("{} {what}", form(all)), |line| {
-        let mut out = io::stdout();
-        writeln!(out, "{line}").and_then(|()| out.flush())
+    let (what, patience) = if options.watch { ("watch", None) } else { ("status", Some(PATIENCE)) };
+    let mut code = 0;
+    ask(&format!("{} {what}", form(all)), patience, |line| {
+        code = code.max(print(line)?);
+        Ok(())
     })?;
-    Ok(0)
+    Ok(code)
+}
+
+/// Prints a line of an answer where it belongs; gives the exit code it asks for.
+pub(super) fn print(line: Result<&str, &str>) -> io::Result<u8> {
+    match line {
+        Ok(line) => {
+            let mut out = io::stdout();
+            writeln!(out, "{line}").and_then(|()| out.flush())?;
+            Ok(u8::from(line.starts_with('{') && line.contains("\"ok\":false")))
+        }
+        Err(line) => writeln!(io::stderr(), "{line}").map(|()| 1),
+    }
 }
 
 /// The form in which the node is to answer.
@@ -22,10 +41,19 @@ pub(super) fn form(all: &All) -> &'static str {
 }
 
 /// Asks the youngest running node that answers.
-pub(super) fn ask(question: &str, mut told: impl FnMut(&str) -> io::Result<()>) -> Result<(), Failure> {
+pub(super) fn ask(
+    question: &str,
+    patience: Option<Duration>,
+    mut told: impl FnMut(Result<&str, &str>) -> io::Result<()>,
+) -> Result<(), Failure> {
     block_on(async {
         for socket in control::sockets(&control::folder()) {
-            match control::question(&socket, question, &mut told).await {
+            let asked = control::question(&socket, question, &mut told);
+            let answered = match patience {
+                Some(patience) => timeout(patience, asked).await.map_err(|_| Failure::Mute)?,
+                None => asked.await,
+            };
+            match answered {
                 Ok(()) => return Ok(()),
                 // Left behind by a node that was killed.
                 Err(err) if err.kind() == io::ErrorKind::ConnectionRefused => {}
