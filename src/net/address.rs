@@ -32,7 +32,7 @@ impl Addr {
 
     /// An address to listen on, as a person types it: `/ip4/../tcp/..`, `/ip6/../udp/../quic-v1` and the like.
     pub fn parse_listen(text: &str) -> Result<Addr, AddressError> {
-        let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAnAddress)?;
+        let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAListener)?;
         match shape(&addr) {
             Some(Shape { host: Host::Ip(_), peer: None, .. }) => Ok(Addr(addr)),
             Some(Shape { host: Host::Name(_), .. }) => Err(AddressError::ListenByName),
@@ -106,6 +106,9 @@ impl Place {
 
 fn multiaddr(text: &str) -> Result<PlaceKind, AddressError> {
     let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAnAddress)?;
+    if matches!(addr.iter().next(), Some(Protocol::Dnsaddr(_))) {
+        return Err(AddressError::DnsAddr);
+    }
     let shape = shape(&addr).ok_or(AddressError::Unsupported)?;
     if shape.port == 0 {
         return Err(AddressError::NoPort);
@@ -128,13 +131,13 @@ fn host_and_port(text: &str) -> Result<PlaceKind, AddressError> {
     let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
     if let Some(inner) = bracketed {
         inner.parse::<Ipv6Addr>().map_err(|_| AddressError::BadHost)?;
-    } else if host.contains(':') {
+    } else if host.contains(':') && host.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')) {
         // 2001:db8::1:4077 could be an address without a port, or with one.
         return Err(AddressError::Brackets);
     }
     let name = bracketed.unwrap_or(host);
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
-    if name.is_empty() || name.len() > 253 || !name.chars().all(good) {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if bracketed.is_none() && (name.is_empty() || name.len() > 253 || !name.chars().all(good)) {
         return Err(AddressError::BadHost);
     }
     if name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
@@ -164,8 +167,12 @@ pub enum AddressError {
     Brackets,
     /// A multiaddr of a kind this node does not speak.
     Unsupported,
+    /// A name that stands for whole addresses, kept in a text record.
+    DnsAddr,
     /// 0.0.0.0 or :: names no machine.
     Nowhere,
+    /// Not an address to listen on.
+    NotAListener,
     /// One listens on an address, not on a name.
     ListenByName,
     /// A listening address does not end in a peer.
@@ -183,7 +190,11 @@ impl fmt::Display for AddressError {
             AddressError::Unsupported => {
                 "this kind of address is not spoken here; use /ip4 or /ip6 or /dns with /tcp/PORT or /udp/PORT/quic-v1"
             }
+            AddressError::DnsAddr => "/dnsaddr is not looked up here; write host:port, or /dns/HOST/tcp/PORT",
             AddressError::Nowhere => "0.0.0.0 and :: name no machine to reach; give the address of one",
+            AddressError::NotAListener => {
+                "not an address to listen on; write /ip4/0.0.0.0/tcp/4077 or /ip4/0.0.0.0/udp/4077/quic-v1"
+            }
             AddressError::ListenByName => "listen on an IP address, not on a name",
             AddressError::ListenAsPeer => "leave out the /p2p/ part when listening",
         })
@@ -380,7 +391,7 @@ mod tests {
             ("example.org:http", AddressError::BadPort),
             (":4077", AddressError::BadHost),
             ("ex ample:4077", AddressError::BadHost),
-            ("http://example.org:4077", AddressError::Brackets),
+            ("http://example.org:4077", AddressError::BadHost),
             ("2001:db8::1:4077", AddressError::Brackets),
             ("[2001:db8::zz]:4077", AddressError::BadHost),
             ("0.0.0.0:4077", AddressError::Nowhere),
@@ -390,6 +401,7 @@ mod tests {
             ("/ip4/192.0.2.7", AddressError::Unsupported),
             ("/ip4/192.0.2.7/tcp/80/ws", AddressError::Unsupported),
             ("/ip4/192.0.2.7/udp/80", AddressError::Unsupported),
+            ("/dnsaddr/example.org", AddressError::DnsAddr),
             ("/nonsense", AddressError::NotAnAddress),
         ] {
             assert_eq!(Place::parse(text).map(|p| p.kind), Err(why), "{text}");
@@ -400,7 +412,7 @@ mod tests {
     fn one_listens_on_an_address_without_a_peer() {
         assert!(Addr::parse_listen("/ip6/::/udp/0/quic-v1").is_ok());
         assert_eq!(Addr::parse_listen("/dns/x/tcp/1"), Err(AddressError::ListenByName));
-        assert_eq!(Addr::parse_listen("0.0.0.0:4077"), Err(AddressError::NotAnAddress));
+        assert_eq!(Addr::parse_listen("0.0.0.0:4077"), Err(AddressError::NotAListener));
         let with_peer = format!("/ip4/127.0.0.1/tcp/1/p2p/{}", PeerId::random());
         assert_eq!(Addr::parse_listen(&with_peer), Err(AddressError::ListenAsPeer));
     }
