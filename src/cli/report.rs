@@ -37,8 +37,8 @@ pub enum Failure {
     NotRunning,
     /// There is one, and it does not answer.
     Mute,
-    /// Whoever sat there did not want to go on.
-    Stopped,
+    /// Whoever sat there did not want to go on, or a signal came: with the exit code that says which.
+    Stopped(u8),
     /// Reading or writing failed.
     Output(io::Error),
 }
@@ -71,7 +71,7 @@ impl Failure {
             Failure::Nobody | Failure::Unreachable(..) => 4,
             Failure::NotDelivered | Failure::NotSent(_) => 8,
             Failure::Network(_) => 9,
-            Failure::Stopped => 130,
+            Failure::Stopped(code) => *code,
         }
     }
 
@@ -104,7 +104,7 @@ impl Failure {
                 "a node is running, and did not answer in time".to_owned(),
                 Some("it may be stopped or very busy; try again"),
             ),
-            Failure::Stopped => ("nothing was done".to_owned(), None),
+            Failure::Stopped(_) => ("nothing was done".to_owned(), None),
             Failure::Output(err) => (format!("reading or writing failed: {err}"), None),
         }
     }

@@ -4,13 +4,18 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
+use tokio::runtime::{Builder, Runtime};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args;
 use super::report::Failure;
+use super::signals::Signals;
 use crate::base::secret::Text;
 use crate::chat::problem::Problem;
 use crate::crypto::strength::{Strength, strength};
@@ -20,6 +25,10 @@ use crate::wire::invite::{Invite, InviteError};
 
 /// The longest passphrase read, in bytes. Longer than any that a person types or a generator makes.
 const LONGEST: usize = 4_096;
+/// How soon a signal is seen while nobody types.
+const LOOK: Duration = Duration::from_millis(100);
+/// The exit code of Ctrl+C, which is a key and no signal while nothing is echoed.
+const INTERRUPTED: u8 = 130;
 
 /// What admits to a room.
 pub(super) enum Chosen {
@@ -126,14 +135,18 @@ fn unreadable(what: &str, why: &str) -> Failure {
 fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
     let enter =
         if may_be_open { "Enter alone = an open room anybody can read" } else { "it must not be empty" };
+    let signalled = Signalled::watch()?;
+    // Before the question: whoever types ahead of it is not echoed either.
+    let raw = Raw::enter()?;
     let mut out = io::stderr();
     write!(out, "Passphrase for {room} ({enter}, Ctrl+G = six generated words): ")?;
     out.flush()?;
     let mut generated = false;
     let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
     loop {
-        match read_keys(&mut typed)? {
+        match read_keys(&mut typed, &signalled)? {
             Keys::Enter if typed.is_empty() && may_be_open => {
+                drop(raw);
                 writeln!(out, "\nopen room: whoever knows or guesses the name can read it")?;
                 return Ok(Chosen::Open);
             }
@@ -145,20 +158,20 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
                 generated = true;
                 write!(
                     out,
-                    "
-  {}
-  nobody can recover it; it stands on this screen until you clear it
-Tell it to the others, then Enter: ",
+                    "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\n\
+                    Tell it to the others, then Enter: ",
                     &*typed
                 )?;
                 out.flush()?;
             }
-            Keys::Stop => {
+            Keys::Stop(code) => {
+                drop(raw);
                 writeln!(out)?;
-                return Err(Failure::Stopped);
+                return Err(Failure::Stopped(code));
             }
         }
     }
+    drop(raw);
     let measured = if generated { Strength::generated() } else { strength(&typed) };
     let verdict = if measured.weak() { "weak" } else { "good" };
     writeln!(
@@ -172,7 +185,7 @@ Tell it to the others, then Enter: ",
 enum Keys {
     Enter,
     Generate,
-    Stop,
+    Stop(u8),
 }
 
 /// Puts the terminal back however the reading ends.
@@ -191,9 +204,35 @@ impl Drop for Raw {
     }
 }
 
-fn read_keys(typed: &mut Zeroizing<String>) -> io::Result<Keys> {
-    let _raw = Raw::enter()?;
+/// A signal that came while the question stood there: the terminal has to be put back before the program ends.
+struct Signalled {
+    code: Arc<AtomicU8>,
+    _runtime: Runtime,
+}
+
+impl Signalled {
+    fn watch() -> io::Result<Signalled> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let code = Arc::new(AtomicU8::new(0));
+        let seen = Arc::clone(&code);
+        let mut signals = runtime.block_on(async { Signals::new() })?;
+        runtime.spawn(async move { seen.store(signals.next().await.0, Ordering::Relaxed) });
+        Ok(Signalled { code, _runtime: runtime })
+    }
+
+    fn code(&self) -> Option<u8> {
+        Some(self.code.load(Ordering::Relaxed)).filter(|code| *code != 0)
+    }
+}
+
+fn read_keys(typed: &mut Zeroizing<String>, signalled: &Signalled) -> io::Result<Keys> {
     loop {
+        if let Some(code) = signalled.code() {
+            return Ok(Keys::Stop(code));
+        }
+        if !event::poll(LOOK)? {
+            continue;
+        }
         let Event::Key(KeyEvent { code, modifiers, kind, .. }) = event::read()? else { continue };
         if kind == KeyEventKind::Release {
             continue;
@@ -203,8 +242,8 @@ fn read_keys(typed: &mut Zeroizing<String>) -> io::Result<Keys> {
             KeyCode::Enter => return Ok(Keys::Enter),
             KeyCode::Char('j' | 'm') if ctrl => return Ok(Keys::Enter),
             KeyCode::Char('g') if ctrl => return Ok(Keys::Generate),
-            KeyCode::Char('c') if ctrl => return Ok(Keys::Stop),
-            KeyCode::Char('d') if ctrl && typed.is_empty() => return Ok(Keys::Stop),
+            KeyCode::Char('c') if ctrl => return Ok(Keys::Stop(INTERRUPTED)),
+            KeyCode::Char('d') if ctrl && typed.is_empty() => return Ok(Keys::Stop(INTERRUPTED)),
             KeyCode::Char('u') if ctrl => typed.zeroize(),
             KeyCode::Backspace => wipe_last(typed),
             KeyCode::Char('h') if ctrl => wipe_last(typed),

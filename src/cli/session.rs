@@ -207,6 +207,22 @@ pub(super) async fn run(
     limits: Limits,
     plan: &Plan,
 ) -> Result<u8, Failure> {
+    let ended = sit(&asking, &mut telling, &mut face, limits, plan).await;
+    if let Err(Failure::Output(err)) = &ended {
+        // Nobody reads any more, a closed terminal say; the others are still told that this node goes.
+        asking.end(if err.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 }, "nobody reads").await;
+        while telling.next().await.is_some() {}
+    }
+    ended
+}
+
+async fn sit(
+    asking: &Asking,
+    telling: &mut Telling,
+    face: &mut impl Face,
+    limits: Limits,
+    plan: &Plan,
+) -> Result<u8, Failure> {
     let mut signals = Signals::new()?;
     let mut typing = Some(stdin::lines()?);
     #[cfg(unix)]
@@ -217,34 +233,21 @@ pub(super) async fn run(
     }
     let deadline = limits.nobody.map(|wait| instant() + wait);
     let (mut met, mut stopping, mut greeted) = (false, false, false);
-    let mut errands = Errands::new(asking);
-    let mut broken = None;
+    let mut errands = Errands::new(asking.clone());
     loop {
-        let look = match broken {
-            None => face.passed()?.map_or(LOOK, Duration::from_millis),
-            Some(_) => LOOK,
-        };
+        let look = face.passed()?.map_or(LOOK, Duration::from_millis);
         tokio::select! {
             event = telling.next() => match event {
                 Some(Event::Bye(bye)) => {
-                    if let Some(err) = broken {
-                        return Err(Failure::Output(err));
-                    }
                     face.told(&Event::Bye(bye.clone()))?;
                     return Ok(bye.code);
                 }
-                Some(_) if broken.is_some() => {}
                 Some(event) => {
                     met |= stands(&event);
                     let refused = refusal(&event).filter(|_| limits.refused.as_ref() == event.room());
-                    let mut told = face.told(&event);
+                    face.told(&event)?;
                     if !std::mem::replace(&mut greeted, true) {
-                        told = told.and_then(|()| unprotected(plan, &mut face));
-                    }
-                    if let Err(err) = told {
-                        // The rooms are owed a goodbye all the same.
-                        errands.end(u8::from(err.kind() != io::ErrorKind::BrokenPipe), "nobody reads");
-                        broken = Some(err);
+                        unprotected(plan, face)?;
                     }
                     if let (Some((code, why)), false) = (refused, stopping) {
                         stopping = true;
@@ -254,7 +257,7 @@ pub(super) async fn run(
                 None => return Ok(1),
             },
             () = errands.go() => {}
-            line = hear(&mut typing), if errands.is_free() && broken.is_none() => match line {
+            line = hear(&mut typing), if errands.is_free() => match line {
                 None => {
                     typing = None;
                     errands.end(0, "stdin is closed");

@@ -13,6 +13,8 @@ mod asking;
 mod invites;
 mod once;
 mod settings;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod words;
 
 use serde_json::json;

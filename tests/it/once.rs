@@ -1,5 +1,7 @@
 //! Commands that say or hear something and end.
 
+use std::process::Stdio;
+
 use crate::words::{Net, finish, program};
 
 fn text(bytes: &[u8]) -> String {
@@ -77,4 +79,18 @@ fn an_open_room_and_a_secret_one_of_the_same_name_do_not_meet() {
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
     net.expect(&["ana"], "by a file");
     net.never("ana", "is it open?");
+}
+
+#[test]
+fn a_reader_who_stops_reading_is_a_goodbye() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut pipe = program(net.runtime());
+    pipe.args(["pipe", "lobby", "--nick", "bob"]).args(net.near());
+    let mut pipe = pipe.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "join" && line["nick"] == "bob");
+    drop(pipe.stdout.take());
+    // Something to print, so that it notices.
+    net.say("ana", "is anybody reading?");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
+    assert_eq!(pipe.wait().expect("it ends").code(), Some(0));
 }

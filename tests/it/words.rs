@@ -222,14 +222,15 @@ impl Net {
 
     /// Waits until these all know each other and stand confirmed.
     pub(crate) fn confirmed(&mut self, names: &[&str]) {
-        for name in names {
-            self.eventually(name, |seen| {
-                let last = seen.iter().rfind(|line| line["type"] == "room");
-                last.is_some_and(|line| {
-                    line["state"] == "confirmed" && line["members"].as_u64() >= Some(names.len() as u64)
-                })
-            });
-        }
+        names.iter().for_each(|name| self.counts(name, names.len() as u64));
+    }
+
+    /// Waits until this one stands confirmed among so many.
+    pub(crate) fn counts(&mut self, name: &str, members: u64) {
+        self.eventually(name, |seen| {
+            let last = seen.iter().rfind(|line| line["type"] == "room");
+            last.is_some_and(|line| line["state"] == "confirmed" && line["members"].as_u64() >= Some(members))
+        });
     }
 
     /// Somebody says something.

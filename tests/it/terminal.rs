@@ -1,0 +1,250 @@
+//! `join` at a terminal of its own, typed at and read like a person does. The terminal is made by `script`, which is in
+//! every Linux system's base.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use crate::words::{Net, WAIT, program};
+
+/// A shell at a terminal: it runs the program, then says how that ended and how the terminal was left.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    shown: Receiver<Vec<u8>>,
+    seen: String,
+    /// How much of it has been looked at.
+    read: usize,
+}
+
+impl Terminal {
+    /// `join` with these arguments, next to the nodes of a test.
+    fn join(net: &Net, args: &[&str]) -> Terminal {
+        let node = program(net.runtime());
+        let typed: Vec<String> = ["join"].iter().chain(args).map(|arg| format!("'{arg}'")).collect();
+        let line = format!(
+            "{} {} {}; echo \"ended with $?\"; stty -a | tr ';' '\\n'; echo all",
+            node.get_program().display(),
+            typed.join(" "),
+            net.near().join(" ")
+        );
+        let mut command = Command::new("script");
+        command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]);
+        for (name, value) in node.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut child = command
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script");
+        let (to, shown) = channel();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+                if to.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = child.stdin.take().expect("a pipe");
+        Terminal { child, keys, shown, seen: String::new(), read: 0 }
+    }
+
+    /// The program's pid: the one child of the shell, which is the one child of `script`.
+    fn node(&self) -> u32 {
+        let child = |pid: u32| {
+            let children =
+                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("its children");
+            children.trim().parse().expect("one child")
+        };
+        child(child(self.child.id()))
+    }
+
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([&format!("-{signal}"), &self.node().to_string()]).status();
+        assert!(done.expect("kill").success());
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("somebody reads");
+    }
+
+    /// Waits for this, and gives what came before it since the last such call.
+    fn until(&mut self, what: &str) -> String {
+        let end = Instant::now() + WAIT;
+        loop {
+            if let Some(at) = self.seen[self.read..].find(what) {
+                let before = self.seen[self.read..self.read + at].to_owned();
+                self.read += at + what.len();
+                return before;
+            }
+            let wait = end.saturating_duration_since(Instant::now());
+            match self.shown.recv_timeout(wait) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("never shown: {what}; seen:\n{}", self.seen),
+            }
+        }
+    }
+
+    /// The exit code, once the terminal was looked at: it has to be as it was.
+    fn ended(&mut self) -> i32 {
+        self.until("ended with ");
+        let code = self.until("\r\n").trim().parse().expect("a code");
+        let state = self.until("\nall");
+        for set in [" icanon", " echo ", " isig", " icrnl", " opost"] {
+            assert!(state.replace("\r\n", " ").contains(set), "not put back: {set}\n{state}");
+        }
+        code
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const QUESTION: &str = "Ctrl+G = six generated words): ";
+
+#[test]
+fn a_passphrase_is_asked_for_and_never_shown() {
+    let secret = "seven otters row upstream";
+    let mut net = Net::with_secret(&["ana"], secret);
+    let mut bob = Terminal::join(&net, &["lobby", "--nick", "bob"]);
+    assert!(
+        bob.until(QUESTION)
+            .starts_with("Passphrase for lobby (Enter alone = an open room anybody can read, ")
+    );
+    // A wrong beginning taken back, a slip of the finger, then the words.
+    bob.types("six\u{15}seven otters row upstreak\u{7f}m\r");
+    bob.until("guessing it costs a well-equipped attacker about");
+    bob.until("others hold the same keys: you are in");
+    net.counts("ana", 2);
+    net.say("ana", "among ourselves");
+    bob.until("among ourselves");
+    bob.types("and I hear you\r");
+    net.expect(&["ana"], "and I hear you");
+    bob.types("/quit\r");
+    assert_eq!(bob.ended(), 0);
+    for word in ["otters", "upstrea", "six\r"] {
+        assert!(!bob.seen.contains(word), "{word} was shown:\n{}", bob.seen);
+    }
+}
+
+#[test]
+fn six_words_are_generated_and_bring_another_in() {
+    let mut net = Net::of(&[]);
+    let mut ana = Terminal::join(&net, &["den", "--nick", "ana"]);
+    ana.until(QUESTION);
+    ana.types("\u{7}");
+    ana.until("\r\n  ");
+    let words = ana.until("\r\n");
+    assert_eq!(words.split(' ').count(), 6, "{words}");
+    ana.until("nobody can recover it");
+    ana.until("then Enter: ");
+    // A second wish is other words.
+    ana.types("\u{7}");
+    ana.until("\r\n  ");
+    let others = ana.until("\r\n");
+    assert_ne!(words, others);
+    ana.until("then Enter: ");
+    ana.types("\r");
+    ana.until("good: guessing it costs");
+    ana.until("listening on ");
+    let at = ana.until("\r\n");
+    net.start("bob", &["den", "--bootstrap", at.trim()], Some(&others));
+    net.counts("bob", 2);
+    net.talk("bob", "den", "the words fit");
+    ana.until("the words fit");
+    // The first words lead elsewhere.
+    net.start("eve", &["den", "--bootstrap", at.trim()], Some(&words));
+    assert_ne!(net.mark("bob"), net.mark("eve"));
+}
+
+#[test]
+fn enter_alone_is_an_open_room_and_says_so() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::join(&net, &["lobby", "--nick", "bob"]);
+    bob.until(QUESTION);
+    bob.types("\r");
+    bob.until("open room: whoever knows or guesses the name can read it");
+    bob.until("the others type: ephem-node join lobby --bootstrap ");
+    net.counts("ana", 2);
+    bob.types("/quit\r");
+    assert_eq!(bob.ended(), 0);
+}
+
+#[test]
+fn a_question_that_is_not_answered_leaves_the_terminal_as_it_was() {
+    let net = Net::of(&[]);
+    for (keys, code) in [("hal\u{3}", 130), ("\u{4}", 130)] {
+        let mut ana = Terminal::join(&net, &["den"]);
+        ana.until(QUESTION);
+        ana.types(keys);
+        assert_eq!(ana.ended(), code);
+        assert!(!ana.seen.contains("hal"), "{}", ana.seen);
+    }
+}
+
+#[test]
+fn a_signal_at_the_question_leaves_the_terminal_as_it_was() {
+    let net = Net::of(&[]);
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let mut ana = Terminal::join(&net, &["den"]);
+        ana.until(QUESTION);
+        ana.signal(signal);
+        assert_eq!(ana.ended(), code, "{}", ana.seen);
+    }
+}
+
+#[test]
+fn ctrl_c_in_the_room_says_goodbye() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
+    net.counts("ana", 2);
+    bob.types("\u{3}");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
+    assert_eq!(bob.ended(), 130);
+}
+
+#[test]
+fn a_terminal_that_is_closed_is_a_goodbye_too() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
+    net.counts("ana", 2);
+    let node = bob.node();
+    // The window is closed: whoever holds the other end of the terminal is gone.
+    bob.child.kill().expect("it runs");
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
+    let end = Instant::now() + WAIT;
+    while std::path::Path::new(&format!("/proc/{node}")).exists() {
+        assert!(Instant::now() < end, "it said goodbye and stays");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn an_invite_that_is_used_up_ends_join_with_words_and_a_code() {
+    let mut net = Net::of(&[]);
+    net.open("ana", &["new", "den", "--json"], None);
+    let invite =
+        net.until("ana", |line| line["invite"].is_string())["invite"].as_str().expect("it").to_owned();
+    let mut bob = Terminal::join(&net, &[&invite, "--nick", "bob"]);
+    net.counts("ana", 2);
+    let mut eve = Terminal::join(&net, &[&invite]);
+    eve.until("the invite is used up");
+    eve.until("ask for a new one");
+    assert_eq!(eve.ended(), 5);
+    net.ask("ana", serde_json::json!({"cmd": "kick", "who": "bob", "why": "noise"}));
+    bob.until("you were kicked by ana (");
+    assert_eq!(bob.ended(), 6);
+}
