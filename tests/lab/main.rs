@@ -10,86 +10,16 @@
     reason = "a test that panics has done its work"
 )]
 
+mod hosts;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]
 mod words;
 
-use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use hosts::{Lab, run};
 use words::Net;
-
-/// Namespaces and cables, taken down when dropped.
-struct Lab {
-    id: String,
-    hosts: Vec<String>,
-}
-
-fn run(line: &str) {
-    let done = Command::new("sh").args(["-c", line]).output().expect("a shell");
-    assert!(done.status.success(), "{line}: {}", String::from_utf8_lossy(&done.stderr));
-}
-
-impl Lab {
-    fn new(id: &str) -> Lab {
-        Lab { id: format!("{id}{}", std::process::id() % 10_000), hosts: Vec::new() }
-    }
-
-    /// A host with nothing but its loopback.
-    fn host(&mut self, name: &str) -> String {
-        let host = format!("eph-{}-{name}", self.id);
-        run(&format!("ip netns add {host} && ip -n {host} link set lo up"));
-        self.hosts.push(host.clone());
-        host
-    }
-
-    /// A switch, which is a bridge in a namespace of its own.
-    fn switch(&mut self) -> String {
-        let switch = self.host("switch");
-        run(&format!("ip -n {switch} link add br0 type bridge && ip -n {switch} link set br0 up"));
-        switch
-    }
-
-    /// A cable from a host to a switch.
-    fn plug(&self, host: &str, switch: &str, port: usize, address: &str) {
-        let end = format!("p{port}");
-        run(&format!(
-            "ip -n {host} link add eth0 type veth peer name {end} netns {switch} && \
-             ip -n {switch} link set {end} master br0 up && \
-             ip -n {host} addr add {address} dev eth0 && ip -n {host} link set eth0 up && \
-             ip -n {host} route add 224.0.0.0/4 dev eth0"
-        ));
-    }
-
-    /// A cable between two hosts.
-    fn cable(&self, a: (&str, &str, &str), b: (&str, &str, &str)) {
-        run(&format!(
-            "ip -n {0} link add {1} type veth peer name {4} netns {3} && \
-             ip -n {0} addr add {2} dev {1} && ip -n {3} addr add {5} dev {4} && \
-             ip -n {0} link set {1} up && ip -n {3} link set {4} up",
-            a.0, a.1, a.2, b.0, b.1, b.2
-        ));
-    }
-
-    /// Two hosts and a switch, with no way to anywhere else.
-    fn lan(id: &str) -> (Lab, String, String) {
-        let mut lab = Lab::new(id);
-        let switch = lab.switch();
-        let (a, b) = (lab.host("a"), lab.host("b"));
-        lab.plug(&a, &switch, 1, "10.7.0.1/24");
-        lab.plug(&b, &switch, 2, "10.7.0.2/24");
-        (lab, a, b)
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        for host in &self.hosts {
-            let _ = Command::new("ip").args(["netns", "del", host]).status();
-        }
-    }
-}
 
 fn say_both_ways(net: &mut Net, a: &str, b: &str, when: &str) {
     let (there, back) = (format!("{when}, from {a}"), format!("{when}, from {b}"));
