@@ -295,6 +295,7 @@ impl Driver {
         if !self.swarm.behaviour_mut().shunned.block_peer(peer) {
             return;
         }
+        tracing::warn!(peer = %names::short_id(&peer), "cut off for a while");
         self.counters.shunned += 1;
         self.shunned.push_back((peer, now + SHUN));
         while self.shunned.len() > SHUNNED {

@@ -33,4 +33,4 @@ pub use io::{
     BootstrapState, Candidate, Counters, Event, ListenFault, Path, PeerStatus, StartError, Status,
     TableStatus, Trouble, Unreachable, Verdict,
 };
-pub use names::{FrameId, peer_from_text, peer_text};
+pub use names::{FrameId, peer_from_text, peer_text, short};

@@ -30,6 +30,25 @@ pub fn peer_from_text(text: &str) -> Option<Peer> {
     PeerId::from_str(text).ok().map(|id| peer(&id))
 }
 
+/// A peer as logs name it: the end of its id, enough to tell it from the others there.
+pub fn short(peer: &Peer) -> impl fmt::Display {
+    Short(peer_id(peer))
+}
+
+/// The same, as libp2p knows it.
+pub(super) fn short_id(id: &PeerId) -> impl fmt::Display {
+    Short(Some(*id))
+}
+
+struct Short(Option<PeerId>);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.map(|id| id.to_base58()).unwrap_or_default();
+        f.write_str(text.len().checked_sub(6).and_then(|from| text.get(from..)).unwrap_or("?"))
+    }
+}
+
 /// The topic as gossipsub takes it.
 pub(super) fn ident(topic: &Topic) -> IdentTopic {
     IdentTopic::new(topic.hex())
@@ -110,6 +129,14 @@ mod tests {
         };
         assert_ne!(on("a"), on("b"));
         assert_eq!(on("a"), on("a"));
+    }
+
+    #[test]
+    fn a_log_gets_the_end_of_an_id() {
+        let id = PeerId::random();
+        assert!(id.to_base58().ends_with(&short_id(&id).to_string()));
+        assert_eq!(short(&peer(&id)).to_string().len(), 6);
+        assert_eq!(short(&Peer::new(b"junk").unwrap()).to_string(), "?");
     }
 
     #[test]

@@ -120,6 +120,10 @@ impl Driver {
 
     pub(super) fn dial(&mut self, whom: &Whom, opts: DialOpts, now: Instant) {
         let connection = opts.connection_id();
+        match whom {
+            Whom::Peer(peer) => tracing::debug!(peer = %names::short_id(peer), "dialling"),
+            Whom::At(_) => tracing::debug!("dialling an address whose peer is not known"),
+        }
         self.book.dialing(whom, connection);
         match self.swarm.dial(opts) {
             Ok(()) => {}

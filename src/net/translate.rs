@@ -34,7 +34,9 @@ impl Driver {
             SwarmEvent::ConnectionClosed { peer_id, connection_id, cause, .. } => {
                 self.on_link_down(peer_id, connection_id, cause.is_some(), now);
             }
-            SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
+            SwarmEvent::OutgoingConnectionError { connection_id, peer_id, error } => {
+                let peer = peer_id.map(|id| names::short_id(&id).to_string());
+                tracing::debug!(?peer, why = %reason(&error), "a dial failed");
                 self.counters.dials_failed += 1;
                 self.book.failed(connection_id, chance(), now);
                 if self.bootstraps.failed(connection_id, reason(&error), chance(), now) {
@@ -162,6 +164,7 @@ impl Driver {
         }
         let slow_enough = self.links.admit(&peer, TOPIC_CHANGE_BYTES, now);
         if !slow_enough {
+            tracing::warn!(peer = %names::short_id(&peer), "it joins and leaves topics without end");
             self.counters.flooded += 1;
             self.shun(peer, now);
         }
@@ -264,6 +267,7 @@ impl Driver {
         if enough || known || !self.book.may_try(&peer, now) {
             return;
         }
+        tracing::debug!(peer = %names::short_id(&peer), "found in the table");
         let whom = Whom::Peer(peer);
         self.book.offer(whom.clone(), &[], For::Topic(topic), chance(), now);
         // Only the table knows the addresses, and only while the look-up lasts.
@@ -275,6 +279,7 @@ impl Driver {
             mdns::Event::Discovered(found) => {
                 for (peer, addr) in found {
                     let addr = bare(&addr);
+                    tracing::debug!(peer = %names::short_id(&peer), "seen on the local network");
                     if self.stand.may_dial(&addr, Says::Lan) {
                         self.book.offer(Whom::Peer(peer), &[addr], For::Lan, chance(), now);
                     } else {

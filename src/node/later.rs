@@ -121,6 +121,7 @@ impl Node {
 
     /// A slow hash is done.
     pub(super) async fn hashed(&mut self, name: Line, root: Result<Root, Problem>) {
+        tracing::info!(ok = root.is_ok(), "keys were made from a passphrase");
         self.later.coming.retain(|coming| *coming != name);
         match root {
             Ok(root) => {

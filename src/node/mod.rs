@@ -16,6 +16,7 @@ pub mod random;
 mod run;
 mod seat;
 mod told;
+mod trace;
 pub mod zone;
 
 pub use asking::{Asking, Errands, Telling};

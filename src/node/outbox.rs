@@ -150,7 +150,7 @@ mod tests {
         assert!(!outbox.has_room());
         let ((), first) = tokio::join!(outbox.room(), face.next());
         assert!(matches!(first, Some(Event::Reply(_))) && outbox.has_room());
-        while outbox.0.held().queue.len() > 0 {
+        while !outbox.0.held().queue.is_empty() {
             face.next().await;
         }
         let (event, ()) = tokio::join!(face.next(), async { outbox.tell(some()) });

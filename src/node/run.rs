@@ -15,6 +15,7 @@ use super::later::{Answering, Later, Waiting};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
 use super::seat::{self, Effect, Seat};
+use super::trace;
 use crate::base::id::Peer;
 use crate::base::limits::ADDRS;
 use crate::base::nick::Nick;
@@ -108,6 +109,7 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         secrets: BTreeMap::new(),
         roots: JoinSet::new(),
         later: Later::default(),
+        entered: 0,
         reach: Vec::new(),
         named_at: Mono(0),
         last: None,
@@ -137,6 +139,8 @@ pub(super) struct Node {
     pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
     /// What is answered later.
     pub(super) later: Later,
+    /// Rooms entered so far: the number by which the log knows one.
+    entered: u64,
     reach: Vec<Vec<u8>>,
     named_at: Mono,
     /// How the last room ended.
@@ -218,6 +222,7 @@ impl Node {
             Ok(()) => answer::answer(self, asked, caller, &mut after).await,
             Err(problem) => Err(problem),
         };
+        outcome.as_ref().err().into_iter().for_each(trace::refused);
         // The answer first: whoever asked knows the name of what then comes.
         self.reply(Waiting { cid, to }, outcome);
         for (at, effects) in after {
@@ -262,7 +267,8 @@ impl Node {
             serve: self.serve,
             rate_off: false,
         };
-        let (seat, effects) = Seat::take(now, name, setup);
+        self.entered += 1;
+        let (seat, effects) = Seat::take(now, self.entered, name, setup);
         self.seats.push(seat);
         let at = self.seats.len() - 1;
         self.carry_out(at, effects, None).await;
@@ -345,6 +351,7 @@ impl Node {
     // ---- the network ----
 
     async fn on_net(&mut self, event: net::Event) {
+        trace::network(&event);
         let mut news = Vec::new();
         self.links.news(&event, &mut news);
         news.into_iter().for_each(|event| self.tell(event));
@@ -450,6 +457,7 @@ impl Node {
 
     /// Says goodbye in every room, wipes, and tells the last word.
     async fn end(mut self, code: u8, why: Line) {
+        tracing::info!(code, rooms = self.seats.len(), "ending");
         let panic = code == answer::PANIC;
         for at in 0..self.seats.len() {
             if let Some(seat) = self.seats.get_mut(at) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::random::{self, Os};
-use super::{Over, told};
+use super::{Over, told, trace};
 use crate::base::id::{EntryId, MemberId, MsgId, Topic};
 use crate::base::limits::{QUEUE, TTL_MAX_S};
 use crate::base::time::Mono;
@@ -37,6 +37,8 @@ pub(super) enum Effect {
 
 /// A room that this node is in or comes into.
 pub(super) struct Seat {
+    /// By which the log knows it.
+    number: u64,
     pub(super) name: Line,
     pub(super) mode: Mode,
     pub(super) mark: Line,
@@ -60,10 +62,11 @@ pub(super) struct Seat {
 
 impl Seat {
     /// Comes in, or opens the room.
-    pub(super) fn take(now: Mono, name: Line, setup: Setup<Os>) -> (Seat, Vec<Effect>) {
+    pub(super) fn take(now: Mono, number: u64, name: Line, setup: Setup<Os>) -> (Seat, Vec<Effect>) {
         let (mode, mark) = (told::mode(setup.root.kind()), Line::clean(&setup.root.mark()));
         let (state, outputs) = State::new(now, setup);
         let mut seat = Seat {
+            number,
             name,
             mode,
             mark,
@@ -145,6 +148,7 @@ impl Seat {
 
     fn carry_out(&mut self, outputs: Vec<Output>, effects: &mut Vec<Effect>) {
         for output in outputs {
+            trace::output(self.number, &output);
             match output {
                 Output::Publish { topic, bytes } => effects.push(Effect::Publish(topic, bytes)),
                 Output::Direct { to, bytes } => effects.push(Effect::Direct(to, bytes)),

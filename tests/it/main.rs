@@ -240,3 +240,42 @@ fn whoever_asks_faster_than_is_answered_gets_every_answer() {
     assert_eq!(net.count("ana", numbered), asked);
     net.say("bob", "still with us?").expect_all("still with us?");
 }
+
+#[test]
+fn a_log_tells_the_steps_and_no_text_nick_room_or_secret() {
+    let log = std::env::temp_dir().join(format!("ephem-it-{}.log", std::process::id()));
+    let path = log.to_str().expect("a path in UTF-8").to_owned();
+    let mut net = Net::of(&[]);
+    net.start("anabella", &["sanctuary"], Some("seven otters row upstream"));
+    let more = ["sanctuary", "-vv", "--log-file", path.as_str(), "--bootstrap", "127.0.0.1:9"];
+    net.start("bobadil", &more, Some("seven otters row upstream"));
+    net.confirmed(&["anabella", "bobadil"]);
+    let said =
+        |name: &str, text: &str| (name.to_owned(), json!({"cmd": "send", "text": text, "ttl_ms": 5_000}));
+    for (name, line) in [said("anabella", "north gate at nine"), said("bobadil", "bring the lantern")] {
+        net.ask(&name, line);
+    }
+    net.expect_all("north gate at nine");
+    net.expect_all("bring the lantern");
+    net.ask("bobadil", json!({"cmd": "kick", "who": "anabella", "why": "wrong lantern"}));
+    net.until("bobadil", |line| line["type"] == "burned");
+    net.ask("bobadil", json!({"cmd": "quit"}));
+    net.ended("bobadil");
+    let told = std::fs::read_to_string(&log).expect("a log");
+    std::fs::remove_file(&log).expect("it goes");
+    for step in [
+        "listening",
+        "a bootstrap answered",
+        "link up",
+        "standing=Confirmed",
+        "a message",
+        "burned",
+        "ending",
+    ] {
+        assert!(told.contains(step), "no word of: {step}\n{told}");
+    }
+    for word in ["gate", "lantern", "anabella", "bobadil", "sanctuary", "otters", "upstream"] {
+        let line = told.lines().find(|line| line.to_lowercase().contains(word));
+        assert_eq!(line, None, "{word}");
+    }
+}

@@ -35,6 +35,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
     let settings = Settings::read(all.config.as_deref())?;
     settings.fill_all(&mut all);
     super::log::start(&all)?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "begins");
     match command {
         Command::Join(options) => join::run(options, all, &settings, hardening),
         Command::New(options) => new::run(options, all, &settings, hardening),
