@@ -3,6 +3,7 @@
 pub mod args;
 pub mod commands;
 pub mod config;
+mod face;
 mod log;
 mod raw;
 pub mod report;

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::args::{self, All};
 use super::config::Settings;
-use super::raw::{self, Wiped};
+use super::face::{Face, Pipe, Plain};
 use super::report::Failure;
 use super::secret::{self, Chosen};
 use super::signals::Signals;
@@ -18,11 +19,8 @@ use crate::base::nick::Nick;
 use crate::base::secret::Text;
 use crate::base::time::Unix;
 use crate::chat::event::Event;
-use crate::chat::lines;
 use crate::chat::name::{Level, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
-use crate::chat::problem::Problem;
-use crate::chat::reply::Reply;
 use crate::chat::request::{Asked, Join, Request};
 use crate::chat::text::Line;
 use crate::crypto::name::RoomName;
@@ -30,12 +28,11 @@ use crate::crypto::words;
 use crate::net;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
-use crate::node::zone::Zone;
 use crate::node::{self, Asking, Errands, Telling, control, random};
-use crate::pipe;
-use crate::plain;
 use crate::wire::log::{self, Policy};
 
+/// How long `send` and `listen` look for somebody without `--timeout`.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a face that waits for nothing is looked at.
 const LOOK: Duration = Duration::from_secs(3_600);
 
@@ -52,6 +49,8 @@ pub(super) struct Plan {
     /// Come into rooms that are there, and open none.
     pub(super) visit: bool,
     pub(super) key: Option<crate::base::secret::Secret<32>>,
+    /// A refusal at this room's door ends it: there is nothing left to do here.
+    pub(super) door: Option<Line>,
     /// What was found wrong with the settings file.
     pub(super) warnings: Vec<String>,
 }
@@ -73,6 +72,7 @@ impl Plan {
             stay: false,
             visit: false,
             key: None,
+            door: None,
             warnings: settings.warnings.clone(),
         }
     }
@@ -111,6 +111,21 @@ impl Plan {
             }),
             ..Policy::default()
         }
+    }
+
+    /// A plan for a program that comes into a room that is there, and sits in it for so long.
+    pub(super) fn visit(
+        who: args::Who,
+        secret: args::Secret,
+        network: args::Network,
+        all: All,
+        settings: &Settings,
+        hardening: Hardening,
+    ) -> (Plan, Duration) {
+        let come = args::Come { who, secret, room: args::Room::default(), network };
+        let plan = Plan { visit: true, ..Plan::new(come, all, settings, hardening) };
+        let patience = plan.network.timeout.map_or(PATIENCE, |wait| Duration::from_millis(wait.ms));
+        (plan, patience)
     }
 
     /// Gets the room's secret, by asking if need be. A room that cannot be is refused before anything is asked.
@@ -181,33 +196,26 @@ pub(super) async fn enter(asking: &Asking, doors: Vec<(Line, Chosen)>) {
     }
 }
 
-/// What stands before a node.
-pub(super) trait Face {
-    /// Tells what happened.
-    fn told(&mut self, event: &Event) -> io::Result<()>;
-    /// Looks at what time has brought about; gives when to look again, in milliseconds.
-    fn passed(&mut self) -> io::Result<Option<u64>>;
-    /// Takes what was typed.
-    fn typed(&mut self, typed: Typed) -> io::Result<Option<Asked>>;
+/// Puts the face that was asked for before a node that somebody sits at.
+pub(super) async fn talk(asking: Asking, telling: Telling, plan: &Plan) -> Result<u8, Failure> {
+    let typing = Some(stdin::lines()?);
+    if plan.all.json {
+        let face = Pipe::new(&asking)?;
+        return run(asking, telling, face, typing, plan).await;
+    }
+    let face = Plain::new(&asking)?;
+    run(asking, telling, face, typing, plan).await
 }
 
-/// When a session without success ends by itself.
-pub(super) struct Limits {
-    /// Nobody was found for so long.
-    pub(super) nobody: Option<Duration>,
-    /// A refusal at this room's door ends it.
-    pub(super) refused: Option<Line>,
-}
-
-/// Runs a face before a node until its last word; gives the exit code.
+/// Runs a face before a node until its last word, with whatever is typed meanwhile; gives the exit code.
 pub(super) async fn run(
     asking: Asking,
     mut telling: Telling,
     mut face: impl Face,
-    limits: Limits,
+    typing: Option<Receiver<Typed>>,
     plan: &Plan,
 ) -> Result<u8, Failure> {
-    let ended = sit(&asking, &mut telling, &mut face, limits, plan).await;
+    let ended = sit(&asking, &mut telling, &mut face, typing, plan).await;
     if let Err(Failure::Output(err)) = &ended {
         // Nobody reads any more, a closed terminal say; the others are still told that this node goes.
         asking.end(if err.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 }, "nobody reads").await;
@@ -220,18 +228,17 @@ async fn sit(
     asking: &Asking,
     telling: &mut Telling,
     face: &mut impl Face,
-    limits: Limits,
+    mut typing: Option<Receiver<Typed>>,
     plan: &Plan,
 ) -> Result<u8, Failure> {
     let mut signals = Signals::new()?;
-    let mut typing = Some(stdin::lines()?);
     #[cfg(unix)]
     let _door = control::open(&control::folder(), asking.clone())
         .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
     for warning in &plan.warnings {
         writeln!(io::stderr(), "warning: {warning}")?;
     }
-    let deadline = limits.nobody.map(|wait| instant() + wait);
+    let deadline = plan.network.timeout.map(|wait| instant() + Duration::from_millis(wait.ms));
     let (mut met, mut stopping, mut greeted) = (false, false, false);
     let mut errands = Errands::new(asking.clone());
     loop {
@@ -244,7 +251,7 @@ async fn sit(
                 }
                 Some(event) => {
                     met |= stands(&event);
-                    let refused = refusal(&event).filter(|_| limits.refused.as_ref() == event.room());
+                    let refused = refusal(&event).filter(|_| plan.door.as_ref() == event.room());
                     face.told(&event)?;
                     if !std::mem::replace(&mut greeted, true) {
                         unprotected(plan, face)?;
@@ -293,7 +300,7 @@ fn unprotected(plan: &Plan, face: &mut impl Face) -> io::Result<()> {
     })
 }
 
-async fn hear(typing: &mut Option<tokio::sync::mpsc::Receiver<Typed>>) -> Option<Typed> {
+async fn hear(typing: &mut Option<Receiver<Typed>>) -> Option<Typed> {
     match typing {
         Some(lines) => lines.recv().await,
         None => std::future::pending().await,
@@ -335,157 +342,5 @@ pub(super) fn refusal(event: &Event) -> Option<(u8, &'static str)> {
         },
         Event::Room(line) if line.change == RoomChange::Closed || line.change == RoomChange::Expired => None,
         _ => None,
-    }
-}
-
-/// Runs a node that nobody sits at.
-pub(super) async fn serve(
-    asking: Asking,
-    mut telling: Telling,
-    mut face: Served,
-    plan: &Plan,
-) -> Result<u8, Failure> {
-    let mut signals = Signals::new()?;
-    #[cfg(unix)]
-    let _door = control::open(&control::folder(), asking.clone())
-        .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
-    for missing in plan.hardening.missing() {
-        tracing::warn!(what = missing.what, "not protected");
-    }
-    loop {
-        tokio::select! {
-            event = telling.next() => match event {
-                Some(Event::Bye(bye)) => {
-                    face.told(&Event::Bye(bye.clone()))?;
-                    return Ok(bye.code);
-                }
-                Some(event) => face.told(&event)?,
-                None => return Ok(1),
-            },
-            (code, why) = signals.next() => {
-                asking.end(code, why).await;
-            }
-        }
-    }
-}
-
-/// The face of a node that serves: addresses, links and troubles, and never a word of a room.
-pub(super) struct Served {
-    json: Option<Pipe>,
-}
-
-impl Served {
-    pub(super) fn new(asking: &Asking, json: bool) -> io::Result<Served> {
-        Ok(Served { json: json.then(|| Pipe::new(asking)).transpose()? })
-    }
-
-    fn told(&mut self, event: &Event) -> io::Result<()> {
-        let shown = matches!(
-            event,
-            Event::Hello(_)
-                | Event::Listening(_)
-                | Event::Peer(_)
-                | Event::Net(_)
-                | Event::Notice(_)
-                | Event::Bye(_)
-        );
-        match (&mut self.json, event) {
-            (Some(pipe), event) if shown => pipe.told(event),
-            (None, Event::Listening(addr)) => writeln!(io::stdout(), "listening on {}", addr.as_str()),
-            (None, Event::Notice(notice)) => writeln!(io::stderr(), "{}", notice.said.text()),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The face for people.
-pub(super) struct Plain {
-    state: plain::State,
-    zone: Zone,
-    out: Wiped<raw::Stdout>,
-    clock: crate::node::clock::Clock,
-}
-
-impl Plain {
-    pub(super) fn new(asking: &Asking) -> io::Result<Plain> {
-        let out = Wiped::new(raw::stdout()?);
-        let (clock, zone) = (asking.clock(), Zone::here());
-        let state = plain::State::new(zone.minutes_east(clock.wall()));
-        Ok(Plain { state, zone, out, clock })
-    }
-
-    fn moment(&mut self) -> plain::Moment {
-        let at = plain::Moment { now: self.clock.now(), ts: self.clock.wall() };
-        // Summer may have begun since the last line.
-        self.state.stand(self.zone.minutes_east(at.ts));
-        at
-    }
-}
-
-impl Face for Plain {
-    fn told(&mut self, event: &Event) -> io::Result<()> {
-        let at = self.moment();
-        plain::render(event, at, &mut self.state, &mut self.out)?;
-        self.out.flush()
-    }
-
-    fn passed(&mut self) -> io::Result<Option<u64>> {
-        let at = self.moment();
-        plain::tick(at, &mut self.state, &mut self.out)?;
-        self.out.flush()?;
-        Ok(self.state.next_due().map(|due| due.since(at.now).max(10)))
-    }
-
-    fn typed(&mut self, typed: Typed) -> io::Result<Option<Asked>> {
-        let at = self.moment();
-        let Some(bytes) = typed else {
-            let why = Problem::TooLong { what: "the line", most: lines::LINE_BYTES };
-            self.told(&Event::Reply(Box::new(Reply::refused(None, why))))?;
-            return Ok(None);
-        };
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            return plain::typed(text, at, &mut self.state, &mut self.out);
-        }
-        // What is no text is shown as the marks that stand for it, and refused like any other line that is nothing.
-        let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-        plain::typed(&text, at, &mut self.state, &mut self.out)
-    }
-}
-
-/// The face for programs.
-pub(super) struct Pipe {
-    out: raw::Stdout,
-    /// The one copy of a line on its way out.
-    buffer: Zeroizing<Vec<u8>>,
-    seq: u64,
-    clock: crate::node::clock::Clock,
-}
-
-impl Pipe {
-    pub(super) fn new(asking: &Asking) -> io::Result<Pipe> {
-        Ok(Pipe { out: raw::stdout()?, buffer: Zeroizing::default(), seq: 0, clock: asking.clock() })
-    }
-}
-
-impl Face for Pipe {
-    fn told(&mut self, event: &Event) -> io::Result<()> {
-        self.seq += 1;
-        let stamp = pipe::Stamp { seq: self.seq, ts: self.clock.wall(), now: self.clock.now() };
-        pipe::encode(event, &stamp, &mut self.buffer);
-        let done = self.out.write_all(&self.buffer);
-        zeroize::Zeroize::zeroize(&mut *self.buffer);
-        done
-    }
-
-    fn passed(&mut self) -> io::Result<Option<u64>> {
-        Ok(None)
-    }
-
-    fn typed(&mut self, typed: Typed) -> io::Result<Option<Asked>> {
-        let raw = typed.as_ref().map_or(lines::Line::TooLong, |bytes| lines::Line::Whole(bytes));
-        match pipe::decode(&raw) {
-            Ok(asked) => Ok(Some(asked)),
-            Err(reply) => self.told(&Event::Reply(reply)).map(|()| None),
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
 use crate::cli::secret::Chosen;
-use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
+use crate::cli::session::{self, Plan};
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
@@ -23,21 +23,11 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
     let mut plan = Plan::new(come, all, settings, hardening);
     let doors = plan.doors(&rooms)?;
     invite_others(&rooms, &doors, &plan)?;
-    // Where it was the only room there is nothing left to do here.
-    let refused = if let [(room, _)] = doors.as_slice() { Some(room.clone()) } else { None };
+    plan.door = if let [(room, _)] = doors.as_slice() { Some(room.clone()) } else { None };
     block_on(async {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
-        let limits = Limits {
-            nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
-            refused,
-        };
-        if plan.all.json {
-            let face = Pipe::new(&asking)?;
-            return session::run(asking, telling, face, limits, &plan).await;
-        }
-        let face = Plain::new(&asking)?;
-        session::run(asking, telling, face, limits, &plan).await
+        session::talk(asking, telling, &plan).await
     })
 }
 

@@ -1,7 +1,6 @@
 //! `listen`: messages as they arrive, and nothing else, on stdout.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use tokio::time::sleep_until;
 
@@ -10,15 +9,13 @@ use crate::chat::event::Event;
 use crate::chat::name::Kind;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::face::{Face, Pipe};
 use crate::cli::raw::{self, Wiped};
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Face, Pipe, Plan};
+use crate::cli::session::{self, Plan};
 use crate::cli::signals::Signals;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
-
-/// How long without `--timeout`.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(
     options: args::Listen,
@@ -27,11 +24,8 @@ pub(super) fn run(
     hardening: Hardening,
 ) -> Result<u8, Failure> {
     let args::Listen { room, count, who, secret, network } = options;
-    let come = args::Come { who, secret, room: args::Room::default(), network };
-    let mut plan = Plan::new(come, all, settings, hardening);
-    plan.visit = true;
+    let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
     let doors = plan.doors(&[room])?;
-    let patience = plan.network.timeout.map_or(PATIENCE, |wait| Duration::from_millis(wait.ms));
     block_on(async {
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;

@@ -11,7 +11,7 @@ use crate::chat::text::Line;
 use crate::cli::args::{All, Come, New, Secret};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Limits, Pipe, Plain, Plan};
+use crate::cli::session::{self, Plan};
 use crate::crypto::name::RoomName;
 use crate::node::harden::Hardening;
 
@@ -33,7 +33,6 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
         RoomName::parse(typed)
             .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
     }
-    let json = all.json;
     let mut plan = Plan::new(
         Come { who, secret: Secret::default(), room: room_settings, network },
         all,
@@ -48,12 +47,6 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
             sleep(SETTLED).await;
             later.ask(Asked::here(Request::Invite { uses: USES, valid_ms: VALID_MS, qr: false })).await;
         });
-        let limits = Limits { nobody: None, refused: None };
-        if json {
-            let face = Pipe::new(&asking)?;
-            return session::run(asking, telling, face, limits, &plan).await;
-        }
-        let face = Plain::new(&asking)?;
-        session::run(asking, telling, face, limits, &plan).await
+        session::talk(asking, telling, &plan).await
     })
 }

@@ -3,8 +3,10 @@
 use super::block_on;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::face::Pipe;
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Limits, Pipe, Plan};
+use crate::cli::session::{self, Plan};
+use crate::cli::stdin;
 use crate::node::harden::Hardening;
 
 pub(super) fn run(
@@ -23,10 +25,6 @@ pub(super) fn run(
         let (asking, telling) = plan.start()?;
         let face = Pipe::new(&asking)?;
         session::enter(&asking, doors).await;
-        let limits = Limits {
-            nobody: plan.network.timeout.map(|wait| std::time::Duration::from_millis(wait.ms)),
-            refused: None,
-        };
-        session::run(asking, telling, face, limits, &plan).await
+        session::run(asking, telling, face, Some(stdin::lines()?), &plan).await
     })
 }

@@ -1,7 +1,6 @@
 //! `send`: one message, and the word of those who have it. It never opens a room.
 
 use std::io::Read;
-use std::time::Duration;
 
 use tokio::time::sleep_until;
 use zeroize::Zeroizing;
@@ -15,15 +14,13 @@ use crate::chat::request::{Asked, Draft, Request};
 use crate::chat::text::Body;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::face::{Face, Pipe};
 use crate::cli::raw;
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Pipe, Plan};
+use crate::cli::session::{self, Plan};
 use crate::cli::signals::Signals;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
-
-/// How long without `--timeout`.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(
     options: args::Send,
@@ -37,9 +34,7 @@ pub(super) fn run(
     {
         return Err(Failure::Usage("stdin cannot be both the passphrase and the text".to_owned()));
     }
-    let come = args::Come { who, secret, room: args::Room::default(), network };
-    let mut plan = Plan::new(come, all, settings, hardening);
-    plan.visit = true;
+    let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
     let doors = plan.doors(&[to])?;
     let text = match text.filter(|text| text != "-") {
         Some(text) => Zeroizing::new(text),
@@ -47,7 +42,6 @@ pub(super) fn run(
     };
     let (body, _) =
         Body::typed(text.trim_end_matches(['\r', '\n'])).map_err(|problem| Failure::Usage(problem.text()))?;
-    let patience = plan.network.timeout.map_or(PATIENCE, |wait| Duration::from_millis(wait.ms));
     block_on(async {
         let end = instant() + patience;
         let mut signals = Signals::new()?;
@@ -79,7 +73,7 @@ pub(super) fn run(
                 }
             };
             if let Some(face) = &mut json {
-                session::Face::told(face, &event)?;
+                face.told(&event)?;
             }
             if stop.is_none() {
                 session::complain(&event, &plan.all)?;

@@ -8,8 +8,9 @@ use super::block_on;
 use crate::base::secret::Secret;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
+use crate::cli::face::Served;
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Plan, Served};
+use crate::cli::session::{self, Plan};
 use crate::cli::values;
 use crate::node::harden::Hardening;
 use crate::node::random;
@@ -33,6 +34,8 @@ pub(super) fn run(
     plan.all.no_input |= rooms.is_empty();
     plan.serve = true;
     plan.stay = true;
+    // It waits for others as long as it runs, whatever other commands are told.
+    plan.network.timeout = None;
     if plan.network.listen.is_empty() {
         plan.network.listen = USUAL.iter().filter_map(|addr| values::listen(addr).ok()).collect();
     }
@@ -42,7 +45,7 @@ pub(super) fn run(
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
         let face = Served::new(&asking, plan.all.json)?;
-        session::serve(asking, telling, face, &plan).await
+        session::run(asking, telling, face, None, &plan).await
     })
 }
 
