@@ -253,6 +253,14 @@ fn receipt(state: &State, at: Moment, line: &Receipt, out: &mut impl Write) -> i
     let which = number.map_or_else(|| "your message".to_owned(), |number| format!("message {number}"));
     let on = Some(&line.room);
     match &line.fate {
+        // It has a name already, so it is in the room, and alone there.
+        Fate::Queued if line.id.is_some() => told(
+            state,
+            at,
+            on,
+            format_args!("{which} stays here: nobody else is in the room to hear it"),
+            out,
+        ),
         Fate::Queued => told(state, at, on, format_args!("{which} waits to be sent"), out),
         // One line when everybody has it; each step on the way would be noise.
         Fate::Delivered { count, of } if count >= of && *of > 0 => {

@@ -192,6 +192,8 @@ fn mine_is_not_printed_again_and_its_delivery_is() {
     let receipt = |fate| {
         Event::Receipt(Receipt { room: Line::clean("lobby"), id: Some(MsgId([1; 8])), cid: None, fate })
     };
+    let alone = face.show(&receipt(Fate::Queued));
+    assert_eq!(alone, "21:00 message 4 stays here: nobody else is in the room to hear it\n");
     assert_eq!(face.show(&receipt(Fate::Sent)), "");
     assert_eq!(face.show(&receipt(Fate::Delivered { count: 1, of: 2 })), "");
     assert_eq!(
