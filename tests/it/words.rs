@@ -284,6 +284,12 @@ impl Net {
         self.until(name, |line| line["type"] == "reply" && line["cid"] == cid)
     }
 
+    /// The number of somebody's process.
+    #[allow(dead_code, reason = "the lab's word; the tests on loopback share this file")]
+    pub(crate) fn pid(&self, name: &str) -> u32 {
+        self.nodes[name].child.id()
+    }
+
     /// Where somebody listens.
     #[allow(dead_code, reason = "a word of the tests on loopback; the lab shares this file")]
     pub(crate) fn address(&self, name: &str) -> String {

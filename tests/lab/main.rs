@@ -11,6 +11,7 @@
 )]
 
 mod hosts;
+mod memory;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]
 mod words;
