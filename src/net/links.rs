@@ -20,6 +20,8 @@ struct Link {
     path: Path,
     addr: Multiaddr,
     rtt: Option<Duration>,
+    /// Its round trip failed: nobody is at the other end.
+    dead: bool,
 }
 
 /// All connections to one peer.
@@ -56,7 +58,7 @@ impl Links {
         now: Instant,
     ) -> Change {
         let addr = bare(end.get_remote_address());
-        let link = Link { connection, path: path_of(&addr), addr, rtt: None };
+        let link = Link { connection, path: path_of(&addr), addr, rtt: None, dead: false };
         let known = self.peers.contains_key(&peer);
         let entry = self.peers.entry(peer).or_insert_with(|| Peer {
             links: Vec::new(),
@@ -72,11 +74,11 @@ impl Links {
         }
     }
 
-    /// Also says whether the connection that went was the oldest of several.
-    pub(super) fn down(&mut self, peer: &PeerId, connection: ConnectionId) -> (Change, bool) {
+    /// Also says whether the connection that went was the oldest of several, and was not closed in good order.
+    pub(super) fn down(&mut self, peer: &PeerId, connection: ConnectionId, broke: bool) -> (Change, bool) {
         let Some(entry) = self.peers.get_mut(peer) else { return (Change::None, false) };
         let before = entry.best().map(|l| l.path);
-        let eldest = entry.links.first().is_some_and(|l| l.connection == connection);
+        let eldest = entry.links.first().is_some_and(|l| l.connection == connection && (broke || l.dead));
         entry.links.retain(|l| l.connection != connection);
         let after = entry.best().map(|l| l.path);
         if after.is_none() {
@@ -88,11 +90,20 @@ impl Links {
 
     /// A round trip was measured.
     pub(super) fn measured(&mut self, peer: &PeerId, connection: ConnectionId, rtt: Duration) {
-        let link =
-            self.peers.get_mut(peer).and_then(|p| p.links.iter_mut().find(|l| l.connection == connection));
-        if let Some(link) = link {
+        if let Some(link) = self.link(peer, connection) {
             link.rtt = Some(rtt);
         }
+    }
+
+    /// A round trip failed. Whoever then closes the link does so in good order, which does not make it one that lived.
+    pub(super) fn died(&mut self, peer: &PeerId, connection: ConnectionId) {
+        if let Some(link) = self.link(peer, connection) {
+            link.dead = true;
+        }
+    }
+
+    fn link(&mut self, peer: &PeerId, connection: ConnectionId) -> Option<&mut Link> {
+        self.peers.get_mut(peer)?.links.iter_mut().find(|l| l.connection == connection)
     }
 
     /// Takes `bytes` from what the peer may bring in; false where it brings too much.
@@ -198,10 +209,25 @@ mod tests {
         assert_eq!(links.up(peer, a, &end("/ip4/203.0.113.1/tcp/1"), now), Change::Up);
         assert_eq!(links.up(peer, b, &end("/ip4/10.0.0.1/tcp/1"), now), Change::Path);
         assert_eq!(links.get(&peer).unwrap().way().0, Path::Lan);
-        assert_eq!(links.down(&peer, a), (Change::None, true));
-        assert_eq!(links.down(&peer, b), (Change::Down, false));
-        assert_eq!(links.down(&peer, b), (Change::None, false));
+        assert_eq!(links.down(&peer, a, true), (Change::None, true));
+        assert_eq!(links.down(&peer, b, true), (Change::Down, false));
+        assert_eq!(links.down(&peer, b, true), (Change::None, false));
         assert!(links.is_empty());
+    }
+
+    #[test]
+    fn a_link_that_answers_no_more_makes_both_begin_anew_although_it_is_closed_in_good_order() {
+        let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
+        let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        for died in [false, true] {
+            links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), now);
+            links.up(peer, b, &end("/ip4/192.168.1.2/tcp/1"), now);
+            if died {
+                links.died(&peer, a);
+            }
+            assert_eq!(links.down(&peer, a, false), (Change::None, died));
+            links.down(&peer, b, false);
+        }
     }
 
     #[test]

@@ -77,7 +77,10 @@ impl Driver {
             NodeEvent::Ping(ping::Event { peer, connection, result }) => match result {
                 Ok(rtt) => self.links.measured(&peer, connection, rtt),
                 Err(ping::Failure::Unsupported) => {}
-                Err(_) => _ = self.swarm.close_connection(connection),
+                Err(_) => {
+                    self.links.died(&peer, connection);
+                    self.swarm.close_connection(connection);
+                }
             },
             _ => {}
         }
@@ -93,8 +96,8 @@ impl Driver {
     }
 
     fn on_link_down(&mut self, peer: PeerId, connection: ConnectionId, broke: bool, now: Instant) {
-        let (change, eldest) = self.links.down(&peer, connection);
-        if eldest && broke {
+        let (change, anew) = self.links.down(&peer, connection, broke);
+        if anew {
             // Topics are announced once, on a peer's first connection. If that one died of itself the peer may have been
             // away and started anew, and would never hear of them: both begin again.
             self.swarm.disconnect_peer_id(peer).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Frames on topics and straight to a peer.
 
+use std::time::Duration;
+
 use ephem_node::base::id::Topic;
 use ephem_node::net::{Event, SendError, Verdict};
 
@@ -197,4 +199,20 @@ async fn the_last_word_before_a_stop_is_heard() {
     assert_eq!(b.direct().await.1, b"goodbye");
     b.link_down(&from).await;
     assert_eq!(a.handle.publish(ROOM, vec![1]).await, Err(SendError::Stopped));
+}
+
+/// What gossip forgets, it forgets by its own beat. That beat leaves no waker behind when it falls together with the one of
+/// scores, as both do after a moment in which nobody could look: on a quiet node it then stands still, but for the driver's.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a thread that stands still is what is tried")]
+async fn a_node_that_stood_still_for_a_moment_keeps_gossips_heartbeat_going() {
+    let (a, mut b) = pair().await;
+    a.handle.publish(ROOM, b"judged late".to_vec()).await.unwrap();
+    let (_, _, id) = b.frame().await;
+    // The one thread there is looks away, and then nothing may happen: a question would wake the node.
+    std::thread::sleep(Duration::from_millis(2_500));
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    // A frame is forgotten after five beats of a second.
+    b.handle.verdict(id, Verdict::Accept).await.unwrap();
+    assert_eq!(b.status().await.counters.late_verdicts, 1, "the frame should have been forgotten");
 }

@@ -11,3 +11,4 @@ mod gossip;
 mod meeting;
 mod node;
 mod trouble;
+mod ways;

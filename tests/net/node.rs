@@ -151,6 +151,16 @@ impl Node {
 
     /// Asks for the status until it fits.
     pub(crate) async fn until(&self, what: &str, fits: impl Fn(&Status) -> bool) -> Status {
+        self.status_within(PATIENCE, what, fits).await
+    }
+
+    /// The same for what takes longer.
+    pub(crate) async fn status_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        fits: impl Fn(&Status) -> bool,
+    ) -> Status {
         let wait = async {
             loop {
                 let status = self.status().await;
@@ -160,7 +170,7 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, wait).await {
+        match tokio::time::timeout(patience, wait).await {
             Ok(status) => status,
             Err(_) => panic!("never so: {what}; {:#?}", self.status().await),
         }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ephem_node::base::id::Topic;
-use ephem_node::net::{Addr, Config, Event, ListenFault, StartError, start};
+use ephem_node::base::secret::Secret;
+use ephem_node::net::{Addr, Config, Event, ListenFault, StartError, Verdict, start};
 use libp2p::futures::StreamExt;
 use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, MessageId, PublishError, ValidationMode};
 use libp2p::swarm::SwarmEvent;
@@ -157,4 +158,100 @@ async fn strange_topics_are_not_remembered_and_do_not_hide_ours() {
         _ = node.subscribed(ROOM) => {}
     }
     assert_eq!(node.status().await.topics, [(ROOM, 1), (Topic([7; 32]), 0)]);
+}
+
+#[tokio::test]
+async fn garbage_costs_its_sender_the_link_and_nobody_else_anything() {
+    let mut node = Node::new().await;
+    node.handle.join(ROOM).await.unwrap();
+    let mut friend = Node::at(&node).await;
+    friend.handle.join(ROOM).await.unwrap();
+    assert_eq!(node.subscribed(ROOM).await, friend.me());
+    friend.subscribed(ROOM).await;
+    let mut stranger = stranger(&node.addrs[0]).await;
+    let them = ephem_node::net::peer_from_text(&stranger.local_peer_id().to_base58()).unwrap();
+    assert_eq!(node.subscribed(ROOM).await, them);
+    let junk = async {
+        for n in 0u64.. {
+            shout(&mut stranger, [n.to_be_bytes().as_slice(), &[0xee; 600]].concat());
+            _ = tokio::time::timeout(Duration::from_millis(20), stranger.next()).await;
+        }
+    };
+    let (mut heard, mut rejected) = (0u8, 0);
+    let judged = async {
+        while rejected < 8 || heard < 20 {
+            if heard < 20 {
+                friend.handle.publish(ROOM, vec![heard; 100]).await.unwrap();
+            }
+            let (_, bytes, id) = node.frame().await;
+            let good = bytes.len() == 100;
+            // As a room would: what no key of any room made is rejected.
+            node.handle.verdict(id, if good { Verdict::Accept } else { Verdict::Reject }).await.unwrap();
+            if good { heard += 1 } else { rejected += 1 }
+        }
+        node.link_down(&them).await;
+    };
+    tokio::select! {
+        () = junk => {}
+        () = judged => {}
+    }
+    let status = node.status().await;
+    assert_eq!((status.counters.shunned, status.peers.len()), (1, 1));
+    assert_eq!(status.peers[0].peer, friend.me(), "who did nothing wrong stays");
+    // It may knock again, and is not heard.
+    stranger.dial(node.addrs[0].to_string().parse::<Multiaddr>().unwrap()).unwrap();
+    let refused = async {
+        loop {
+            if let SwarmEvent::ConnectionClosed { .. } | SwarmEvent::OutgoingConnectionError { .. } =
+                stranger.select_next_some().await
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("refused");
+    friend.handle.publish(ROOM, b"still here".to_vec()).await.unwrap();
+    while node.judge(Verdict::Accept).await != b"still here" {}
+}
+
+/// A link is measured every ten seconds; two round trips that take longer than ten are its end, and then both look for each
+/// other again. That takes forty seconds at most; the rest is for a busy machine.
+const LINK_DIES: Duration = Duration::from_secs(90);
+
+/// Somebody whose machine was switched off and on again comes back under the same name while the old link still looks alive.
+/// Topics are told once for each peer, so the newcomer would never hear of them.
+#[tokio::test]
+async fn whoever_returns_while_the_old_link_still_looks_alive_is_heard_again() {
+    let config = || Config { key: Some(Secret::new([6; 32])), ..local() };
+    let mut other = Node::new().await;
+    other.handle.join(ROOM).await.unwrap();
+    let place = other.place();
+    let (stopped, stands) = std::sync::mpsc::sync_channel::<()>(1);
+    let (ready, is_ready) = tokio::sync::oneshot::channel();
+    let first = Config { bootstrap: vec![place.clone()], ..config() };
+    let frozen = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let node = runtime.block_on(async {
+            let mut node = Node::with(first).await;
+            node.handle.join(ROOM).await.unwrap();
+            node.subscribed(ROOM).await;
+            node
+        });
+        ready.send(node.me()).unwrap();
+        // Its sockets stay open, and nobody looks after them any more.
+        _ = stands.recv();
+    });
+    let me = is_ready.await.unwrap();
+    assert_eq!(other.subscribed(ROOM).await, me);
+    let mut again = Node::with(Config { bootstrap: vec![place], ..config() }).await;
+    assert_eq!(again.me(), me);
+    again.handle.join(ROOM).await.unwrap();
+    // Until the old link is found dead, which takes a round trip that fails; then both begin anew.
+    again.status_within(LINK_DIES, "somebody who listens", |s| s.topics == [(ROOM, 1)]).await;
+    again.handle.publish(ROOM, b"I am back".to_vec()).await.unwrap();
+    assert_eq!(other.frame().await.1, b"I am back");
+    other.handle.publish(ROOM, b"welcome back".to_vec()).await.unwrap();
+    assert_eq!(again.frame().await.1, b"welcome back");
+    drop(stopped);
+    frozen.join().unwrap();
 }
