@@ -111,7 +111,7 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         later: Later::default(),
         entered: 0,
         reach: Vec::new(),
-        named_at: Mono(0),
+        name_at: Mono(CANDIDATES_MS),
         last: None,
         ending: None,
     };
@@ -142,7 +142,8 @@ pub(super) struct Node {
     /// Rooms entered so far: the number by which the log knows one.
     entered: u64,
     reach: Vec<Vec<u8>>,
-    named_at: Mono,
+    /// When members are named to the network next.
+    name_at: Mono,
     /// How the last room ended.
     last: Option<Over>,
     ending: Option<(u8, Line)>,
@@ -309,7 +310,7 @@ impl Node {
                 Effect::Tell(event) => {
                     if matches!(&event, Event::Member(line) if line.change == MemberChange::Join) {
                         // A newcomer is worth a link now, not at the next turn.
-                        self.named_at = Mono(0);
+                        self.name_at = self.clock.now();
                     }
                     self.tell(event);
                     Ok(())
@@ -429,9 +430,8 @@ impl Node {
 
     fn next_look(&self) -> Instant {
         let now = self.clock.now();
-        let named = self.named_at + CANDIDATES_MS;
-        let due =
-            self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due()).chain([named]).min();
+        let due = self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due());
+        let due = due.chain([self.name_at]).min();
         let wait = due.map_or(NAP, |at| Duration::from_millis(at.since(now)).min(NAP));
         instant() + wait
     }
@@ -444,8 +444,8 @@ impl Node {
                 self.hand(at, Input::Timer(timer), None).await;
             }
         }
-        if now.since(self.named_at) >= CANDIDATES_MS {
-            self.named_at = now;
+        if now >= self.name_at {
+            self.name_at = now + CANDIDATES_MS;
             for at in 0..self.seats.len() {
                 self.meet(at).await;
             }
