@@ -14,9 +14,9 @@ check:
 test *args:
     cargo test {{args}}
 
-# hosts in network namespaces: a LAN, three subnets, pulled cables, lost frames (root, Linux, `ip` and `nft`)
+# hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
 lab *args:
-    cargo test --test lab -- --ignored --test-threads=1 {{args}}
+    cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
 # floors 0 to 2 alone: they build with no runtime, no network and no screen
 core:

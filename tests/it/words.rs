@@ -23,6 +23,10 @@ pub(crate) struct Net {
     secret: Option<String>,
     cid: u64,
     folder: Folder,
+    /// The longest wait for anything.
+    pub(crate) patience: Duration,
+    /// What nodes started from now on find in their environment besides.
+    pub(crate) env: Vec<(&'static str, String)>,
 }
 
 /// A folder of this test alone, gone with it: the runtime directory of its nodes.
@@ -99,7 +103,8 @@ impl Net {
 
     fn empty(secret: Option<&str>) -> Net {
         let secret = secret.map(str::to_owned);
-        Net { nodes: BTreeMap::new(), first: None, secret, cid: 0, folder: Folder::new() }
+        let folder = Folder::new();
+        Net { nodes: BTreeMap::new(), first: None, secret, cid: 0, folder, patience: WAIT, env: Vec::new() }
     }
 
     /// The runtime directory of these nodes.
@@ -179,6 +184,7 @@ impl Net {
             command.arg("--passphrase-file").arg(&path);
             path
         });
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         let mut child = settled(command, self.runtime())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -305,7 +311,7 @@ impl Net {
 
     /// The next line, from where the last such call stopped, of which this holds.
     pub(crate) fn until(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + WAIT;
+        let end = Instant::now() + self.patience;
         loop {
             let node = self.nodes.get_mut(name).expect("a node of that name");
             {
@@ -323,7 +329,7 @@ impl Net {
 
     /// Waits until this holds of everything seen.
     pub(crate) fn eventually(&mut self, name: &str, holds: impl Fn(&[Value]) -> bool) {
-        let end = Instant::now() + WAIT;
+        let end = Instant::now() + self.patience;
         loop {
             let node = self.nodes.get(name).expect("a node of that name");
             if holds(&node.seen.borrow()) {
@@ -374,7 +380,7 @@ impl Net {
     pub(crate) fn ended(&mut self, name: &str) -> (Value, Option<i32>) {
         let bye = self.until(name, |line| line["type"] == "bye");
         let mut node = self.nodes.remove(name).expect("a node of that name");
-        let end = Instant::now() + WAIT;
+        let end = Instant::now() + self.patience;
         loop {
             match node.child.try_wait().expect("its state") {
                 Some(status) => return (bye, status.code()),

@@ -56,6 +56,20 @@ impl Lab {
         ));
     }
 
+    /// So many hosts at a switch of their own. `wire` tells switches of one lab apart, `from` is the first address.
+    #[allow(dead_code, reason = "a word of the lab; the benchmarks share this file")]
+    pub(crate) fn segment(&mut self, wire: &str, from: usize, hosts: usize) -> (String, Vec<String>) {
+        let switch = self.host(wire);
+        run(&format!("ip -n {switch} link add br0 type bridge && ip -n {switch} link set br0 up"));
+        let plugged = (from..from + hosts).map(|n| {
+            let host = self.host(&format!("h{n}"));
+            self.plug(&host, &switch, n, &format!("10.7.0.{n}/24"));
+            host
+        });
+        let hosts = plugged.collect();
+        (switch, hosts)
+    }
+
     /// Two hosts and a switch, with no way to anywhere else.
     pub(crate) fn lan(id: &str) -> (Lab, String, String) {
         let mut lab = Lab::new(id);

@@ -10,8 +10,10 @@
     reason = "a test that panics has done its work"
 )]
 
+mod crowd;
 mod hosts;
 mod memory;
+mod time;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]
 mod words;
