@@ -89,8 +89,10 @@ pub(super) const HEARTBEAT_FIRST: Duration = Duration::from_millis(200);
 pub(super) const MESH: usize = 3;
 /// Below it the mesh is topped up at once.
 pub(super) const MESH_LOW: usize = 2;
-/// Above it the mesh is pruned.
-pub(super) const MESH_HIGH: usize = 6;
+/// Above it the mesh is pruned. High because of those who were told one and the same address: they have no other link than
+/// the one to it, and whom it prunes hears nothing. With six, 32 who came at once merged 119 times and were one room after
+/// 17 s and 750 MB; with 64 after 1.6 s and 18 MB (measured). Where there are links enough, no mesh comes near it.
+pub(super) const MESH_HIGH: usize = 64;
 /// Mesh links this node dialled itself, so that those who dial it cannot be all it hears.
 pub(super) const MESH_OUTBOUND: usize = 1;
 /// Who is told the ids of recent frames at each heartbeat, beyond the mesh: what heals a lost copy.
