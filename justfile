@@ -60,7 +60,7 @@ interop-logs count: interop
     cargo run --release --example vectors -- --logs {{count}} > target/logs.json
     target/interop-venv/bin/python tests/interop/reader.py target/logs.json
 
-# what things cost; each benchmark says what it is compared with
+# what things cost; each benchmark says what it is compared with. `just bench --bench talk -- flood --quick` is one of them, short
 bench *args:
     cargo bench {{args}}
 

@@ -1,5 +1,6 @@
 //! What talking costs: real processes of ours, driven through `pipe`, beside a bare gossipsub chat that is driven and timed in
-//! the same way, in turns, in the same run. `cargo bench --bench talk -- FIGURE ..` measures some, `--quick` one short pass.
+//! the same way, in turns, in the same run. `cargo bench --bench talk -- FIGURE ..` measures some, `--quick` one short pass, a
+//! number rooms of that many members alone.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -34,7 +35,9 @@ fn main() {
     {
         return bare::run(rest);
     }
-    let named: Vec<&str> = args.iter().filter(|arg| !arg.starts_with("--")).map(String::as_str).collect();
+    let members: Option<usize> = args.iter().find_map(|arg| arg.parse().ok());
+    let is_name = |arg: &&String| !arg.starts_with("--") && arg.parse::<usize>().is_err();
+    let named: Vec<&str> = args.iter().filter(is_name).map(String::as_str).collect();
     if let Some(unknown) = named.iter().find(|name| FIGURES.iter().all(|figure| figure.name != **name)) {
         let known: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
         eprintln!("no figure is called {unknown}; there are: {}", known.join(" "));
@@ -43,7 +46,7 @@ fn main() {
     if let Some(code) = host::alone(&args) {
         std::process::exit(code);
     }
-    let scale = Scale { quick: args.iter().any(|arg| arg == "--quick") };
+    let scale = Scale { quick: args.iter().any(|arg| arg == "--quick"), members };
     host::introduce();
     for figure in FIGURES {
         if named.is_empty() || named.contains(&figure.name) {

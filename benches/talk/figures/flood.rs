@@ -36,7 +36,7 @@ impl Seen {
 
 pub(super) fn measure(scale: Scale) {
     let (messages, passes) = (scale.pick(5_000, 1_000), scale.pick(3, 1));
-    for members in [2, 8] {
+    for members in scale.sizes([2, 8]) {
         let sides = [Side::Ours, Side::Bare, Side::Signed];
         let mut seen = sides.map(|_| Seen::default());
         for _ in 0..passes {

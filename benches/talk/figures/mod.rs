@@ -12,9 +12,16 @@ mod together;
 pub(crate) struct Scale {
     /// One short pass of each.
     pub(crate) quick: bool,
+    /// Rooms of so many members alone, where a figure has several. None: all of them.
+    pub(crate) members: Option<usize>,
 }
 
 impl Scale {
+    /// Those of these sizes that were asked for.
+    fn sizes<const N: usize>(self, all: [usize; N]) -> impl Iterator<Item = usize> {
+        all.into_iter().filter(move |size| self.members.is_none_or(|asked| asked == *size))
+    }
+
     /// The one or the other.
     fn pick<T>(self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
