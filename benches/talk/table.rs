@@ -61,6 +61,9 @@ impl Row {
     }
 
     fn met(&self) -> Option<bool> {
+        if self.ours.is_nan() {
+            return None;
+        }
         match self.target? {
             Target::Most(most) => Some(self.ours <= most),
             Target::MostTimes(times) => self.ratio().map(|ratio| ratio <= times),
@@ -92,10 +95,10 @@ pub(crate) fn print(title: &str, rows: &[Row]) {
 }
 
 fn show(number: f64, unit: Unit) -> String {
-    if !number.is_finite() {
-        return "never".to_owned();
-    }
     match unit {
+        // What this system does not tell is not a number, and what did not happen took for ever.
+        _ if number.is_nan() => "not known".to_owned(),
+        _ if number.is_infinite() => "never".to_owned(),
         Unit::Ms if number < 100.0 => format!("{number:.2} ms"),
         Unit::Ms => format!("{number:.0} ms"),
         Unit::Bytes => format!("{number:.0} B"),
