@@ -124,7 +124,7 @@ fn an_address_is_asked_without_a_running_node() {
     for (place, why) in [
         ("/dnsaddr/example.org", "not looked up here"),
         ("example.org:", "a number from 1 to 65535"),
-        ("[::1:40", "in brackets"),
+        ("[::1:40", "neither a name nor an IP address"),
     ] {
         let (_, err, code) = said(&net.question(&["ping", place]));
         assert_eq!(code, Some(2), "{place}: {err}");
