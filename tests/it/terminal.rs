@@ -127,7 +127,7 @@ fn a_passphrase_is_asked_for_and_never_shown() {
     // A wrong beginning taken back, a slip of the finger, then the words.
     bob.types("six\u{15}seven otters row upstreak\u{7f}m\r");
     bob.until("guessing it costs a well-equipped attacker about");
-    bob.until("others hold the same keys: you are in");
+    bob.until("holds the same keys: you are in");
     net.counts("ana", 2);
     net.say("ana", "among ourselves");
     bob.until("among ourselves");
