@@ -61,6 +61,9 @@ fn a_latecomer_gets_what_still_lives_where_the_room_says_so() {
     for (history, there) in [("unexpired", true), ("none", false)] {
         let mut net = room(&["--history", history]);
         net.say("ana", "said before").expect_all("said before");
+        // Whoever comes within a moment counts as having been there, and gossip offers a frame for some seconds.
+        let said = net.find("ana", |line| line["text"] == "said before")["sent_ms"].as_u64().expect("a time");
+        net.clock_passes("ana", said + 8_000);
         net.join("cho", None);
         net.confirmed(&["ana", "bob", "cho"]);
         net.say("bob", "said after").expect_all("said after");

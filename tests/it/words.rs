@@ -302,6 +302,15 @@ impl Net {
         self.nodes[name].address()
     }
 
+    /// Waits until a node's own stamp is beyond this.
+    pub(crate) fn clock_passes(&mut self, name: &str, ts: u64) {
+        let end = Instant::now() + self.patience;
+        while self.ask(name, json!({"cmd": "rooms"}))["ts"].as_u64() <= Some(ts) {
+            assert!(Instant::now() < end, "{name}'s clock stands still");
+            thread::yield_now();
+        }
+    }
+
     /// Writes a line as it is.
     pub(crate) fn raw(&mut self, name: &str, line: &str) {
         let node = self.nodes.get_mut(name).expect("a node of that name");
