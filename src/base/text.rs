@@ -82,6 +82,30 @@ enum Shape {
 const MAX_PASSES: usize = 8;
 
 fn clean(raw: &str, shape: Shape) -> Cleaned {
+    if is_plain(raw, shape) {
+        let mut text = sized(raw.len());
+        text.push_str(raw);
+        return Cleaned { text: CleanText(text), changed: false };
+    }
+    settle(raw, shape)
+}
+
+/// Whether nothing could be done to `raw`, as nearly every text that is written in ASCII: no table has to be asked then.
+fn is_plain(raw: &str, shape: Shape) -> bool {
+    let printable = |byte: u8| matches!(byte, b' '..=b'~');
+    match shape {
+        Shape::Body => {
+            raw.len() <= TEXT_BYTES && raw.bytes().all(|byte| printable(byte) || matches!(byte, b'\n' | b'\t'))
+        }
+        Shape::Line { max_columns } => {
+            let at_an_end = raw.starts_with(' ') || raw.ends_with(' ');
+            raw.len() <= max_columns && !at_an_end && raw.bytes().all(printable)
+        }
+    }
+}
+
+/// Cleans in passes until a pass changes nothing.
+fn settle(raw: &str, shape: Shape) -> Cleaned {
     // No peer can say more than a frame holds, and a paste beyond it would be cut anyway: the work stays bounded.
     let looked_at = raw.get(..raw.floor_char_boundary(FRAME_BYTES)).unwrap_or_default();
     let mut text = pass(looked_at, shape);
@@ -191,7 +215,49 @@ fn sized(bytes: usize) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
     use super::*;
+
+    #[test]
+    fn the_short_way_through_plain_text_ends_where_the_long_one_does() {
+        let (seed, plain) = (7, std::cell::Cell::new(0u32));
+        let config = Config { cases: 2_000, failure_persistence: None, ..Config::default() };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        // Mostly printable; now and then what is not, at every place, and lengths on both sides of both bounds.
+        let piece = prop_oneof![
+            40 => "[ -~]{1,8}",
+            4 => "[\n\t ]{1,3}",
+            1 => "[\r\u{0}-\u{1f}\u{7f}-\u{9f}ée\u{301}\u{200b}]",
+        ];
+        let texts = (prop::collection::vec(piece, 0..12), 1usize..200, 0usize..30);
+        let check = |(pieces, times, columns): (Vec<String>, usize, usize)| {
+            for raw in [pieces.concat(), pieces.concat().repeat(times)] {
+                for shape in [Shape::Body, Shape::Line { max_columns: columns }] {
+                    plain.set(plain.get() + u32::from(is_plain(&raw, shape)));
+                    prop_assert_eq!(clean(&raw, shape), settle(&raw, shape));
+                }
+            }
+            Ok(())
+        };
+        if let Err(why) = TestRunner::new_with_rng(config, rng).run(&texts, check) {
+            panic!("seed {seed}: {why}");
+        }
+        assert!(plain.get() > 2_000, "the short way was taken {} times", plain.get());
+    }
+
+    #[test]
+    fn each_bound_of_the_short_way_is_the_long_ones() {
+        for (raw, shape) in [
+            ("x".repeat(TEXT_BYTES), Shape::Body),
+            ("x".repeat(TEXT_BYTES + 1), Shape::Body),
+            ("abc".to_owned(), Shape::Line { max_columns: 3 }),
+            ("abcd".to_owned(), Shape::Line { max_columns: 3 }),
+        ] {
+            assert_eq!(clean(&raw, shape), settle(&raw, shape));
+        }
+    }
 
     #[test]
     fn a_buffer_is_exactly_as_long_as_its_text() {
