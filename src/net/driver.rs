@@ -1,7 +1,7 @@
 //! The one task that owns the swarm: commands in, events out, and what time brings about in between.
 //!
-//! Nothing here waits for anybody: an owner who is slow costs frames, never the loop. What libp2p tells is dealt with in
-//! `translate.rs`.
+//! The loop waits for nobody. The links wait for an owner who is behind, but not for one who stands still (`outlet.rs`);
+//! commands are taken all the while, so the two cannot wait for each other. What libp2p tells is dealt with in `translate.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -109,21 +109,22 @@ impl Driver {
         let events = self.outlet.sender();
         let done = loop {
             self.outlet.flush();
+            let (held, wanted) = (self.outlet.holds(now()), self.outlet.wanted());
             tokio::select! {
                 command = self.commands.recv() => match command {
                     Some(Command::Shutdown(done)) => break Some(done),
                     Some(command) => self.on_command(command, now()),
                     None => break None,
                 },
-                event = self.swarm.select_next_some() => self.on_swarm_event(event, now()),
+                event = self.swarm.select_next_some(), if !held => self.on_swarm_event(event, now()),
                 Some(found) = self.resolving.join_next(), if !self.resolving.is_empty() => {
                     if let Ok((index, found)) = found {
                         self.bootstraps.resolved(index, found, chance(), now());
                         self.seek_bootstraps(now());
                     }
                 }
-                // The permit is given back at once: it only says that there is room to flush.
-                _ = events.reserve(), if self.outlet.waits() => {}
+                // The permits are given back at once: they only say that there is room.
+                _ = events.reserve_many(wanted), if held || self.outlet.waits() => {}
                 () = events.closed() => break None,
                 _ = tick.tick() => self.on_tick(now()),
             }
