@@ -95,7 +95,8 @@ fn is_plain(raw: &str, shape: Shape) -> bool {
     let printable = |byte: u8| matches!(byte, b' '..=b'~');
     match shape {
         Shape::Body => {
-            raw.len() <= TEXT_BYTES && raw.bytes().all(|byte| printable(byte) || matches!(byte, b'\n' | b'\t'))
+            raw.len() <= TEXT_BYTES
+                && raw.bytes().all(|byte| printable(byte) || matches!(byte, b'\n' | b'\t'))
         }
         Shape::Line { max_columns } => {
             let at_an_end = raw.starts_with(' ') || raw.ends_with(' ');
