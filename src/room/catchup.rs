@@ -70,7 +70,7 @@ impl Inside {
         hub.unless_set(gap + wait, Timer::CatchUp);
     }
 
-    /// Asks one of those who differ; whoever still differs after that is asked again later, a few times.
+    /// Asks one of those who differ; whoever still differs after that is asked again later, a few times more than it helps.
     pub(crate) fn catch_up<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let mine = self.timeline.hint();
         let roster = &self.roster;
@@ -95,8 +95,9 @@ impl Inside {
         let kem = Some(Box::new(*public.as_bytes()));
         self.catchup.key = Some((secret, public, hub.now + HELLO_KEY_MS));
         hub.within(HELLO_KEY_MS, Timer::Upkeep);
+        let any = hub.rng.next_u64();
         let had = self.timeline.had_of_all().iter().take(ASK_AUTHORS);
-        let had = had.map(|(id, ranges)| (*id, ranges.to_wire())).collect();
+        let had = had.map(|(id, ranges)| (*id, ranges.to_ask(any))).collect();
         self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
         hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
     }
@@ -283,10 +284,16 @@ impl Inside {
 
     pub(crate) fn on_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, missed: &Missed) {
         let Some(items) = self.open_missed(&from, missed) else { return };
+        let mut new = false;
         for (inner, left_ms) in items {
-            if let Err(drop) = self.take_missed(hub, &inner, left_ms) {
-                hub.count(drop);
+            match self.take_missed(hub, &inner, left_ms) {
+                Ok(()) => new = true,
+                Err(drop) => hub.count(drop),
             }
+        }
+        if let Some((_, tries)) = self.catchup.from.get_mut(&from).filter(|_| new) {
+            // One answer holds a few hundred texts: whoever brings something new is asked on.
+            *tries = 0;
         }
     }
 

@@ -10,12 +10,12 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Burned, Draft, Event, Fate, Heard, Output, Refused, Standing, Timer};
 use super::rights::Rank;
-use super::timeline::{Living, remaining_ms};
+use super::timeline::{Living, Ranges, remaining_ms};
 use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
     AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS,
-    RECEIPTS_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    RECEIPTS_EACH_MS, RECEIPTS_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -25,10 +25,17 @@ pub(crate) struct Outbox {
     /// The number of my latest message.
     numbered: u64,
     pace: Pace,
-    /// What came of each author since receipts last went out.
-    receipts: BTreeMap<MemberId, BTreeSet<u64>>,
+    /// What each author is to be told, and when at the earliest.
+    receipts: BTreeMap<MemberId, Owed>,
     /// My messages by number: what the person called it, its name, and who has it.
     mine: BTreeMap<u64, (u64, MsgId, BTreeSet<MemberId>)>,
+}
+
+/// The receipt that an author is owed.
+#[derive(Default)]
+struct Owed {
+    numbers: Ranges,
+    due: Mono,
 }
 
 impl Outbox {
@@ -236,8 +243,12 @@ impl Inside {
         }
         self.keep_message(hub, id, payload, sig, left, false);
         if self.roster.count() < RECEIPT_MEMBERS {
-            self.outbox.receipts.entry(sender).or_default().insert(n);
-            hub.unless_set(RECEIPTS_MS, Timer::Receipts);
+            let owed = self.outbox.receipts.entry(sender).or_default();
+            if owed.numbers.is_empty() {
+                owed.due = owed.due.max(hub.now + RECEIPTS_MS);
+            }
+            owed.numbers.add(n);
+            hub.within(owed.due.since(hub.now), Timer::Receipts);
         }
         Ok(())
     }
@@ -326,13 +337,22 @@ impl Inside {
         }
     }
 
-    /// Tells authors what came, straight to them.
+    /// Tells authors what came, straight to them. Whoever was told a moment ago is told the next later, all at once.
     pub(crate) fn send_receipts<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        for (author, numbers) in std::mem::take(&mut self.outbox.receipts) {
-            let mut ranges = super::timeline::Ranges::default();
-            numbers.into_iter().for_each(|n| ranges.add(n));
-            self.direct(hub, &author, Body::Have(vec![(author, ranges.to_wire())]));
+        let now = hub.now;
+        let mut owed = std::mem::take(&mut self.outbox.receipts);
+        for (author, owed) in owed.iter_mut().filter(|(_, owed)| owed.due <= now && !owed.numbers.is_empty())
+        {
+            for part in std::mem::take(&mut owed.numbers).parts() {
+                self.direct(hub, author, Body::Have(vec![(*author, part)]));
+            }
+            owed.due = now + RECEIPTS_EACH_MS;
         }
+        owed.retain(|_, owed| owed.due > now);
+        if let Some(next) = owed.values().filter(|owed| !owed.numbers.is_empty()).map(|owed| owed.due).min() {
+            hub.within(next.since(now), Timer::Receipts);
+        }
+        self.outbox.receipts = owed;
     }
 
     // ---- once, and gone ----

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::{MemberId, MsgId, short};
-use crate::base::limits::{LIVING, LIVING_BYTES, RANGES, TOMBSTONES};
+use crate::base::limits::{LIVING, LIVING_BYTES, RANGES, RANGES_HELD, TOMBSTONES};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::kdf::{self, Label};
 use crate::wire::payload::{Body, Payload, Say};
@@ -45,9 +45,20 @@ impl Living {
 pub(crate) struct Ranges(Vec<(u64, u64)>);
 
 impl Ranges {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a number is inside.
     pub(crate) fn has(&self, n: u64) -> bool {
-        self.0.iter().any(|(from, to)| (*from..=*to).contains(&n))
+        self.has_all((n, n))
+    }
+
+    /// Whether all of a range is.
+    fn has_all(&self, (first, last): (u64, u64)) -> bool {
+        let at = self.0.partition_point(|(_, to)| *to < last);
+        self.0.get(at).is_some_and(|(from, _)| *from <= first)
     }
 
     /// Adds a number. When there are too many gaps the oldest are taken as filled: what they lack is long dead.
@@ -61,7 +72,7 @@ impl Ranges {
         if at > 0 {
             self.fuse(at - 1);
         }
-        while self.0.len() > RANGES {
+        while self.0.len() > RANGES_HELD {
             self.close_first_gap();
         }
     }
@@ -88,9 +99,24 @@ impl Ranges {
         }
     }
 
-    /// The ranges as they go on the wire.
-    pub(crate) fn to_wire(&self) -> Vec<(u64, u64)> {
-        self.0.clone()
+    /// All of them, in parts that fit a receipt.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Vec<(u64, u64)>> {
+        self.0.chunks(RANGES).map(<[_]>::to_vec)
+    }
+
+    /// As many as fit an ask. Where there are more, `any` picks which gaps are shown, and all others count as had in this one
+    /// ask: what nobody can fill must not stand in the way of the rest for ever.
+    pub(crate) fn to_ask(&self, any: u64) -> Vec<(u64, u64)> {
+        let spare = self.0.len().saturating_sub(RANGES);
+        let skip = (any % (spare as u64 + 1)) as usize;
+        let mut shown: Vec<(u64, u64)> = self.0.iter().skip(skip).take(RANGES).copied().collect();
+        if let (Some(first), Some((from, _))) = (shown.first_mut(), self.0.first()) {
+            first.0 = *from;
+        }
+        if let (Some(last), Some((_, to))) = (shown.last_mut(), self.0.last()) {
+            last.1 = *to;
+        }
+        shown
     }
 }
 
@@ -137,7 +163,7 @@ impl Timeline {
 
     /// Whether all of a range came in.
     pub(crate) fn had_all(&self, author: &MemberId, range: (u64, u64)) -> bool {
-        self.had.get(author).is_some_and(|r| r.0.iter().any(|(from, to)| *from <= range.0 && range.1 <= *to))
+        self.had.get(author).is_some_and(|r| r.has_all(range))
     }
 
     /// What came in of every author.
@@ -308,14 +334,29 @@ mod tests {
         for n in [5, 7, 6, 1, 2, 9, 5, 8] {
             r.add(n);
         }
-        assert_eq!(r.to_wire(), vec![(1, 2), (5, 9)]);
+        assert_eq!(r.to_ask(3), vec![(1, 2), (5, 9)]);
+        assert!(r.has_all((5, 9)) && !r.has_all((2, 5)) && !r.has(4) && !r.has(10));
         let mut wide = Ranges::default();
         for n in 0..10_000u64 {
             wide.add(n * 2 + 1);
         }
-        assert_eq!(wide.to_wire().len(), RANGES);
+        assert_eq!(wide.0.len(), RANGES_HELD);
         assert!(wide.has(19_999) && wide.has(2), "old gaps count as filled");
         assert!(!wide.has(19_998), "young gaps do not");
+        assert_eq!(wide.parts().flatten().collect::<Vec<_>>(), wide.0);
+    }
+
+    #[test]
+    fn every_gap_is_shown_by_some_ask_and_none_that_is_not_there() {
+        let mut had = Ranges::default();
+        (0..500u64).for_each(|n| had.add(n * 2 + 1));
+        let mut shown = BTreeSet::new();
+        for any in 0..500 {
+            let ask = had.to_ask(any);
+            assert!(ask.len() == RANGES && ask.windows(2).all(|two| two[0].1 + 1 < two[1].0));
+            shown.extend((1..=999).filter(|n| !in_ranges(&ask, *n)));
+        }
+        assert_eq!(shown, (1..500).map(|n| n * 2).collect());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::base::id::SetTag;
-use crate::base::limits::KNOWN_MEMBERS;
+use crate::base::limits::{BEAT_MS, KNOWN_MEMBERS};
 use crate::crypto::gate::Gate;
 use crate::crypto::identity::rank_hash;
 use crate::room::envelope;
@@ -263,4 +263,25 @@ fn everybody_is_told_once_of_everybody_and_by_name() {
             assert_eq!(ids, world.state(*i).unwrap().others(), "seed {seed}, {i}: {told:?}");
         }
     }
+}
+
+#[test]
+fn thousands_of_messages_said_while_a_link_was_down_all_come_soon_after_its_return() {
+    let mut world = World::new(9, Links::LAN);
+    let ana = world.join(0);
+    world.run(2_500);
+    let bob = world.join(0);
+    assert!(world.run_until(100, 60_000, |w| w.agree(&[ana, bob])).is_some());
+    let off = Policy { rate: Some(0), ..Policy::default() };
+    world.act(ana, Deed::Policy(Box::new(off)));
+    world.run(2_000);
+    world.split(&[&[ana], &[bob]]);
+    let many = 4_500;
+    (0..many).for_each(|n| world.say(ana, &format!("{n:<256}")));
+    world.run(1_000);
+    assert_eq!(world.heard(bob).count(), 0);
+    world.heal();
+    // A beat shows that something is missing; ten answers, each to an ask of its own, bring it.
+    let there = world.run_until(100, BEAT_MS, |w| w.heard(bob).count() == many);
+    assert!(there.is_some(), "{} of {many}", world.heard(bob).count());
 }
