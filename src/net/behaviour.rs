@@ -105,8 +105,8 @@ fn gossip() -> Result<Gossip, String> {
         .history_length(config::HISTORY)
         .history_gossip(config::HISTORY_GOSSIP)
         .duplicate_cache_time(config::DUPLICATES)
-        // To all who listen, not only to the mesh: docs/decisions/0022.
-        .flood_publish(true)
+        // To the mesh, not to all who listen: docs/decisions/0032.
+        .flood_publish(false)
         .max_transmit_size(config::TRANSMIT_BYTES)
         .max_control_messages_sent(config::CONTROL_IDS)
         .max_control_message_size(config::CONTROL_BYTES)

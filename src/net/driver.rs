@@ -22,7 +22,7 @@ use super::behaviour::{Node, build, topic_score};
 use super::book::Book;
 use super::bootstrap::Bootstraps;
 use super::config::{
-    Config, FLUSH, FLUSH_RECENT, GOODBYE, GRAYLIST, NO_NETWORK, SHUN, SHUNNED, TICK, TOPICS,
+    Config, FLUSH, FLUSH_RECENT, GOODBYE, GRAYLIST, NO_NETWORK, SHUN, SHUNNED, TICK, TICK_LINKED, TOPICS,
 };
 use super::direct::Inflight;
 use super::io::{
@@ -126,7 +126,10 @@ impl Driver {
                 // The permits are given back at once: they only say that there is room.
                 _ = events.reserve_many(wanted), if held || self.outlet.waits() => {}
                 () = events.closed() => break None,
-                _ = tick.tick() => self.on_tick(now()),
+                _ = tick.tick() => {
+                    self.on_tick(now());
+                    tick.reset_after(if self.links.is_empty() { TICK } else { TICK_LINKED });
+                }
             }
         };
         self.stop(done).await;
