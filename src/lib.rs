@@ -24,4 +24,6 @@ pub mod pipe;
 #[cfg(feature = "node")]
 pub mod plain;
 pub mod room;
+#[cfg(feature = "node")]
+pub mod tui;
 pub mod wire;

@@ -46,6 +46,36 @@ pub fn fuse(ms: u64) -> String {
     }
 }
 
+/// In how many milliseconds [`fuse`] says something else.
+pub fn fuse_changes_in(ms: u64) -> u64 {
+    let seconds = ms.div_ceil(1_000);
+    let before = seconds.saturating_sub(1);
+    let next = match seconds {
+        0..=10 => before,
+        11..=50 => before / 10 * 10,
+        51..=3_540 => (before / 60 * 60).max(50),
+        3_541..=172_800 => (before / 3_600 * 3_600).max(3_540),
+        _ => (before / 86_400 * 86_400).max(172_800),
+    };
+    ms.saturating_sub(next * 1_000).max(1)
+}
+
+/// A length in as few characters as do: `10m`, `1h30m`, `45s`.
+pub fn short(ms: u64) -> String {
+    let mut left = ms.div_ceil(1_000);
+    let mut said = String::new();
+    for (short, _, ms) in UNITS {
+        let (count, unit) = (left / (ms / 1_000), ms / 1_000);
+        if count > 0 {
+            said.push_str(&format!("{count}{short}"));
+            left %= unit;
+        } else if !said.is_empty() {
+            break;
+        }
+    }
+    if said.is_empty() { "0s".to_owned() } else { said }
+}
+
 /// A length in words, rounded up to its largest unit unless two say it better: `10 minutes`, `1 hour 30 minutes`.
 pub fn words(ms: u64) -> Words {
     Words(ms.div_ceil(1_000))
@@ -120,6 +150,31 @@ mod tests {
                 .map(fuse)
                 .collect();
         assert_eq!(labels, ["0s", "1s", "10s", "10s", "20s", "50s", "1m", "2m", "59m", "1h", "3d"]);
+    }
+
+    #[test]
+    fn ten_minutes_are_told_in_some_twenty_labels_and_each_of_them_is_seen() {
+        for whole in [600_000, 90_000_000, 400_000_000] {
+            let (mut left, mut labels) = (whole, vec![fuse(whole)]);
+            while left > 0 {
+                left -= fuse_changes_in(left);
+                assert_ne!(Some(&fuse(left)), labels.last(), "a label that does not change, at {left}");
+                labels.push(fuse(left));
+                for early in [1, 7, 999] {
+                    assert_ne!(fuse(left + early), fuse(left), "a change that was slept through, at {left}");
+                }
+            }
+            assert_eq!(left, 0);
+            if whole == 600_000 {
+                assert_eq!(labels.len(), 10 + 4 + 10 + 1, "{labels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_length_leaves_nothing_out_but_what_is_nothing() {
+        let said: Vec<String> = [0, 45_000, 600_000, 5_400_000, 8_040_000, 90_000_000].map(short).into();
+        assert_eq!(said, ["0s", "45s", "10m", "1h30m", "2h14m", "1d1h"]);
     }
 
     #[test]

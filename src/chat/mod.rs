@@ -22,5 +22,6 @@ pub mod reply;
 pub mod request;
 pub mod scrollback;
 mod table;
+pub mod telling;
 pub mod text;
 pub mod wait;

@@ -57,7 +57,7 @@ impl Model {
                 }
                 let Some(room) = self.room_mut(&line.room) else { return };
                 room.on_member(line.change, &line.who);
-                room.scroll.tell(event.clone());
+                room.scroll.tell(event.clone(), now);
             }
             Event::Message(message) => self.on_message(message),
             Event::Receipt(receipt) => {
@@ -85,7 +85,7 @@ impl Model {
                 if let Said::NotAdmitted(Refusal::Knock) = notice.said {
                     room.wait = Some(Pending { wait: Wait::Knocking, since: now, told: 0 });
                 }
-                room.scroll.tell(event.clone());
+                room.scroll.tell(event.clone(), now);
             }
             Event::Keys(_) | Event::Listening(_) | Event::Invite(_) | Event::Reply(_) | Event::Bye(_) => {}
         }
@@ -136,6 +136,11 @@ impl Model {
     /// Who this node is, once it has said so.
     pub fn me(&self) -> Option<&Hello> {
         self.me.as_deref()
+    }
+
+    /// The links, in the order of their peers.
+    pub fn links(&self) -> impl Iterator<Item = &PeerLine> {
+        self.peers.values()
     }
 
     /// The rooms, in the order of joining.
@@ -275,7 +280,7 @@ impl Model {
             View::Log => {
                 let room = self.room(room)?;
                 let told = room.scroll.rows().filter_map(|(_, row)| match row {
-                    Row::Told(event) => sentence(event),
+                    Row::Told(event, _) => sentence(event),
                     Row::Said(_) => None,
                 });
                 Ok(Answer::Page(told.collect()))
@@ -355,7 +360,7 @@ impl Model {
             room.await_standing(now);
             // The token stays with the line it came in: a history must not keep it.
             let told = RoomLine { reclaim: None, ..line.clone() };
-            room.scroll.tell(Event::Room(Box::new(told)));
+            room.scroll.tell(Event::Room(Box::new(told)), now);
         }
     }
 

@@ -4,6 +4,7 @@
 //! not anybody looks; the row stays as ash until there is need for its place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeBounds;
 
 use super::event::{Event, Fate, Message};
 use super::name::BurnWhy;
@@ -35,8 +36,8 @@ pub struct Scrollback {
 pub enum Row {
     /// A message.
     Said(Box<Said>),
-    /// Something that happened: never a message.
-    Told(Box<Event>),
+    /// Something that happened, and when: never a message.
+    Told(Box<Event>, Mono),
 }
 
 /// A message in its place.
@@ -76,10 +77,10 @@ impl Scrollback {
     }
 
     /// Notes something that happened.
-    pub fn tell(&mut self, event: Event) {
+    pub fn tell(&mut self, event: Event, now: Mono) {
         let number = self.next();
         self.spent.insert(number);
-        self.rows.insert(number, Row::Told(Box::new(event)));
+        self.rows.insert(number, Row::Told(Box::new(event), now));
     }
 
     /// A message is gone. `Some` with its row, if it was alive here.
@@ -137,6 +138,16 @@ impl Scrollback {
     /// Rows in order.
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = (u64, &Row)> {
         self.rows.iter().map(|(&number, row)| (number, row))
+    }
+
+    /// Rows of these numbers, in order.
+    pub fn range(&self, numbers: impl RangeBounds<u64>) -> impl DoubleEndedIterator<Item = (u64, &Row)> {
+        self.rows.range(numbers).map(|(&number, row)| (number, row))
+    }
+
+    /// Rows whose time is over by `now`, and which [`Scrollback::reap`] has not burned yet.
+    pub fn dead_by(&self, now: Mono) -> Vec<u64> {
+        self.due.range(..=(now, u64::MAX)).map(|&(_, number)| number).collect()
     }
 
     /// Living messages in order.
@@ -309,7 +320,7 @@ mod tests {
         let mut scroll = Scrollback::default();
         scroll.say(&message(1, "kept", None), false);
         for _ in 0..ROWS + 10 {
-            scroll.tell(Event::Listening(Line::clean("x")));
+            scroll.tell(Event::Listening(Line::clean("x")), Mono(0));
         }
         assert_eq!(scroll.rows().count(), ROWS);
         assert!(scroll.get(1).is_some());

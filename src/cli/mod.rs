@@ -7,6 +7,7 @@ mod face;
 mod log;
 mod raw;
 pub mod report;
+mod screen;
 mod secret;
 mod session;
 mod signals;

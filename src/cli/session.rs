@@ -128,15 +128,40 @@ impl Plan {
         (plan, patience)
     }
 
-    /// Gets the room's secret, by asking if need be. A room that cannot be is refused before anything is asked.
-    pub(super) fn doors(&self, rooms: &[String]) -> Result<Vec<(Line, Chosen)>, Failure> {
+    /// The rooms by name. One that cannot be is refused before anything is asked.
+    pub(super) fn names(&self, rooms: &[String]) -> Result<Vec<Line>, Failure> {
+        let name = |typed: &String| {
+            let invite = secret::invite(typed, &self.secret)?;
+            room_name(invite.as_ref().map_or(typed.as_str(), |invite| &invite.room))
+        };
+        rooms.iter().map(name).collect()
+    }
+
+    /// Whether a person has to be asked for a passphrase, and for which room; and whether none at all would do.
+    pub(super) fn question(&self, rooms: &[String]) -> Result<Option<(Line, bool)>, Failure> {
+        let asked = &self.secret;
+        if asked.open || asked.passphrase_file.is_some() || asked.passphrase_fd.is_some() || self.all.no_input
+        {
+            return Ok(None);
+        }
+        for typed in rooms {
+            if secret::invite(typed, asked)?.is_none() {
+                return Ok(Some((room_name(typed)?, !asked.passphrase)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gets the rooms' secret: the one that was answered already, else by asking if need be.
+    pub(super) fn doors(
+        &self,
+        rooms: &[String],
+        mut answered: Option<Chosen>,
+    ) -> Result<Vec<(Line, Chosen)>, Failure> {
         let mut doors: Vec<(Line, Chosen)> = Vec::new();
         for typed in rooms {
             let invite = secret::invite(typed, &self.secret)?;
-            let name = invite.as_ref().map_or(typed.as_str(), |invite| &invite.room);
-            let name = RoomName::parse(name)
-                .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
-            let line = Line::clean(name.as_str());
+            let line = room_name(invite.as_ref().map_or(typed.as_str(), |invite| &invite.room))?;
             if doors.iter().any(|(known, _)| *known == line) {
                 return Err(Failure::Usage("the same room twice".to_owned()));
             }
@@ -149,7 +174,10 @@ impl Plan {
             let chosen = match (invite, before) {
                 (Some(_), _) => Chosen::Invite(Text::new(typed)),
                 (None, Some(before)) => before,
-                (None, None) => secret::obtain(&self.secret, self.all.no_input, name.as_str())?,
+                (None, None) => match answered.take() {
+                    Some(chosen) => chosen,
+                    None => secret::obtain(&self.secret, self.all.no_input, line.as_str())?,
+                },
             };
             doors.push((line, chosen));
         }
@@ -176,6 +204,13 @@ impl Plan {
         };
         node::start(config).map_err(Failure::Network)
     }
+}
+
+/// A room's name as it is shown.
+fn room_name(typed: &str) -> Result<Line, Failure> {
+    let name = RoomName::parse(typed)
+        .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
+    Ok(Line::clean(name.as_str()))
 }
 
 fn values_seconds(length: super::values::Length) -> u64 {

@@ -2,6 +2,17 @@
 
 use std::io;
 
+/// Goes into the background until the shell brings the program back.
+#[cfg(unix)]
+pub(super) fn suspend() {
+    // Refused only where there is no shell that could bring it back; then it simply goes on.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
+/// There is no background there.
+#[cfg(not(unix))]
+pub(super) fn suspend() {}
+
 /// Waits for such signals.
 #[cfg(unix)]
 pub(super) struct Signals {

@@ -187,7 +187,7 @@ fn the_reclaim_token_is_not_remembered_and_the_log_tells_no_texts() {
     let mut model = model();
     say(&mut model, message("lobby", 1, 1, "north gate"));
     let told = find(&model, "lobby").scroll.rows().any(|(_, row)| match row {
-        Row::Told(event) => matches!(&**event, Event::Room(line) if line.reclaim.is_some()),
+        Row::Told(event, _) => matches!(&**event, Event::Room(line) if line.reclaim.is_some()),
         Row::Said(_) => false,
     });
     assert!(!told);

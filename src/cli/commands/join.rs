@@ -7,12 +7,13 @@ use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
+use crate::cli::screen;
 use crate::cli::secret::Chosen;
 use crate::cli::session::{self, Plan};
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
-    let Join { rooms, plain: _, come } = options;
+    let Join { rooms, plain, come } = options;
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(
             "`join` is for people at a terminal; a program talks through `ephem-node pipe`, and says one thing with \
@@ -21,7 +22,10 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
         ));
     }
     let mut plan = Plan::new(come, all, settings, hardening);
-    let doors = plan.doors(&rooms)?;
+    if io::stdout().is_terminal() && !plain && !plan.all.json && !plan.all.no_input {
+        return block_on(screen::join(plan, &rooms));
+    }
+    let doors = plan.doors(&rooms, None)?;
     invite_others(&rooms, &doors, &plan)?;
     plan.door = if let [(room, _)] = doors.as_slice() { Some(room.clone()) } else { None };
     block_on(async {

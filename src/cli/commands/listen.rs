@@ -25,7 +25,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let args::Listen { room, count, who, secret, network } = options;
     let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
-    let doors = plan.doors(&[room])?;
+    let doors = plan.doors(&[room], None)?;
     block_on(async {
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;

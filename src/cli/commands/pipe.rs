@@ -20,7 +20,7 @@ pub(super) fn run(
     all.no_input = true;
     let mut plan = Plan::new(come, all, settings, hardening);
     plan.stay = true;
-    let doors = plan.doors(&rooms)?;
+    let doors = plan.doors(&rooms, None)?;
     block_on(async {
         let (asking, telling) = plan.start()?;
         let face = Pipe::new(&asking)?;

@@ -40,7 +40,7 @@ pub(super) fn run(
         plan.network.listen = USUAL.iter().filter_map(|addr| values::listen(addr).ok()).collect();
     }
     plan.key = key_file.as_deref().map(kept_key).transpose()?;
-    let doors = plan.doors(&rooms)?;
+    let doors = plan.doors(&rooms, None)?;
     block_on(async {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;

@@ -1,0 +1,97 @@
+//! What happened, as sentences between the messages of a talk. Every face that shows a talk tells it in these words.
+
+use super::event::{Event, Facts, MemberLine, Person, RoomLine};
+use super::name::{Level, MemberChange, Mode, RoomChange};
+use super::notice::Said;
+use super::text::Line;
+
+/// A sentence, how much it matters, and what can be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// How much it matters.
+    pub level: Level,
+    /// The sentence.
+    pub text: String,
+    /// What can be done; empty where nothing can.
+    pub hint: String,
+}
+
+/// How people are called by whoever tells it: nick, with the tag where the nick misleads.
+pub type Names<'a> = &'a dyn Fn(&Person) -> String;
+
+/// What is to be said of an event in the talk of its room; `None` where nobody wants to hear it.
+pub fn tell(event: &Event, names: Names<'_>) -> Option<Told> {
+    match event {
+        Event::Member(line) => Some(member(line, names)),
+        Event::Room(line) => room(line),
+        Event::Notice(notice) => Some(said(&notice.said)),
+        _ => None,
+    }
+}
+
+fn info(text: String) -> Told {
+    Told { level: Level::Info, text, hint: String::new() }
+}
+
+/// A notice as a sentence.
+pub fn said(said: &Said) -> Told {
+    Told { level: said.level(), text: said.text(), hint: said.hint() }
+}
+
+fn member(line: &MemberLine, names: Names<'_>) -> Told {
+    let (who, tag) = (names(&line.who), line.who.tag.as_str());
+    let mut text = match line.change {
+        MemberChange::Join => format!("{who} joined"),
+        MemberChange::Leave => format!("{who} left"),
+        MemberChange::Nick => format!("{tag} is called {who} now"),
+        MemberChange::Role => format!("{who} is {} now", line.who.role.name()),
+        MemberChange::Mute => format!("{who} was muted"),
+        MemberChange::Unmute => format!("{who} may speak again"),
+        MemberChange::Kick => {
+            format!("{who} was removed and gets no new keys; what they have read stays read")
+        }
+        MemberChange::Ban => format!("{who} was banned and gets no new keys; what they have read stays read"),
+        MemberChange::Unban => format!("{who} may come back"),
+        MemberChange::Knock => format!("{who} knocks: /admit {tag} or /deny {tag}"),
+        MemberChange::Away => format!("{who} is away"),
+        MemberChange::Back => format!("{who} is back"),
+    };
+    if let Some(by) = &line.by {
+        text.push_str(&format!(", by {}", names(by)));
+    }
+    if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
+        text.push_str(&format!(", reason: {}", why.as_str()));
+    }
+    info(text)
+}
+
+fn room(line: &RoomLine) -> Option<Told> {
+    let facts = &line.facts;
+    Some(match line.change {
+        RoomChange::Joining => info(format!("{}, mark {}", mode_words(facts.mode), facts.mark.as_str())),
+        RoomChange::Joined => return None,
+        RoomChange::State => said(&Said::of_standing(facts.state, facts.only.clone())),
+        RoomChange::Left => info("left; what was said is gone here".to_owned()),
+        RoomChange::Closed => said(&Said::Closed),
+        RoomChange::Expired => said(&Said::Expired),
+        RoomChange::Merged => said(&Said::Merged),
+        RoomChange::Conflict => said(&Said::Conflict(None)),
+        RoomChange::Settings => info(settings(facts)),
+        RoomChange::Owner => info(format!("the owner is settled; you are {}", facts.role.name())),
+    })
+}
+
+fn settings(facts: &Facts) -> String {
+    let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
+    let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();
+    format!("settings changed: messages live {}{topic}", super::duration::words(facts.ttl_ms))
+}
+
+/// What it takes to come into a room.
+pub fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Open => "open room, anybody can come in",
+        Mode::Passphrase => "room with a passphrase",
+        Mode::Invite => "private room",
+    }
+}

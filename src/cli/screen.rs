@@ -1,0 +1,283 @@
+//! The full screen before a node: the first frame before anything else, then the one question, then the talk.
+
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::{Instant, sleep_until};
+use zeroize::Zeroizing;
+
+use super::args::All;
+use super::raw::{self, Wiped};
+use super::report::Failure;
+use super::secret::Chosen;
+use super::session::{self, Plan};
+use super::signals::Signals;
+use crate::chat::event::Event;
+use crate::chat::notice::{Notice, Said};
+use crate::chat::text::Line;
+use crate::crypto::strength::strength;
+use crate::crypto::words;
+use crate::node::clock::{Clock, instant};
+use crate::node::zone::Zone;
+use crate::node::{Asking, Errands, Telling, control, random};
+use crate::tui::sequences;
+use crate::tui::terminal::{self, Heard, Terminal};
+use crate::tui::{Depth, Effect, Look, Moment, Motion, Screen, Theme};
+
+/// Things typed that may wait: nobody types faster than they are taken.
+const TYPED: usize = 256;
+/// What came with a flood is drawn together: two frames lie at least so far apart, a key's own frame excepted.
+const GAP: Duration = Duration::from_millis(16);
+/// The longest sleep.
+const NAP: Duration = Duration::from_secs(3_600);
+
+/// A screen on a terminal.
+pub(super) struct Stage {
+    terminal: Terminal<Wiped<raw::Stdout>>,
+    screen: Screen,
+    keys: Receiver<std::io::Result<Heard>>,
+    signals: Signals,
+    clock: Clock,
+    zone: Zone,
+    drawn: Instant,
+    stale: bool,
+}
+
+/// What the question at the door came to.
+enum Door {
+    Chosen(Chosen),
+    Ended(u8),
+}
+
+impl Stage {
+    /// Takes the terminal and draws the first frame.
+    pub(super) fn open(all: &All, room: Option<&Line>) -> Result<Stage, Failure> {
+        terminal::guard_panics();
+        let mut screen = Screen::new(look(all), |typed| in_words(typed));
+        room.into_iter().for_each(|room| screen.expect(room));
+        let mut stage = Stage {
+            terminal: Terminal::open(Wiped::new(raw::stdout()?))?,
+            screen,
+            keys: listen()?,
+            signals: Signals::new()?,
+            clock: Clock::new(),
+            zone: Zone::here(),
+            drawn: instant(),
+            stale: true,
+        };
+        stage.draw()?;
+        Ok(stage)
+    }
+
+    /// Asks what admits to a room.
+    async fn ask(&mut self, room: &Line, may_be_open: bool) -> Result<Door, Failure> {
+        self.screen.ask_passphrase(room, may_be_open);
+        loop {
+            self.draw()?;
+            let effects = tokio::select! {
+                heard = self.keys.recv() => match heard {
+                    Some(Ok(heard)) => self.heard(heard)?,
+                    Some(Err(_)) | None => return Ok(Door::Ended(129)),
+                },
+                (code, _) = self.signals.next() => return Ok(Door::Ended(code)),
+            };
+            for effect in effects {
+                match effect {
+                    Effect::Enter(typed) => {
+                        return Ok(Door::Chosen(typed.map_or(Chosen::Open, Chosen::Passphrase)));
+                    }
+                    Effect::End(code) => return Ok(Door::Ended(code)),
+                    Effect::Generate => {
+                        let drawn = Zeroizing::new(words::generate_passphrase(&mut random::os()));
+                        self.screen.generated(&drawn);
+                    }
+                    other => self.outside(other)?,
+                }
+            }
+        }
+    }
+
+    fn heard(&mut self, heard: Heard) -> Result<Vec<Effect>, Failure> {
+        self.stale = true;
+        Ok(match heard {
+            Heard::Input(input) => {
+                let at = self.moment();
+                self.screen.input(at, input)
+            }
+            Heard::Resized => {
+                self.terminal.measure()?;
+                Vec::new()
+            }
+        })
+    }
+
+    /// Effects that need no node.
+    fn outside(&mut self, effect: Effect) -> Result<(), Failure> {
+        match effect {
+            Effect::Bell => self.terminal.say(sequences::BELL)?,
+            Effect::Notify => self.terminal.say(sequences::NOTIFY)?,
+            Effect::Copy(text) => {
+                self.terminal.say(&sequences::copy(text.as_str()))?;
+            }
+            Effect::Repaint => self.terminal.repaint()?,
+            Effect::Suspend => {
+                self.terminal.leave()?;
+                super::signals::suspend();
+                self.terminal.enter()?;
+            }
+            Effect::Ask(_) | Effect::Enter(_) | Effect::Generate | Effect::End(_) => {}
+        }
+        self.stale = true;
+        Ok(())
+    }
+
+    fn moment(&self) -> Moment {
+        let ts = self.clock.wall();
+        Moment { now: self.clock.now(), ts, zone_minutes: self.zone.minutes_east(ts).unwrap_or_default() }
+    }
+
+    fn draw(&mut self) -> Result<(), Failure> {
+        let at = self.moment();
+        let _ = self.screen.tick(at);
+        let screen = &mut self.screen;
+        self.terminal.draw(|cells| screen.draw(at, cells))?;
+        (self.drawn, self.stale) = (instant(), false);
+        Ok(())
+    }
+
+    /// When to look again: a frame that is owed, or a change that time brings.
+    fn next_look(&self) -> Instant {
+        if self.stale {
+            return self.drawn + GAP;
+        }
+        let now = self.clock.now();
+        let due = self.screen.next_due().map(|due| Duration::from_millis(due.since(now).max(1)));
+        instant() + due.unwrap_or(NAP)
+    }
+
+    /// Runs until the node's last word; gives the exit code.
+    async fn run(&mut self, asking: Asking, mut telling: Telling, plan: &Plan) -> Result<u8, Failure> {
+        #[cfg(unix)]
+        let _door = control::open(&control::folder(), asking.clone())
+            .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
+        // One clock for all: deadlines are told on the node's.
+        self.clock = asking.clock();
+        for missing in plan.hardening.missing() {
+            let said = Said::Unprotected { what: missing.what };
+            let at = self.moment();
+            self.screen.told(at, &Event::Notice(Notice::node(said)));
+        }
+        let mut errands = Errands::new(asking);
+        let mut stopping = false;
+        loop {
+            let look = self.next_look();
+            tokio::select! {
+                biased;
+                heard = self.keys.recv(), if errands.is_free() => {
+                    let effects = match heard {
+                        Some(Ok(heard)) => self.heard(heard)?,
+                        Some(Err(_)) | None => {
+                            errands.end(129, "the terminal is gone");
+                            self.keys.close();
+                            Vec::new()
+                        }
+                    };
+                    for effect in effects {
+                        match effect {
+                            Effect::Ask(asked) => errands.ask(asked),
+                            other => self.outside(other)?,
+                        }
+                    }
+                    // What a key did is seen at once.
+                    self.draw()?;
+                }
+                () = errands.go() => {}
+                (code, why) = self.signals.next() => {
+                    if stopping {
+                        return Ok(code);
+                    }
+                    stopping = true;
+                    errands.end(code, why);
+                }
+                event = telling.next() => match event {
+                    Some(Event::Bye(bye)) => return Ok(bye.code),
+                    Some(event) => {
+                        let at = self.moment();
+                        for effect in self.screen.told(at, &event) {
+                            self.outside(effect)?;
+                        }
+                        self.stale = true;
+                        if self.drawn + GAP <= instant() {
+                            self.draw()?;
+                        }
+                    }
+                    None => return Ok(1),
+                },
+                () = sleep_until(look) => self.draw()?,
+            }
+        }
+    }
+}
+
+/// Comes into rooms and talks until the end; gives the exit code.
+pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure> {
+    let names = plan.names(rooms)?;
+    let mut stage = Stage::open(&plan.all, names.first())?;
+    let answer = match plan.question(rooms)? {
+        Some((room, may_be_open)) => match stage.ask(&room, may_be_open).await? {
+            Door::Chosen(chosen) => Some(chosen),
+            Door::Ended(code) => return Ok(code),
+        },
+        None => None,
+    };
+    stage.draw()?;
+    let doors = plan.doors(rooms, answer)?;
+    let (asking, telling) = plan.start()?;
+    session::enter(&asking, doors).await;
+    let ended = stage.run(asking, telling, &plan).await;
+    drop(stage);
+    ended
+}
+
+fn listen() -> std::io::Result<Receiver<std::io::Result<Heard>>> {
+    let (to, keys) = mpsc::channel(TYPED);
+    thread::Builder::new().name("terminal".to_owned()).spawn(move || {
+        loop {
+            let heard = terminal::listen();
+            let broken = heard.is_err();
+            if to.blocking_send(heard).is_err() || broken {
+                return;
+            }
+        }
+    })?;
+    Ok(keys)
+}
+
+fn in_words(typed: &str) -> String {
+    let measured = strength(typed);
+    let verdict = if measured.weak() { "weak" } else { "good" };
+    format!("{verdict}: guessing it costs a well-equipped attacker about {}", measured.cost_in_words())
+}
+
+/// How it is to look on this terminal.
+#[expect(clippy::disallowed_methods, reason = "what a terminal can do is told in the environment")]
+fn look(_all: &All) -> Look {
+    let says = |name: &str| std::env::var(name).unwrap_or_default();
+    let (term, colour) = (says("TERM"), says("COLORTERM"));
+    let depth = match () {
+        () if !says("NO_COLOR").is_empty() || term == "dumb" => Depth::Mono,
+        () if colour == "truecolor" || colour == "24bit" => Depth::True,
+        () if term.contains("256") => Depth::Many,
+        () => Depth::Sixteen,
+    };
+    let far = !says("SSH_CONNECTION").is_empty() || matches!(depth, Depth::Sixteen);
+    let motion = match depth {
+        Depth::Mono => Motion::None,
+        _ if far => Motion::Subtle,
+        _ => Motion::Full,
+    };
+    let language = [says("LC_ALL"), says("LC_CTYPE"), says("LANG")].into_iter().find(|l| !l.is_empty());
+    let ascii = !language.is_some_and(|l| l.to_ascii_lowercase().replace('-', "").contains("utf8"));
+    Look { theme: Theme::Terminal, depth, motion, ascii }
+}

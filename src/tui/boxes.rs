@@ -1,0 +1,194 @@
+//! What keys do while a box lies over the talk.
+
+use zeroize::Zeroizing;
+
+use super::editor::{Editor, Move};
+use super::key::{Key, Press};
+use super::overlay::{Door, Overlay, sealed};
+use super::palette;
+use super::screen::{Effect, Moment, Screen};
+use crate::base::secret::Text;
+use crate::chat::request::{Asked, Burn, Request, Which};
+use crate::chat::text::Line;
+
+impl Screen {
+    pub(super) fn on_overlay(&mut self, at: Moment, press: Press, out: &mut Vec<Effect>) {
+        let Some(mut overlay) = self.overlay.take() else { return };
+        let stays = self.overlay_key(at, &mut overlay, press, out);
+        if stays && self.overlay.is_none() {
+            self.overlay = Some(overlay);
+        }
+    }
+
+    /// What a key does in a box; true if the box stays.
+    fn overlay_key(
+        &mut self,
+        at: Moment,
+        overlay: &mut Overlay,
+        press: Press,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let stop = press.key == Key::Esc || (press.ctrl && press.key == Key::Char('c'));
+        match overlay {
+            Overlay::Curtain => false,
+            Overlay::Door(door) => {
+                if press.ctrl && press.key == Key::Char('g') {
+                    out.push(Effect::Generate);
+                } else if press.key == Key::Enter {
+                    let typed = Zeroizing::new(door.typed.text().to_owned());
+                    if typed.is_empty() && !door.may_be_open {
+                        return true;
+                    }
+                    out.push(Effect::Enter((!typed.is_empty()).then_some(typed)));
+                    return false;
+                } else if stop || (press.ctrl && press.key == Key::Char('d')) {
+                    out.push(Effect::End(130));
+                } else if edit(&mut door.typed, press) {
+                    door.generated &= !door.typed.is_empty();
+                }
+                true
+            }
+            _ if stop => false,
+            Overlay::Page { scroll, lines, .. } => turn(scroll, lines.len(), press),
+            Overlay::Members { scroll } | Overlay::Network { scroll } => turn(scroll, usize::MAX, press),
+            Overlay::Palette { query, chosen } => {
+                if press.key == Key::Enter {
+                    if let Some(spec) = palette::matches(query.text()).get(*chosen) {
+                        let line = if spec.args.is_empty() {
+                            spec.slashed.to_owned()
+                        } else {
+                            format!("{} ", spec.slashed)
+                        };
+                        if self.draft_ref().is_empty() {
+                            self.draft().insert(&line);
+                        }
+                    }
+                    return false;
+                }
+                if !turn(chosen, palette::matches(query.text()).len(), press) && edit(query, press) {
+                    *chosen = 0;
+                }
+                true
+            }
+            Overlay::Search { query, chosen } => {
+                let rows =
+                    self.front().map(|room| room.scroll.search(query.text(), at.now)).unwrap_or_default();
+                if press.key == Key::Enter {
+                    if let (Some(&(row, _)), Some(place)) =
+                        (rows.get(rows.len().saturating_sub(1 + *chosen)), self.place())
+                    {
+                        place.chosen = Some(row);
+                    }
+                    return false;
+                }
+                if !turn(chosen, rows.len(), press) && edit(query, press) {
+                    *chosen = 0;
+                }
+                true
+            }
+            Overlay::Found { rows, chosen } => {
+                if press.key == Key::Enter {
+                    if let (Some(&row), Some(place)) = (rows.get(*chosen), self.place()) {
+                        place.chosen = Some(row);
+                    }
+                    return false;
+                }
+                turn(chosen, rows.len(), press)
+            }
+            Overlay::Rooms { chosen } => {
+                if press.key == Key::Enter {
+                    let to = self.model.rooms().get(*chosen).map(|room| room.name.clone());
+                    to.into_iter().for_each(|to| self.to_front(&to));
+                    return false;
+                }
+                turn(chosen, self.model.rooms().len(), press)
+            }
+            Overlay::Sealed { room, row } => {
+                let unopened = sealed(&self.model, room, *row).is_some_and(|m| m.is_sealed());
+                let which = Which::Named(Line::clean(&row.to_string()));
+                let asked = |request| Asked { room: Some(room.clone()), ..Asked::here(request) };
+                match press.key {
+                    Key::Enter if unopened => {
+                        self.ask(asked(Request::Open(which)), "", out);
+                        true
+                    }
+                    Key::Char(' ') | Key::Char('b') if !unopened => {
+                        self.ask(asked(Request::Burn(Burn::One(which))), "", out);
+                        false
+                    }
+                    _ => true,
+                }
+            }
+            Overlay::Sure { asked, draft, .. } => {
+                if press.types() == Some('y') || press.key == Key::Enter {
+                    self.done_with_draft();
+                    let (asked, draft) = (Asked::clone(asked), draft.clone());
+                    self.ask(asked, draft.as_str(), out);
+                    return false;
+                }
+                press.types() != Some('n')
+            }
+            Overlay::Token { asked, typed } => {
+                if press.key == Key::Enter {
+                    if !typed.is_empty() {
+                        let request = Request::Reclaim(Some(Text::new(typed.text().trim())));
+                        self.ask(Asked { request, ..Asked::clone(asked) }, "", out);
+                    }
+                    return false;
+                }
+                edit(typed, press);
+                true
+            }
+            Overlay::Secret { .. } => press.key != Key::Enter,
+        }
+    }
+
+    /// Opens the question at the door.
+    pub fn ask_passphrase(&mut self, room: &Line, may_be_open: bool) {
+        let door = Door { room: room.clone(), typed: Editor::default(), generated: false, may_be_open };
+        self.overlay = Some(Overlay::Door(door));
+    }
+
+    /// Words that were drawn for the door.
+    pub fn generated(&mut self, words: &str) {
+        if let Some(Overlay::Door(door)) = &mut self.overlay {
+            door.typed.set(words);
+            door.generated = true;
+        }
+    }
+}
+
+/// A key in a field of one line; false if it is none for a field.
+fn edit(field: &mut Editor, press: Press) -> bool {
+    match (press.key, press.ctrl) {
+        (Key::Backspace, _) => field.delete(Move::Left),
+        (Key::Delete, _) => field.delete(Move::Right),
+        (Key::Left, _) => drop(field.go(Move::Left)),
+        (Key::Right, _) => drop(field.go(Move::Right)),
+        (Key::Char('u'), true) => field.delete(Move::Home),
+        (Key::Char('w'), true) => field.delete(Move::WordLeft),
+        (Key::Char('a'), true) => drop(field.go(Move::Home)),
+        (Key::Char('e'), true) => drop(field.go(Move::End)),
+        _ => {
+            let Some(c) = press.types() else { return false };
+            let mut bytes = Zeroizing::new([0; 4]);
+            field.insert(c.encode_utf8(&mut *bytes));
+        }
+    }
+    true
+}
+
+/// A key that goes through lines; false if it is none of those.
+fn turn(at: &mut usize, count: usize, press: Press) -> bool {
+    let by: isize = match press.key {
+        Key::Up => -1,
+        Key::Down => 1,
+        Key::PageUp => -10,
+        Key::PageDown => 10,
+        Key::Char('n') if press.ctrl => 1,
+        Key::Char('p') if press.ctrl => -1,
+        _ => return false,
+    };
+    *at = at.saturating_add_signed(by).min(count.saturating_sub(1));
+    true
+}

@@ -1,0 +1,501 @@
+//! What keys do. The table says which deed a key is; here the deed is done.
+
+use zeroize::Zeroizing;
+
+use super::complete::{self, Completing};
+use super::editor::{Editor, Move};
+use super::key::{Deed, Place, Press, deed};
+use super::overlay::Overlay;
+use super::screen::{Effect, Moment, Screen, info};
+use crate::base::secret::Text;
+use crate::chat::command;
+use crate::chat::notice::{Notice, Said};
+use crate::chat::problem::Problem;
+use crate::chat::request::{Asked, Burn, Request, View, Which, Who};
+use crate::chat::telling;
+use crate::chat::text::Line;
+
+/// Lives that a press of the key for the next message's life goes through, in seconds; after the last, the room's own.
+const LIVES: [u64; 4] = [30, 120, 600, 3_600];
+
+/// Something the terminal said.
+#[derive(Debug)]
+pub enum Input {
+    /// A key.
+    Press(Press),
+    /// A text in one piece: never keys, never a command.
+    Paste(Zeroizing<String>),
+    /// The wheel: up is negative.
+    Wheel(i8),
+    /// The window is looked at, or not any more.
+    Focus(bool),
+}
+
+impl Screen {
+    /// Takes in what the terminal said.
+    pub fn input(&mut self, at: Moment, input: Input) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match input {
+            Input::Focus(focused) => self.on_focus(focused),
+            Input::Wheel(by) if self.overlay.is_none() => self.scroll(isize::from(by) * 3),
+            Input::Wheel(_) => {}
+            Input::Paste(text) => self.on_paste(&text),
+            Input::Press(press) => self.on_press(at, press, &mut out),
+        }
+        out
+    }
+
+    fn on_focus(&mut self, focused: bool) {
+        self.focused = focused;
+        if focused && let Some(name) = self.front().map(|room| room.name.clone()) {
+            self.model.bring_to_front(&name);
+        }
+    }
+
+    fn on_paste(&mut self, text: &str) {
+        let typed = match &mut self.overlay {
+            Some(Overlay::Door(door)) => Some((&mut door.typed, true)),
+            Some(Overlay::Token { typed, .. }) => Some((typed, true)),
+            Some(Overlay::Palette { query, .. } | Overlay::Search { query, .. }) => Some((query, true)),
+            Some(Overlay::Curtain) => return,
+            Some(_) => {
+                self.overlay = None;
+                None
+            }
+            None => None,
+        };
+        match typed {
+            Some((editor, _)) => {
+                editor.insert(text.lines().next().unwrap_or_default());
+            }
+            None => {
+                let clean = Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"));
+                let draft = self.draft();
+                let begins = draft.is_empty() && clean.starts_with('/');
+                let fits = draft.insert(if begins { "/" } else { "" }) && draft.insert(&clean);
+                let lines = clean.lines().count();
+                self.note = match (fits, lines) {
+                    (false, _) => {
+                        if begins {
+                            self.draft().clear();
+                        }
+                        let most = crate::base::limits::TEXT_BYTES;
+                        self.wrong(&Problem::TooLong { what: "the text", most });
+                        return;
+                    }
+                    (true, 2..) => {
+                        Some(info(format!("{lines} lines pasted: Enter sends them as one message")))
+                    }
+                    // A pasted slash is text: doubled, it is sent as one.
+                    (true, _) if begins => Some(info("a pasted slash is sent as text")),
+                    (true, _) => None,
+                };
+            }
+        }
+    }
+
+    fn on_press(&mut self, at: Moment, press: Press, out: &mut Vec<Effect>) {
+        if self.overlay.is_some() {
+            return self.on_overlay(at, press, out);
+        }
+        let chosen = self.place().and_then(|place| place.chosen).is_some();
+        let place = if chosen { Place::Message } else { Place::Draft };
+        let found = deed(place, press);
+        if !matches!(found, Some(Deed::Complete | Deed::CompleteBack)) {
+            self.completing = None;
+        }
+        match found {
+            Some(deed) => self.act(at, deed, out),
+            None => {
+                let Some(c) = press.types() else { return };
+                self.leave_message();
+                self.note = None;
+                let mut bytes = Zeroizing::new([0; 4]);
+                if !self.draft().insert(c.encode_utf8(&mut *bytes)) {
+                    let most = crate::base::limits::TEXT_BYTES;
+                    self.wrong(&Problem::TooLong { what: "the text", most });
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, at: Moment, deed: Deed, out: &mut Vec<Effect>) {
+        if !matches!(deed, Deed::Interrupt) {
+            self.ending = None;
+        }
+        if !matches!(deed, Deed::Send | Deed::Leave) {
+            self.leaving = None;
+        }
+        match deed {
+            Deed::Send => self.send(at, out),
+            Deed::NewLine => drop(self.draft().insert("\n")),
+            Deed::Go(step) => drop(self.draft().go(step.0)),
+            Deed::Cut(step) => self.draft().delete(step.0),
+            Deed::PutBack => self.draft().put_back(),
+            Deed::Earlier => {
+                if !self.draft().go(Move::Up) {
+                    self.recall(true);
+                }
+            }
+            Deed::Later => {
+                if !self.draft().go(Move::Down) {
+                    self.recall(false);
+                }
+            }
+            Deed::Complete => self.complete(1),
+            Deed::CompleteBack => self.complete(-1),
+            Deed::PageUp => self.scroll(-(isize::from(self.talk_rows as i16) - 1).max(1)),
+            Deed::PageDown => self.scroll((isize::from(self.talk_rows as i16) - 1).max(1)),
+            Deed::LineUp => self.scroll(-1),
+            Deed::LineDown => self.scroll(1),
+            Deed::Live => self.live(),
+            Deed::Room(at) => self.go_to_room(|rooms, _| usize::from(at).min(rooms)),
+            Deed::NextRoom => self.go_to_room(|rooms, now| (now + 1) % rooms.max(1)),
+            Deed::RoomBefore => self.go_to_room(|rooms, now| (now + rooms.max(1) - 1) % rooms.max(1)),
+            Deed::Active => self.go_to_active(),
+            Deed::Choose => self.choose_message(),
+            Deed::Above => self.step_message(true),
+            Deed::Below => self.step_message(false),
+            Deed::Back => self.leave_message(),
+            Deed::Open | Deed::Reply | Deed::Copy | Deed::Info | Deed::Burn | Deed::Verify | Deed::Report => {
+                self.on_message_key(at, deed, out);
+            }
+            Deed::Ttl => self.next_life(),
+            Deed::Palette => self.overlay = Some(Overlay::Palette { query: Editor::default(), chosen: 0 }),
+            Deed::Help => self.overlay = Some(Overlay::help()),
+            Deed::Search => self.overlay = Some(Overlay::Search { query: Editor::default(), chosen: 0 }),
+            Deed::Members => self.overlay = Some(Overlay::Members { scroll: 0 }),
+            Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0 }),
+            Deed::Network => self.overlay = Some(Overlay::Network { scroll: 0 }),
+            Deed::Curtain => self.overlay = Some(Overlay::Curtain),
+            Deed::Redraw => out.push(Effect::Repaint),
+            Deed::Interrupt => self.interrupt(at, out),
+            Deed::Leave if self.draft().is_empty() => self.leave(at, out),
+            Deed::Leave => self.draft().delete(Move::Right),
+            Deed::Suspend => out.push(Effect::Suspend),
+        }
+    }
+
+    // ---- the draft ----
+
+    fn send(&mut self, at: Moment, out: &mut Vec<Effect>) {
+        if self.draft_ref().text().trim().is_empty() {
+            return self.leave(at, out);
+        }
+        if self.front().is_none() {
+            self.note = Some(info("the room is not there yet; this waits here until it is"));
+            return;
+        }
+        let line = Zeroizing::new(self.draft_ref().text().to_owned());
+        match command::parse(&line) {
+            Err(why) => self.wrong(&why),
+            Ok(asked) => self.carry_out(at, asked, &line, out),
+        }
+    }
+
+    /// Does what was typed, and clears the draft if it could be done.
+    pub(super) fn carry_out(&mut self, at: Moment, mut asked: Asked, line: &str, out: &mut Vec<Effect>) {
+        self.note = asked.cleaned.then(|| telling::said(&Notice::node(Said::Cleaned).said));
+        let spec = command::named_in(line);
+        let role = self.front().map(|room| room.facts.role);
+        if let (Some(spec), Some(role)) = (spec, role)
+            && let Err(why) = spec.allowed(role)
+        {
+            return self.wrong(&why);
+        }
+        if let Request::View(view) = &asked.request {
+            match self.look(at, view, out) {
+                Ok(()) => self.done_with_draft(),
+                Err(why) => self.wrong(&why),
+            }
+            return;
+        }
+        if let Request::Join(join) = &asked.request
+            && let crate::chat::request::Join::Named { room, .. } = &**join
+            && self.model.rooms().iter().any(|known| known.name == *room)
+        {
+            self.done_with_draft();
+            return self.to_front(&room.clone());
+        }
+        if let Err(why) = self.model.address(&mut asked) {
+            return self.wrong(&why);
+        }
+        if let Request::Token = asked.request
+            && let Some(token) = self.place().and_then(|place| place.reclaim.take())
+            && let Some(room) = &asked.room
+        {
+            self.overlay = Some(Overlay::token(room, &token));
+            return self.done_with_draft();
+        }
+        if let Request::Reclaim(None) = asked.request {
+            self.done_with_draft();
+            self.overlay = Some(Overlay::Token { asked: Box::new(asked), typed: Editor::default() });
+            return;
+        }
+        if let Some(question) = spec.and_then(|spec| spec.ask) {
+            self.overlay = Some(Overlay::Sure { question, asked: Box::new(asked), draft: Text::new(line) });
+            return;
+        }
+        self.done_with_draft();
+        self.live();
+        self.ask(asked, line, out);
+    }
+
+    pub(super) fn done_with_draft(&mut self) {
+        self.draft().clear();
+        if let Some(place) = self.place() {
+            place.recalled = None;
+        }
+    }
+
+    fn look(&mut self, at: Moment, view: &View, out: &mut Vec<Effect>) -> Result<(), Problem> {
+        match view {
+            View::Screen(name) => self.screen_command(name),
+            View::Help(None) => {
+                self.overlay = Some(Overlay::help());
+                Ok(())
+            }
+            View::Search(text) => {
+                let mut query = Editor::default();
+                query.insert(text.as_str());
+                self.overlay = Some(Overlay::Search { query, chosen: 0 });
+                Ok(())
+            }
+            view => {
+                let answer = self.model.view(at.now, None, view)?;
+                self.answered(at, &answer, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Commands about the screen itself, by the name in the table.
+    fn screen_command(&mut self, name: &'static str) -> Result<(), Problem> {
+        match name {
+            "/curtain" => self.overlay = Some(Overlay::Curtain),
+            "/keys" => self.overlay = Some(Overlay::help()),
+            "/clear" => {
+                let last = self.front().and_then(|room| room.scroll.rows().next_back().map(|(row, _)| row));
+                if let (Some(last), Some(place)) = (last, self.place()) {
+                    place.cleared = last;
+                    place.top = None;
+                }
+            }
+            name => return Err(Problem::NoScreen(name)),
+        }
+        Ok(())
+    }
+
+    /// Goes through what I said here and still lives.
+    fn recall(&mut self, earlier: bool) {
+        let Some(room) = self.front() else { return };
+        let recalled = self.places.get(&room.name).and_then(|place| place.recalled);
+        if recalled.is_none() && !self.draft_ref().is_empty() {
+            return;
+        }
+        let mine = room.scroll.living().filter(|(_, said)| said.message.mine && said.message.text.is_some());
+        let found = if earlier {
+            mine.rev().find(|(row, _)| recalled.is_none_or(|at| *row < at))
+        } else {
+            let mut mine = mine;
+            mine.find(|(row, _)| recalled.is_some_and(|at| *row > at))
+        };
+        let found = found.and_then(|(row, said)| Some((row, said.message.text.clone()?)));
+        let Some(place) = self.place() else { return };
+        match found {
+            Some((row, text)) => {
+                place.recalled = Some(row);
+                place.draft.set(text.as_str());
+            }
+            None if !earlier => {
+                place.recalled = None;
+                place.draft.clear();
+            }
+            None => {}
+        }
+    }
+
+    fn complete(&mut self, by: isize) {
+        let next = match self.completing.take() {
+            Some(Completing { from, candidates, at }) => {
+                let count = candidates.len().max(1) as isize;
+                let at = (at as isize + by).rem_euclid(count) as usize;
+                Some(Completing { from, candidates, at })
+            }
+            None => complete::candidates(self),
+        };
+        if let Some(next) = &next
+            && let Some(word) = next.candidates.get(next.at)
+        {
+            let (from, word) = (next.from, word.clone());
+            self.draft().replace(from, &word);
+        }
+        self.completing = next.filter(|next| next.candidates.len() > 1);
+    }
+
+    fn next_life(&mut self) {
+        let Some(room) = self.front() else { return };
+        let next = match room.next_ttl_s {
+            None => LIVES.first().copied(),
+            Some(now) => LIVES.iter().copied().find(|&life| life > now),
+        };
+        let cap = room.facts.ttl_ms;
+        // Nothing goes wrong here but a room that has just ended.
+        if let Err(why) = self.model.view(crate::base::time::Mono(0), None, &View::Ttl(next)) {
+            self.wrong(&why);
+        }
+        let lives = crate::chat::duration::words(next.map_or(cap, |seconds| seconds * 1_000));
+        self.note = Some(info(format!("the next messages live {lives}")));
+    }
+
+    // ---- leaving ----
+
+    pub(super) fn leave(&mut self, at: Moment, out: &mut Vec<Effect>) {
+        let Some(room) = self.front().map(|room| room.name.clone()) else { return };
+        if self.leaving.take().is_some_and(|until| until > at.now) {
+            let asked = Asked { room: Some(room), ..Asked::here(Request::Leave) };
+            return self.ask(asked, "", out);
+        }
+        self.leaving = Some(Screen::sure_until(at));
+        self.note = Some(info(format!("Enter again to leave #{}", room.as_str())));
+    }
+
+    fn interrupt(&mut self, at: Moment, out: &mut Vec<Effect>) {
+        if !self.draft_ref().is_empty() {
+            self.draft().clear();
+            self.note = Some(info("draft cleared; Ctrl+C twice ends"));
+            return;
+        }
+        if self.ending.take_if(|(_, until)| *until > at.now).is_some() {
+            if self.model.me().is_none() {
+                return out.push(Effect::End(130));
+            }
+            return out.push(Effect::Ask(Asked::here(Request::Quit)));
+        }
+        self.ending = Some((0, Screen::sure_until(at)));
+        self.note = Some(info("Ctrl+C again leaves all rooms and ends"));
+    }
+
+    // ---- rooms ----
+
+    fn go_to_room(&mut self, pick: impl Fn(usize, usize) -> usize) {
+        let rooms = self.model.rooms();
+        let now = self.front().and_then(|front| rooms.iter().position(|room| room.name == front.name));
+        let to = rooms.get(pick(rooms.len(), now.unwrap_or_default())).map(|room| room.name.clone());
+        if let Some(to) = to {
+            self.to_front(&to);
+        }
+    }
+
+    fn go_to_active(&mut self) {
+        let mut rooms = self.model.rooms().iter();
+        let named = rooms.clone().find(|room| room.mentions > 0);
+        if let Some(to) = named.or_else(|| rooms.find(|room| room.unread > 0)).map(|room| room.name.clone()) {
+            self.to_front(&to);
+        }
+    }
+
+    // ---- messages ----
+
+    fn choose_message(&mut self) {
+        if !self.draft_ref().is_empty() {
+            return;
+        }
+        let last = self
+            .front()
+            .and_then(|room| room.scroll.living().rev().find(|(_, said)| !said.hidden).map(|(row, _)| row));
+        if let Some(place) = self.place() {
+            place.chosen = last;
+        }
+    }
+
+    fn step_message(&mut self, above: bool) {
+        let Some(room) = self.front() else { return };
+        let Some(now) = self.places.get(&room.name).and_then(|place| place.chosen) else { return };
+        let to = {
+            let mut living = room.scroll.living().filter(|(_, said)| !said.hidden).map(|(row, _)| row);
+            if above { living.rfind(|row| *row < now) } else { living.find(|row| *row > now) }
+        };
+        if let (Some(to), Some(place)) = (to, self.place()) {
+            place.chosen = Some(to);
+        }
+    }
+
+    fn leave_message(&mut self) {
+        if let Some(place) = self.place() {
+            place.chosen = None;
+        }
+    }
+
+    fn on_message_key(&mut self, at: Moment, deed: Deed, out: &mut Vec<Effect>) {
+        let Some(room) = self.front() else { return };
+        let name = room.name.clone();
+        let Some(row) = self.places.get(&name).and_then(|place| place.chosen) else { return };
+        let Some(said) = room.scroll.get(row) else { return };
+        let message = said.message.clone();
+        let which = || Which::Named(Line::clean(&row.to_string()));
+        let author = || Who(Line::clean(&crate::base::id::hex(&message.from.id.0)));
+        let in_room = |request| Asked { room: Some(name.clone()), ..Asked::here(request) };
+        match deed {
+            Deed::Open if message.once_ms.is_some() => {
+                self.overlay = Some(Overlay::Sealed { room: name, row });
+            }
+            Deed::Reply => {
+                let at = if message.from.nick.as_str().contains(' ') {
+                    message.from.tag.as_str()
+                } else {
+                    message.from.nick.as_str()
+                };
+                let line = Zeroizing::new(format!("{at}: "));
+                self.leave_message();
+                self.draft().insert(&line);
+            }
+            Deed::Copy if message.once_ms.is_some() => {
+                self.note = Some(info("a sealed message cannot be copied"))
+            }
+            Deed::Copy => {
+                if let Some(text) = message.readable(at.now) {
+                    out.push(Effect::Copy(text.clone()));
+                    self.note = Some(info("copied; the clipboard does not burn"));
+                }
+            }
+            Deed::Info => self.overlay = Some(self.about(at, row, said_lines(self, at, row))),
+            Deed::Burn if message.mine => self.ask(in_room(Request::Burn(Burn::One(which()))), "", out),
+            Deed::Burn => {
+                self.note = Some(info("only your own messages; an admin takes back others with /burn"))
+            }
+            Deed::Verify => self.ask(in_room(Request::Verify(author())), "", out),
+            Deed::Report => {
+                self.leave_message();
+                let line = format!("/report {row} ");
+                self.draft().set(&line);
+            }
+            _ => {}
+        }
+    }
+
+    fn about(&self, _at: Moment, row: u64, lines: Vec<String>) -> Overlay {
+        Overlay::Page { title: format!("Message {row}"), lines, scroll: 0 }
+    }
+}
+
+fn said_lines(screen: &Screen, at: Moment, row: u64) -> Vec<String> {
+    let Some(said) = screen.front().and_then(|room| room.scroll.get(row)) else { return Vec::new() };
+    let message = &said.message;
+    let (hour, minute) = at.clock(message.sent);
+    let mut lines = vec![
+        format!("from   {} ({})", message.from.nick.as_str(), message.from.tag.as_str()),
+        format!("key    {}", crate::base::id::hex(&message.from.id.0)),
+        format!("sent   {hour:02}:{minute:02}"),
+        format!("id     {}", crate::base::id::hex(&message.id.0)),
+    ];
+    lines.push(match message.left_ms(at.now) {
+        Some(left) => format!("burns  in {}", crate::chat::duration::words(left)),
+        None if message.keep => "burns  when the room closes".to_owned(),
+        None => "burns  once it was opened".to_owned(),
+    });
+    if let Some(fate) = &said.fate {
+        lines.push(format!("reached {}", super::screen::fate_words(fate, true)));
+    }
+    lines
+}

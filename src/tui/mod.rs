@@ -1,0 +1,27 @@
+//! The full screen. Events, keys and time go into [`Screen`]; cells and effects come out. It touches no terminal but in
+//! `terminal`, draws nothing that is not the model's own text, and keeps no copy of any.
+//!
+//! Deadlines are the model's: at its end a text is dropped whether or not a frame was drawn, and the burn is only what the
+//! last moments look like.
+
+mod boxes;
+mod burn;
+mod complete;
+mod editor;
+mod hands;
+mod key;
+mod overlay;
+mod palette;
+mod place;
+mod screen;
+pub mod sequences;
+pub mod terminal;
+mod theme;
+mod view;
+mod wrap;
+
+pub use burn::Motion;
+pub use hands::Input;
+pub use key::{KEYS, Key, Press};
+pub use screen::{Effect, Look, Moment, Screen};
+pub use theme::{Depth, Theme};

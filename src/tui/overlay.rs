@@ -1,0 +1,187 @@
+//! What lies over the talk: one box at a time, a question or a page. Each knows when its time is over by itself.
+
+use super::editor::Editor;
+use super::key::{KEYS, Place};
+use super::screen::{Moment, Screen};
+use crate::base::id::hex;
+use crate::base::secret::Text;
+use crate::base::time::Mono;
+use crate::chat::command::TABLE;
+use crate::chat::duration::words;
+use crate::chat::event::{Invite, Message};
+use crate::chat::model::Model;
+use crate::chat::reply::{Answer, MemberRow, Profile};
+use crate::chat::request::Asked;
+use crate::chat::text::Line;
+
+/// A box over the talk.
+#[derive(Debug)]
+pub(super) enum Overlay {
+    /// The one question at the door.
+    Door(Door),
+    /// Lines to be read.
+    Page { title: String, lines: Vec<String>, scroll: usize },
+    /// Everything that can be done.
+    Palette { query: Editor, chosen: usize },
+    /// Living messages with something in them.
+    Search { query: Editor, chosen: usize },
+    /// Living messages that were asked for.
+    Found { rows: Vec<u64>, chosen: usize },
+    /// Who is here.
+    Members { scroll: usize },
+    /// Which rooms there are.
+    Rooms { chosen: usize },
+    /// How the others are reached.
+    Network { scroll: usize },
+    /// A message that opens once.
+    Sealed { room: Line, row: u64 },
+    /// Is this meant?
+    Sure { question: &'static str, asked: Box<Asked>, draft: Text },
+    /// A secret of this node's owner is being typed.
+    Token { asked: Box<Asked>, typed: Editor },
+    /// A secret to be written down.
+    Secret { title: String, secret: Text, lines: Vec<String> },
+    /// Nothing can be seen.
+    Curtain,
+}
+
+/// The question at the door.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) room: Line,
+    pub(super) typed: Editor,
+    /// What was typed is words drawn here: shown, to be written down.
+    pub(super) generated: bool,
+    /// Enter alone means an open room.
+    pub(super) may_be_open: bool,
+}
+
+impl Overlay {
+    /// What has to be kept by whoever founded a room.
+    pub(super) fn token(room: &Line, token: &Text) -> Overlay {
+        Overlay::Secret {
+            title: format!("Reclaim token of {}", room.as_str()),
+            secret: token.clone(),
+            lines: vec![
+                "Whoever holds it can take the room back with /reclaim.".to_owned(),
+                "It is shown once. Write it down, or let it go.".to_owned(),
+            ],
+        }
+    }
+
+    /// An invite.
+    pub(super) fn invite(at: Moment, invite: &Invite) -> Overlay {
+        let left = words(invite.until.0.saturating_sub(at.ts.0));
+        let uses = if invite.uses == 1 { "once".to_owned() } else { format!("{} times", invite.uses) };
+        Overlay::Secret {
+            title: format!("Invite to {}", invite.room.as_str()),
+            secret: invite.invite.clone(),
+            lines: vec![
+                format!("Good for {left}, to be used {uses}. Whoever has it comes in."),
+                format!("The others type: ephem-node join {}", "INVITE"),
+            ],
+        }
+    }
+
+    /// The keys and the commands.
+    pub(super) fn help() -> Overlay {
+        let mut lines = Vec::new();
+        for (place, title) in [
+            (Place::Draft, "while you write"),
+            (Place::Message, "on a message"),
+            (Place::Anywhere, "anywhere"),
+        ] {
+            lines.push(format!("{title}:"));
+            for binding in KEYS.iter().filter(|b| b.place == place && !b.help.is_empty()) {
+                lines.push(format!("  {:12} {}", binding.press.to_string(), binding.help));
+            }
+        }
+        lines.push("commands:".to_owned());
+        lines.extend(TABLE.iter().map(|spec| format!("  {:34} {}", spec.usage(), spec.help)));
+        Overlay::Page { title: "Help".to_owned(), lines, scroll: 0 }
+    }
+
+    /// What was asked for, to be read.
+    pub(super) fn answer(screen: &Screen, at: Moment, answer: &Answer) -> Overlay {
+        let page = |title: &str, lines| Overlay::Page { title: title.to_owned(), lines, scroll: 0 };
+        match answer {
+            Answer::Members(rows) => page("Who is here", rows.iter().map(member).collect()),
+            Answer::Rooms(_) => Overlay::Rooms { chosen: 0 },
+            Answer::Person(profile) => page("Whois", person(profile)),
+            Answer::Words { with, words } => page(
+                "Compare these words, aloud",
+                vec![
+                    format!("with {}:", screen.name(None, with)),
+                    String::new(),
+                    words.as_str().to_owned(),
+                    String::new(),
+                    "If one of them differs, somebody stands between you.".to_owned(),
+                ],
+            ),
+            Answer::Messages(found) => {
+                Overlay::Found { rows: found.iter().map(|&(row, _)| row).collect(), chosen: 0 }
+            }
+            Answer::Findings(found) => {
+                let lines = found.iter().flat_map(|finding| {
+                    let said =
+                        format!("{}, {}: {}", finding.part().name(), finding.health().name(), finding.text());
+                    let hint = finding.hint();
+                    [said].into_iter().chain((!hint.is_empty()).then(|| format!("  {hint}")))
+                });
+                page("Doctor", lines.collect())
+            }
+            Answer::Status(_) => Overlay::Network { scroll: 0 },
+            Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
+            Answer::Invite(invite) => Overlay::invite(at, invite),
+            Answer::Token(token) => Overlay::token(
+                &screen.front().map_or_else(|| Line::clean("room"), |room| room.name.clone()),
+                token,
+            ),
+            Answer::Done | Answer::Sent(_) | Answer::Burned(_) | Answer::Room(_) => page("Done", Vec::new()),
+        }
+    }
+
+    /// Whether nothing may be seen under it.
+    pub(super) fn hides_talk(&self) -> bool {
+        matches!(self, Overlay::Sealed { .. } | Overlay::Curtain | Overlay::Door(_))
+    }
+
+    /// Whether there is nothing left to show.
+    pub(super) fn is_over(&self, model: &Model, now: Mono) -> bool {
+        match self {
+            Overlay::Sealed { room, row } => {
+                sealed(model, room, *row).is_none_or(|message| message.left_ms(now) == Some(0))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The message behind a sealed box, as long as it lives.
+pub(super) fn sealed<'a>(model: &'a Model, room: &Line, row: u64) -> Option<&'a Message> {
+    let room = model.room(Some(room)).ok()?;
+    room.scroll.get(row).map(|said| &said.message)
+}
+
+fn member(row: &MemberRow) -> String {
+    let (nick, tag, role) = (row.who.nick.as_str(), row.who.tag.as_str(), row.who.role.name());
+    let me = if row.me { ", this is you" } else { "" };
+    let away = if row.away { ", away" } else { "" };
+    let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
+    format!("{nick} ({tag}), {role}{me}{away}{alike}")
+}
+
+fn person(profile: &Profile) -> Vec<String> {
+    let who = &profile.who;
+    let mut lines = vec![
+        format!("{} ({}), {}", who.nick.as_str(), who.tag.as_str(), who.role.name()),
+        format!("key {}", hex(&who.id.0)),
+    ];
+    if let Some(link) = &profile.link {
+        let rtt = link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
+        lines.push(format!("reached {}, {rtt}", link.route.name()));
+    }
+    let rooms: Vec<&str> = profile.rooms.iter().map(Line::as_str).collect();
+    lines.push(format!("rooms shared: {}", rooms.join(", ")));
+    lines
+}

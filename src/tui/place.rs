@@ -1,0 +1,56 @@
+//! What the screen remembers of one room besides the room: the draft, how far it is scrolled, which message is chosen.
+
+use std::collections::BTreeMap;
+
+use super::editor::Editor;
+use crate::base::secret::Text;
+use crate::base::time::Mono;
+
+/// How long a burned row stays as a mark, so that lines do not jump under the reader.
+pub(super) const ASH_MS: u64 = 4_000;
+
+/// One room's place on the screen.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// What is typed.
+    pub(super) draft: Editor,
+    /// What was typed before going back into what was said before.
+    pub(super) recalled: Option<u64>,
+    /// The row at the top and how many of its lines are above the edge; `None` where the talk is.
+    pub(super) top: Option<(u64, u16)>,
+    /// The message chosen.
+    pub(super) chosen: Option<u64>,
+    /// The first row that came while nobody looked.
+    pub(super) new_from: Option<u64>,
+    /// What takes the room back, until it was looked at.
+    pub(super) reclaim: Option<Text>,
+    /// Rows up to this one were cleared from view.
+    pub(super) cleared: u64,
+    /// Rows that burned lately, and until when their mark stays.
+    pub(super) ash: BTreeMap<u64, Mono>,
+}
+
+impl Place {
+    /// A row burned: its mark stays for a while.
+    pub(super) fn burned(&mut self, row: u64, now: Mono) {
+        self.ash.insert(row, now + ASH_MS);
+        if self.chosen == Some(row) {
+            self.chosen = None;
+        }
+        if self.recalled == Some(row) {
+            // What was recalled is a copy of what burned.
+            self.recalled = None;
+            self.draft.clear();
+        }
+    }
+
+    /// Drops marks that have been there long enough.
+    pub(super) fn settle(&mut self, now: Mono) {
+        self.ash.retain(|_, until| *until > now);
+    }
+
+    /// When the next mark goes.
+    pub(super) fn next_due(&self) -> Option<Mono> {
+        self.ash.values().min().copied()
+    }
+}

@@ -1,0 +1,501 @@
+//! The screen between two frames: what it knows, what it is being asked, what it was told. Events, keys and time go in;
+//! what is to be done outside comes out. It draws nothing here and touches no terminal.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::burn::Motion;
+use super::overlay::Overlay;
+use super::place::Place;
+use super::theme::{Depth, Theme};
+use crate::base::limits::DAY_MS;
+use crate::base::secret::Text;
+use crate::base::time::{Mono, Unix};
+use crate::chat::event::{Burned, Bye, Event, Fate, KeysLine, Message, Person};
+use crate::chat::model::{Model, Room};
+use crate::chat::name::{KeysChange, Kind, Level, RoomChange, Standing};
+use crate::chat::notice::Said;
+use crate::chat::problem::Problem;
+use crate::chat::reply::{Answer, Cid, Reply};
+use crate::chat::request::Asked;
+use crate::chat::scrollback::contains_word;
+use crate::chat::telling::{self, Told};
+use crate::chat::text::{Body, Line};
+
+/// How long a toast stays.
+const TOAST_MS: u64 = 4_000;
+/// Toasts at once.
+const TOASTS: usize = 3;
+/// Requests whose answers are awaited; a draft is kept with each until then.
+const AWAITED: usize = 64;
+/// So long after a key that leaves, the same key leaves.
+const SURE_MS: u64 = 3_000;
+
+/// Now, on both clocks, and where on earth.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The clock on which messages die.
+    pub now: Mono,
+    /// The calendar.
+    pub ts: Unix,
+    /// Minutes east of Greenwich.
+    pub zone_minutes: i64,
+}
+
+/// How it is to look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// The colours.
+    pub theme: Theme,
+    /// How many the terminal has.
+    pub depth: Depth,
+    /// How much moves.
+    pub motion: Motion,
+    /// Only letters that every terminal has.
+    pub ascii: bool,
+}
+
+/// What is to be done outside.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask the node.
+    Ask(Asked),
+    /// Come into the room that was asked for at the start: openly, or with a passphrase.
+    Enter(Option<Zeroizing<String>>),
+    /// Draw six words, and hand them to [`Screen::generated`].
+    Generate,
+    /// Ring.
+    Bell,
+    /// Tell the desktop that there is something; never what.
+    Notify,
+    /// Put this into the clipboard.
+    Copy(Body),
+    /// Paint every cell anew.
+    Repaint,
+    /// Into the background.
+    Suspend,
+    /// End, when no node runs yet that would say so.
+    End(u8),
+}
+
+/// A short message in a corner.
+#[derive(Debug)]
+pub(super) struct Toast {
+    pub(super) told: Told,
+    pub(super) until: Mono,
+}
+
+/// A room's keys, as the status line tells of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyAge {
+    pub(super) made: Mono,
+}
+
+/// When to ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Notify {
+    Off,
+    #[default]
+    Mentions,
+    Dm,
+    All,
+}
+
+/// The screen.
+#[derive(Debug)]
+pub struct Screen {
+    pub(super) model: Model,
+    pub(super) look: Look,
+    pub(super) places: BTreeMap<Line, Place>,
+    pub(super) keys: BTreeMap<Line, KeyAge>,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) toasts: Vec<Toast>,
+    /// What is wrong with the draft, or came of the last command.
+    pub(super) note: Option<Told>,
+    pub(super) clock_off_ms: Option<i64>,
+    pub(super) notify: Notify,
+    pub(super) focused: bool,
+    /// Questions asked, and the draft each came from, until they are answered.
+    awaited: BTreeMap<u64, (Line, Text)>,
+    asked: u64,
+    /// Until when the same key again leaves.
+    pub(super) leaving: Option<Mono>,
+    /// Until when the same key again ends everything.
+    pub(super) ending: Option<(u8, Mono)>,
+    /// When the last frame said that it would look otherwise.
+    pub(super) looks_until: Option<Mono>,
+    /// Completion under way: where it begins, the candidates, which one is in.
+    pub(super) completing: Option<super::complete::Completing>,
+    /// The talk's height in the last frame, for paging.
+    pub(super) talk_rows: u16,
+    /// Where the last frame drew the talk, when, and what stood at its top.
+    pub(super) talk_area: ratatui_core::layout::Rect,
+    pub(super) drawn_at: Option<Moment>,
+    pub(super) top_seen: Option<(u64, u16)>,
+    /// Addresses listened on.
+    pub(super) listening: usize,
+    /// Says how strong a passphrase is.
+    pub(super) strength: fn(&str) -> String,
+    pub(super) bye: Option<Bye>,
+    /// What has been typed since the question at the door belongs into the draft of this room.
+    pub(super) door: Option<Line>,
+    pub(super) early: super::editor::Editor,
+}
+
+impl Screen {
+    /// A screen that knows nothing yet; `strength` tells in words what a passphrase is worth.
+    pub fn new(look: Look, strength: fn(&str) -> String) -> Screen {
+        Screen {
+            model: Model::default(),
+            look,
+            places: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            overlay: None,
+            toasts: Vec::new(),
+            note: None,
+            clock_off_ms: None,
+            notify: Notify::default(),
+            focused: true,
+            awaited: BTreeMap::new(),
+            asked: 0,
+            leaving: None,
+            ending: None,
+            looks_until: None,
+            completing: None,
+            talk_rows: 1,
+            talk_area: ratatui_core::layout::Rect::ZERO,
+            drawn_at: None,
+            top_seen: None,
+            listening: 0,
+            strength,
+            bye: None,
+            door: None,
+            early: super::editor::Editor::default(),
+        }
+    }
+
+    /// What it knows of rooms, people and messages.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Whether the node has said its last word.
+    pub fn ended(&self) -> Option<&Bye> {
+        self.bye.as_ref()
+    }
+
+    /// The room that is to be entered: named in the header until the node names it.
+    pub fn expect(&mut self, room: &Line) {
+        self.door = Some(room.clone());
+    }
+
+    /// Takes an event in.
+    pub fn told(&mut self, at: Moment, event: &Event) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match event {
+            Event::Burned(burned) => self.on_burned(at, burned),
+            Event::Message(message) => {
+                self.model.update(at.now, event);
+                self.on_message(message, &mut out);
+                return out;
+            }
+            Event::Keys(line) => self.on_keys(at, line),
+            Event::Notice(notice) => self.on_notice(at, &notice.said, notice.room.is_some()),
+            Event::Reply(reply) => self.on_reply(at, reply, &mut out),
+            Event::Listening(_) => self.listening += 1,
+            Event::Bye(bye) => self.bye = Some(bye.clone()),
+            _ => {}
+        }
+        self.model.update(at.now, event);
+        if let Event::Room(line) = event {
+            match line.change {
+                RoomChange::Left | RoomChange::Closed | RoomChange::Expired => {
+                    self.places.remove(&line.room);
+                    self.keys.remove(&line.room);
+                    if !matches!(line.change, RoomChange::Left) {
+                        let told = telling::tell(event, &|person| self.name(None, person));
+                        told.into_iter().for_each(|told| self.toast(at, told));
+                    }
+                    self.first_to_front();
+                }
+                RoomChange::Joining | RoomChange::Joined => self.come_in(&line.room),
+                _ => {}
+            }
+            if let Some(token) = &line.reclaim {
+                // Not over what is being typed: it is shown when it is asked for.
+                self.places.entry(line.room.clone()).or_default().reclaim = Some(token.clone());
+            }
+            if line.facts.state != Standing::Searching {
+                let age = KeyAge { made: at.now };
+                self.keys.entry(line.room.clone()).or_insert(age);
+            }
+        }
+        if let Event::Invite(invite) = event {
+            self.overlay = Some(Overlay::invite(at, invite));
+        }
+        out
+    }
+
+    /// Looks at what time has brought about.
+    pub fn tick(&mut self, at: Moment) -> Vec<Effect> {
+        for name in self.model.rooms().iter().map(|room| room.name.clone()).collect::<Vec<_>>() {
+            let dead =
+                self.model.room(Some(&name)).map(|room| room.scroll.dead_by(at.now)).unwrap_or_default();
+            let place = self.places.entry(name).or_default();
+            dead.into_iter().for_each(|row| place.burned(row, at.now));
+            place.settle(at.now);
+        }
+        self.model.tick(at.now);
+        self.toasts.retain(|toast| toast.until > at.now);
+        for over in [&mut self.leaving] {
+            over.take_if(|until| *until <= at.now);
+        }
+        self.ending.take_if(|(_, until)| *until <= at.now);
+        if let Some(overlay) = &mut self.overlay
+            && overlay.is_over(&self.model, at.now)
+        {
+            self.overlay = None;
+        }
+        // What a wait could mean stands in the picture as long as it lasts; the model only has to be asked.
+        self.model.waits(at.now);
+        Vec::new()
+    }
+
+    /// When [`Screen::tick`] has something to do, or the picture changes by itself.
+    pub fn next_due(&self) -> Option<Mono> {
+        let ash = self.places.values().filter_map(Place::next_due);
+        let toasts = self.toasts.iter().map(|toast| toast.until);
+        let rest = [
+            self.model.next_due(),
+            self.model.next_wait(),
+            self.looks_until,
+            self.leaving,
+            self.ending.map(|(_, until)| until),
+        ];
+        ash.chain(toasts).chain(rest.into_iter().flatten()).min()
+    }
+
+    // ---- what the view asks ----
+
+    /// The room in front.
+    pub(super) fn front(&self) -> Option<&Room> {
+        self.model.room(None).ok().or_else(|| self.model.rooms().first())
+    }
+
+    /// The draft that is edited.
+    pub(super) fn draft(&mut self) -> &mut super::editor::Editor {
+        match self.front().map(|room| room.name.clone()) {
+            Some(name) => &mut self.places.entry(name).or_default().draft,
+            None => &mut self.early,
+        }
+    }
+
+    /// The draft that is edited, to be looked at.
+    pub(super) fn draft_ref(&self) -> &super::editor::Editor {
+        let front = self.front().and_then(|room| self.places.get(&room.name));
+        front.map_or(&self.early, |place| &place.draft)
+    }
+
+    /// What the front room's place remembers.
+    pub(super) fn place(&mut self) -> Option<&mut Place> {
+        let name = self.front()?.name.clone();
+        Some(self.places.entry(name).or_default())
+    }
+
+    /// How somebody is called: with the tag where the nick could mislead.
+    pub(super) fn name(&self, room: Option<&Line>, person: &Person) -> String {
+        let tagged = self.model.room(room).map_or(true, |room| room.people.needs_tag(person));
+        if tagged {
+            format!("{} ({})", person.nick.as_str(), person.tag.as_str())
+        } else {
+            person.nick.as_str().to_owned()
+        }
+    }
+
+    // ---- what happened ----
+
+    fn come_in(&mut self, room: &Line) {
+        let first = self.model.rooms().len() == 1;
+        let place = self.places.entry(room.clone()).or_default();
+        if place.draft.is_empty() && first {
+            // What was typed while the door was still being opened was meant for this room.
+            place.draft = std::mem::take(&mut self.early);
+        }
+        self.door = None;
+        self.to_front(&room.clone());
+    }
+
+    /// Brings a room to the front.
+    pub(super) fn to_front(&mut self, room: &Line) {
+        let before = self.front().map(|front| front.name.clone()).filter(|before| before != room);
+        if let Some(before) = before
+            && let Some(place) = self.places.get_mut(&before)
+        {
+            place.new_from = None;
+        }
+        self.model.bring_to_front(room);
+        self.note = None;
+        self.completing = None;
+    }
+
+    fn first_to_front(&mut self) {
+        if let Some(name) = self.model.rooms().first().map(|room| room.name.clone())
+            && self.model.room(None).is_err()
+        {
+            self.to_front(&name);
+        }
+    }
+
+    fn on_burned(&mut self, at: Moment, burned: &Burned) {
+        let row = self.model.room(Some(&burned.room)).ok().and_then(|room| room.scroll.number_of(&burned.id));
+        if let (Some(row), Some(place)) = (row, self.places.get_mut(&burned.room)) {
+            place.burned(row, at.now);
+        }
+    }
+
+    fn on_message(&mut self, message: &Message, out: &mut Vec<Effect>) {
+        let Ok(room) = self.model.room(Some(&message.room)) else { return };
+        let Some(row) = room.scroll.number_of(&message.id) else { return };
+        let in_front = self.model.room(None).is_ok_and(|front| front.name == message.room);
+        let looked_at = in_front && self.focused;
+        let hidden = !message.mine && room.hides(&message.from.id);
+        let me = self.model.me();
+        let names_me = message.kind == Kind::Dm
+            || me
+                .zip(message.text.as_ref())
+                .is_some_and(|(me, text)| contains_word(text.as_str(), me.nick.as_str()));
+        if message.mine || hidden {
+            return;
+        }
+        if let Some(place) = self.places.get_mut(&message.room)
+            && (!looked_at || place.top.is_some())
+        {
+            place.new_from.get_or_insert(row);
+        }
+        let ring = match self.notify {
+            Notify::Off => false,
+            Notify::Mentions => names_me,
+            Notify::Dm => message.kind == Kind::Dm,
+            Notify::All => true,
+        };
+        if ring && !looked_at {
+            out.push(Effect::Bell);
+            out.push(Effect::Notify);
+        }
+    }
+
+    fn on_keys(&mut self, at: Moment, line: &KeysLine) {
+        let before = self.keys.get(&line.room).map(|age| age.made);
+        let made = match (line.change, before) {
+            (KeysChange::Epoch, Some(made)) => made,
+            _ => at.now,
+        };
+        self.keys.insert(line.room.clone(), KeyAge { made });
+    }
+
+    fn on_notice(&mut self, at: Moment, said: &Said, in_room: bool) {
+        if let Said::ClockOff { by_ms } = said {
+            self.clock_off_ms = Some(*by_ms);
+        }
+        let told = telling::said(said);
+        // What a room says stands in its talk; what the node says has no other place.
+        if !in_room || told.level == Level::Error {
+            self.toast(at, told);
+        }
+    }
+
+    fn on_reply(&mut self, at: Moment, reply: &Reply, out: &mut Vec<Effect>) {
+        let awaited = match &reply.cid {
+            Some(Cid::Number(number)) => self.awaited.remove(number),
+            _ => None,
+        };
+        match &reply.outcome {
+            Err(why) => {
+                if let Some((room, draft)) = awaited
+                    && let Some(place) = self.places.get_mut(&room)
+                    && place.draft.is_empty()
+                {
+                    place.draft.set(draft.as_str());
+                }
+                self.wrong(why);
+            }
+            Ok(answer) => self.answered(at, answer, out),
+        }
+    }
+
+    /// Shows what came of a question.
+    pub(super) fn answered(&mut self, at: Moment, answer: &Answer, _out: &mut Vec<Effect>) {
+        match answer {
+            Answer::Done | Answer::Sent(_) => {}
+            Answer::Burned(count) => self.note = Some(info(format!("{count} taken back"))),
+            Answer::Room(room) => self.to_front(&room.clone()),
+            Answer::Invite(invite) => self.overlay = Some(Overlay::invite(at, invite)),
+            Answer::Token(token) => {
+                if let Some(room) = self.front().map(|room| room.name.clone()) {
+                    self.overlay = Some(Overlay::token(&room, token));
+                }
+            }
+            answer => self.overlay = Some(Overlay::answer(self, at, answer)),
+        }
+    }
+
+    /// Says what is wrong with what was typed.
+    pub(super) fn wrong(&mut self, why: &Problem) {
+        self.note = Some(Told { level: Level::Error, text: why.text(), hint: why.hint() });
+    }
+
+    pub(super) fn toast(&mut self, at: Moment, told: Told) {
+        if self.toasts.len() >= TOASTS {
+            self.toasts.remove(0);
+        }
+        self.toasts.push(Toast { told, until: at.now + TOAST_MS });
+    }
+
+    /// Asks the node; the draft is given back if it refuses.
+    pub(super) fn ask(&mut self, mut asked: Asked, draft: &str, out: &mut Vec<Effect>) {
+        self.asked += 1;
+        asked.cid = Some(Cid::Number(self.asked));
+        if let Some(room) = asked.room.clone().or_else(|| self.front().map(|room| room.name.clone())) {
+            if self.awaited.len() >= AWAITED {
+                self.awaited.pop_first();
+            }
+            self.awaited.insert(self.asked, (room, Text::new(draft)));
+        }
+        out.push(Effect::Ask(asked));
+    }
+
+    pub(super) fn sure_until(at: Moment) -> Mono {
+        at.now + SURE_MS
+    }
+}
+
+/// A plain sentence.
+pub(super) fn info(text: impl Into<String>) -> Told {
+    Told { level: Level::Info, text: text.into(), hint: String::new() }
+}
+
+impl Moment {
+    /// Hour and minute of a day.
+    pub(super) fn clock(&self, of: Unix) -> (u64, u64) {
+        let shifted = of.shifted(self.zone_minutes * 60_000).0 % DAY_MS;
+        (shifted / 3_600_000, shifted / 60_000 % 60)
+    }
+
+    /// The day something falls on, counted from the beginning of the calendar.
+    pub(super) fn day(&self, of: Unix) -> u64 {
+        of.shifted(self.zone_minutes * 60_000).0 / DAY_MS
+    }
+}
+
+/// What became of a message of mine, in a few columns.
+pub(super) fn fate_words(fate: &Fate, ascii: bool) -> String {
+    let done = if ascii { "ok" } else { "\u{2713}" };
+    match fate {
+        Fate::Queued => "waits".to_owned(),
+        Fate::Sent => "sent".to_owned(),
+        Fate::Delivered { count, of } => format!("{done} {count}/{of}"),
+        Fate::Opened(_) => "opened".to_owned(),
+        Fate::Failed(_) => "failed".to_owned(),
+    }
+}

@@ -1,0 +1,215 @@
+//! The bars above and below the talk: the room and what is private in it; the draft; how things stand.
+
+use ratatui_core::layout::{Position, Rect};
+
+use super::pen::Pen;
+use crate::chat::duration;
+use crate::chat::event::Facts;
+use crate::chat::model::Room;
+use crate::chat::name::{Level, Mode, Route, Standing};
+use crate::tui::overlay::Overlay;
+use crate::tui::screen::{Moment, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::wrap;
+
+/// Lines of a draft that are shown at once.
+pub(super) const DRAFT_LINES: u16 = 5;
+
+/// Which room this is, and who can read it.
+pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
+    let y = area.y;
+    let Some(room) = screen.front() else {
+        let name = screen.door.as_ref().map_or("ephem-node", |room| room.as_str());
+        pen.put(area.x + 1, y, name, Ink::Text, area.width.saturating_sub(1));
+        return;
+    };
+    let facts = &room.facts;
+    let mut x = pen.put(area.x + 1, y, &format!("#{}", room.name.as_str()), Ink::Mine, area.width / 3);
+    let mut say = |pen: &mut Pen<'_>, text: &str, ink: Ink| {
+        let left = area.right().saturating_sub(x + 2);
+        if wrap::columns(text) <= usize::from(left) {
+            x = pen.put(x + 2, y, text, ink, left);
+        }
+    };
+    let (mode, ink) = match facts.mode {
+        Mode::Open => ("OPEN", Ink::Warn),
+        Mode::Passphrase | Mode::Invite => ("PRIVATE", Ink::Good),
+    };
+    say(pen, mode, ink);
+    say(pen, &format!("{} here", facts.members), Ink::Text);
+    if let Some((words, ink)) = standing(screen, room, facts) {
+        say(pen, &words, ink);
+    }
+    say(pen, &format!("mark {}", facts.mark.as_str()), Ink::Text);
+    if let Some(topic) = &facts.topic {
+        say(pen, topic.as_str(), Ink::Dim);
+    }
+    let mut right = format!("ttl {}", duration::short(facts.ttl_ms));
+    if let Some(closes) = facts.closes {
+        let left = closes.0.saturating_sub(at.ts.0);
+        right.push_str(&format!("   closes in {}", duration::short(left / 60_000 * 60_000)));
+    }
+    let columns = wrap::columns(&right) as u16;
+    if x + 2 + columns <= area.right().saturating_sub(1) {
+        pen.put_right(area.right().saturating_sub(1), y, &right, Ink::Dim, columns);
+    }
+}
+
+/// A standing that is not the usual one.
+fn standing(screen: &Screen, room: &Room, facts: &Facts) -> Option<(String, Ink)> {
+    match (facts.state, &facts.only) {
+        (Standing::Confirmed, None) => None,
+        (Standing::Confirmed | Standing::Unconfirmed, Some(only)) => {
+            Some((format!("with {} only", screen.name(Some(&room.name), only)), Ink::Warn))
+        }
+        (Standing::Unconfirmed, None) => Some(("unconfirmed".to_owned(), Ink::Warn)),
+        (Standing::Searching, _) => Some(("searching".to_owned(), Ink::Dim)),
+        (Standing::Alone, _) => Some(("alone".to_owned(), Ink::Dim)),
+    }
+}
+
+/// How many lines the draft takes here.
+pub(super) fn draft_lines(screen: &Screen, width: u16) -> u16 {
+    let columns = usize::from(width.saturating_sub(prompt_columns(screen)).max(1));
+    let (_, _, lines) = screen.draft_ref().place(columns);
+    (lines as u16).clamp(1, DRAFT_LINES) + u16::from(screen.note.is_some() || screen.completing.is_some())
+}
+
+fn prompt(screen: &Screen) -> String {
+    let Some(room) = screen.front() else { return "[..] ".to_owned() };
+    let lives = room.next_ttl_s.map_or(room.facts.ttl_ms, |seconds| seconds * 1_000);
+    format!("[{}] ", duration::short(lives))
+}
+
+fn prompt_columns(screen: &Screen) -> u16 {
+    wrap::columns(&prompt(screen)) as u16
+}
+
+/// The draft; gives where the caret is.
+pub(super) fn draft(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Position {
+    let shown = prompt(screen);
+    let x = pen.put(area.x, area.y, &shown, Ink::Key, area.width);
+    let width = area.right().saturating_sub(x).max(1);
+    let draft = screen.draft_ref();
+    let (line, column, count) = draft.place(usize::from(width));
+    let note = u16::from(screen.note.is_some() || screen.completing.is_some());
+    let rows = area.height.saturating_sub(note).max(1);
+    // The line with the caret is always among those shown.
+    let first = (line + 1).saturating_sub(usize::from(rows)).min(count.saturating_sub(usize::from(rows)));
+    if draft.is_empty() {
+        let hint = if screen.front().is_some() {
+            "write a message, / for commands"
+        } else {
+            "write; it waits until the room is there"
+        };
+        pen.put(x, area.y, hint, Ink::Dim, width);
+    }
+    for (n, part) in
+        wrap::lines(draft.text(), usize::from(width)).skip(first).take(usize::from(rows)).enumerate()
+    {
+        pen.put(x, area.y + n as u16, part, Ink::Text, width);
+    }
+    let y = area.y + rows;
+    if y < area.bottom() {
+        under(screen, Rect { y, height: 1, ..area }, pen);
+    }
+    Position { x: x + column as u16, y: area.y + (line - first.min(line)) as u16 }
+}
+
+/// What is wrong with the draft, or what it could become.
+fn under(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
+    if let Some(completing) = &screen.completing {
+        let mut x = area.x;
+        for (n, candidate) in completing.candidates.iter().enumerate().skip(completing.at.saturating_sub(2)) {
+            let ink = if n == completing.at { Ink::Chosen } else { Ink::Dim };
+            let word = candidate.trim_end();
+            if x + wrap::columns(word) as u16 + 2 > area.right() {
+                break;
+            }
+            x = pen.put(x, area.y, word, ink, area.right() - x) + 2;
+        }
+        return;
+    }
+    let Some(note) = &screen.note else { return };
+    let ink = match note.level {
+        Level::Info => Ink::Dim,
+        Level::Warn => Ink::Warn,
+        Level::Error => Ink::Bad,
+    };
+    let x = pen.put(area.x, area.y, &note.text, ink, area.width);
+    if !note.hint.is_empty() && x + 2 < area.right() {
+        pen.put(x + 2, area.y, &note.hint, Ink::Dim, area.right() - x - 2);
+    }
+}
+
+/// How the others are reached, how old the keys are, whether the clock is right.
+pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
+    let bar = pen.sign(" \u{2502} ", " | ");
+    let mut parts = vec![peers(screen)];
+    if let Some(room) = screen.front() {
+        parts.push(sealed(screen, room, at));
+        if room.burned_unread > 0 {
+            parts.push((format!("{} burned unread", room.burned_unread), Ink::Dim));
+        }
+    }
+    parts.push(match screen.clock_off_ms {
+        Some(off) if off.unsigned_abs() > 30_000 => (format!("clock {:+}s", -off / 1_000), Ink::Warn),
+        _ => ("clock ok".to_owned(), Ink::Dim),
+    });
+    let waiting: Vec<&Room> = screen
+        .model
+        .rooms()
+        .iter()
+        .filter(|room| room.unread > 0 && screen.front().is_none_or(|front| front.name != room.name))
+        .collect();
+    if area.width < super::SIDES {
+        for room in waiting {
+            parts.push((format!("#{} {}", room.name.as_str(), room.unread), Ink::Mention));
+        }
+    }
+    let hint = match &screen.overlay {
+        Some(Overlay::Curtain | Overlay::Door(_)) => "",
+        _ => "F1 help  Ctrl+K menu",
+    };
+    let hint_columns = wrap::columns(hint) as u16 + 2;
+    let mut x = area.x + 1;
+    for (n, (text, ink)) in parts.iter().enumerate() {
+        if x + wrap::columns(text) as u16 + 3 > area.right() {
+            break;
+        }
+        if n > 0 {
+            x = pen.put(x, area.y, bar, Ink::Dim, 3);
+        }
+        x = pen.put(x, area.y, text, *ink, area.right() - x);
+    }
+    if x + hint_columns < area.right() {
+        pen.put_right(area.right() - 1, area.y, hint, Ink::Dim, hint_columns);
+    }
+}
+
+fn peers(screen: &Screen) -> (String, Ink) {
+    let (mut straight, mut relayed) = (0_usize, 0_usize);
+    for link in screen.model.links() {
+        match link.route {
+            Route::Lan | Route::Direct => straight += 1,
+            Route::Relay => relayed += 1,
+        }
+    }
+    match (straight, relayed) {
+        (0, 0) => ("no link".to_owned(), Ink::Warn),
+        (straight, 0) => (format!("{straight} direct"), Ink::Dim),
+        (straight, relayed) => (format!("{straight} direct {relayed} relayed"), Ink::Dim),
+    }
+}
+
+fn sealed(screen: &Screen, room: &Room, at: Moment) -> (String, Ink) {
+    let open = if room.facts.mode == Mode::Open { ", by its name alone" } else { "" };
+    match (room.facts.state, screen.keys.get(&room.name)) {
+        (Standing::Searching, _) | (_, None) => ("no keys yet".to_owned(), Ink::Dim),
+        (_, Some(age)) => {
+            let minutes = at.now.since(age.made) / 60_000;
+            let ink = if open.is_empty() { Ink::Dim } else { Ink::Warn };
+            (format!("sealed{open}, keys {minutes}m"), ink)
+        }
+    }
+}

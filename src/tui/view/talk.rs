@@ -1,0 +1,492 @@
+//! The talk: a list of which only the visible rows are ever looked at, from the end or from where it was scrolled to.
+
+use ratatui_core::layout::Rect;
+
+use super::pen::Pen;
+use crate::base::time::{Mono, Unix};
+use crate::chat::duration;
+use crate::chat::event::{Fate, Message, Person};
+use crate::chat::model::Room;
+use crate::chat::name::{Kind, Level};
+use crate::chat::scrollback::{Row, Said};
+use crate::chat::telling::{self, Told};
+use crate::tui::burn::{self, Motion};
+use crate::tui::place::Place;
+use crate::tui::screen::{Moment, Screen, fate_words};
+use crate::tui::theme::{Ink, NAMES};
+use crate::tui::wrap;
+
+/// Columns of the fuse.
+const FUSE: u16 = 5;
+/// From here on each second is shown, and warmly.
+const LAST_MS: u64 = 10_000;
+/// From here on a name has a column of its own that is wide enough to be looked along.
+const ROOMY: u16 = 60;
+/// So long after somebody's message the next one of theirs stands under it without a name.
+const TOGETHER_MS: u64 = 300_000;
+
+/// Columns of a row.
+#[derive(Clone, Copy)]
+struct Columns {
+    name: u16,
+    text: u16,
+    width: u16,
+    right: u16,
+}
+
+/// What a row of the talk shows.
+enum Shape<'a> {
+    Said(&'a Said),
+    Ash,
+    Told(Told, Mono),
+}
+
+/// A row with what stands above it.
+struct Item<'a> {
+    number: u64,
+    shape: Shape<'a>,
+    /// A day begins here.
+    day: bool,
+    /// What follows came while nobody looked.
+    new: bool,
+    /// It follows its author's own message closely.
+    together: bool,
+    lines: u16,
+}
+
+/// What drawing found out.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// When the picture changes by itself.
+    pub(super) changes: Option<Mono>,
+    /// The first row and how many of its lines are above the edge.
+    pub(super) top: Option<(u64, u16)>,
+    /// The last row there is can be seen.
+    pub(super) at_end: bool,
+    /// Messages that stood on the screen.
+    pub(super) read: Vec<u64>,
+}
+
+impl Columns {
+    fn of(area: Rect) -> Columns {
+        let name = area.x + 6;
+        let text = name + if area.width >= ROOMY { 9 } else { 6 };
+        let right = area.right().saturating_sub(1);
+        let width = right.saturating_sub(FUSE + 1).saturating_sub(text).max(1);
+        Columns { name, text, width, right }
+    }
+}
+
+struct Talk<'a> {
+    screen: &'a Screen,
+    room: &'a Room,
+    place: &'a Place,
+    at: Moment,
+    columns: Columns,
+}
+
+/// Draws the talk of a room.
+pub(super) fn draw(
+    screen: &Screen,
+    room: &Room,
+    place: &Place,
+    at: Moment,
+    area: Rect,
+    pen: &mut Pen<'_>,
+) -> Seen {
+    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
+    let (items, skip, at_end) = match place.top {
+        None => talk.from_end(area.height),
+        Some(top) => talk.from(top, area.height),
+    };
+    let mut seen = Seen { at_end, top: items.first().map(|item| (item.number, skip)), ..Seen::default() };
+    let used: u16 = items.iter().map(Item::height).fold(0, u16::saturating_add).saturating_sub(skip);
+    // A short talk begins at the top, where the eye does; a long one ends at the bottom.
+    let mut y = i32::from(area.y) - i32::from(skip);
+    if place.top.is_none() && used > area.height {
+        y -= i32::from(used - area.height);
+    }
+    let mut fires = 0;
+    for item in &items {
+        talk.item(item, y, area, pen, &mut seen, &mut fires);
+        y += i32::from(item.height());
+    }
+    seen
+}
+
+impl Item<'_> {
+    fn height(&self) -> u16 {
+        self.lines + u16::from(self.day) + u16::from(self.new)
+    }
+}
+
+impl<'a> Talk<'a> {
+    fn shape(&self, number: u64, row: &'a Row) -> Option<Shape<'a>> {
+        if number <= self.place.cleared {
+            return None;
+        }
+        match row {
+            Row::Said(said) if said.hidden => None,
+            Row::Said(said) if said.burned.is_some() || said.message.left_ms(self.at.now) == Some(0) => {
+                self.place.ash.contains_key(&number).then_some(Shape::Ash)
+            }
+            Row::Said(said) => Some(Shape::Said(said)),
+            Row::Told(event, when) => {
+                let names = |person: &Person| self.screen.name(Some(&self.room.name), person);
+                telling::tell(event, &names).map(|told| Shape::Told(told, *when))
+            }
+        }
+    }
+
+    /// A row with its surroundings; `before` is the visible row above it.
+    fn item(
+        &self,
+        item: &Item<'_>,
+        y: i32,
+        area: Rect,
+        pen: &mut Pen<'_>,
+        seen: &mut Seen,
+        fires: &mut usize,
+    ) {
+        let mut y = y;
+        if item.day {
+            self.across(&day_words(self.at, self.when(&item.shape)), y, area, pen, Ink::Dim);
+            y += 1;
+        }
+        if item.new {
+            self.across("new", y, area, pen, Ink::Mention);
+            y += 1;
+        }
+        let Columns { name, text, right, .. } = self.columns;
+        let row = |line: usize| visible(y + line as i32, area);
+        match &item.shape {
+            Shape::Ash => {
+                let dots = pen.sign("\u{b7} \u{b7} \u{b7}", ". . .");
+                if let Some(y) = row(0) {
+                    pen.put(text, y, dots, Ink::Dim, 5);
+                }
+            }
+            Shape::Told(told, _) => {
+                let ink = match told.level {
+                    Level::Info => Ink::Told,
+                    Level::Warn => Ink::Warn,
+                    Level::Error => Ink::Bad,
+                };
+                let sign = match told.level {
+                    Level::Info => "~",
+                    Level::Warn | Level::Error => "!",
+                };
+                if let Some(y) = row(0) {
+                    self.clock(self.when(&item.shape), y, area, pen);
+                    pen.put(name, y, sign, ink, 1);
+                }
+                let line = sentence(told);
+                for (n, part) in wrap::lines(&line, self.told_width()).enumerate() {
+                    if let Some(y) = row(n) {
+                        pen.put(text, y, part, ink, right.saturating_sub(text));
+                    }
+                }
+            }
+            Shape::Said(said) => self.said(item, said, y, area, pen, seen, fires),
+        }
+        if self.place.chosen == Some(item.number) {
+            for line in 0..usize::from(item.lines) {
+                if let Some(y) = row(line) {
+                    pen.choose(Rect { y, height: 1, ..area });
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row's drawing, split off for its length")]
+    fn said(
+        &self,
+        item: &Item<'_>,
+        said: &Said,
+        y: i32,
+        area: Rect,
+        pen: &mut Pen<'_>,
+        seen: &mut Seen,
+        fires: &mut usize,
+    ) {
+        let Columns { name, text, width, right } = self.columns;
+        let message = &said.message;
+        let first = visible(y, area);
+        if let Some(y) = first {
+            if !item.together {
+                self.clock(message.sent, y, area, pen);
+                self.name(message, name, y, text - name - 1, pen);
+            }
+            self.fuse(message, y, right, pen, seen);
+        }
+        let ink = self.ink(message);
+        let mut end = text;
+        let mut last = None;
+        for (n, part) in self.parts(message).enumerate() {
+            last = visible(y + n as i32, area);
+            if let Some(y) = last {
+                end = pen.put(text, y, part, ink, width);
+            }
+        }
+        if let Some(fate) = &said.fate {
+            let words = fate_words(fate, pen.look.ascii);
+            let ink = if matches!(fate, Fate::Failed(_)) { Ink::Bad } else { Ink::Dim };
+            let columns = wrap::columns(&words) as u16;
+            match (last, fate) {
+                (_, Fate::Failed(why)) => {
+                    let line = format!("not sent: {}", why.text());
+                    if let Some(y) = visible(y + i32::from(item.lines) - 1, area) {
+                        pen.put(text, y, &line, ink, width);
+                    }
+                }
+                (Some(y), _) if end + columns < text + width => {
+                    pen.put_right(text + width, y, &words, ink, columns);
+                }
+                _ => {}
+            }
+        }
+        if first.is_some() {
+            seen.read.push(item.number);
+        }
+        let left = message.left_ms(self.at.now);
+        let motion = pen.look.motion;
+        if let Some(left) = left.filter(|left| motion.burns(*left)) {
+            *fires += 1;
+            if *fires <= burn::AT_ONCE {
+                let fire = pen.look.theme.fire(pen.look.depth);
+                for line in 0..i32::from(item.lines) {
+                    if let Some(y) = visible(y + line, area) {
+                        let row = Rect { x: name, y, width: right.saturating_sub(name), height: 1 };
+                        burn::burn(pen.cells, row, motion, left, fire, item.number);
+                    }
+                }
+            }
+            soon(&mut seen.changes, self.at.now + burn::FRAME_MS.min(left.max(1)));
+        } else if let Some(left) = left.filter(|_| motion != Motion::None) {
+            soon(&mut seen.changes, self.at.now + left.saturating_sub(motion.ms() - 1).max(1));
+        }
+    }
+
+    /// The lines of a message.
+    fn parts<'m>(&self, message: &'m Message) -> Box<dyn Iterator<Item = &'m str> + 'm> {
+        match message.readable(self.at.now) {
+            Some(text) => Box::new(wrap::lines(text.as_str(), usize::from(self.columns.width))),
+            None => Box::new(std::iter::once(self.sealed_words())),
+        }
+    }
+
+    fn sealed_words(&self) -> &'static str {
+        if self.columns.width >= 40 { "[sealed] opens once: Esc, Enter" } else { "[sealed] Enter" }
+    }
+
+    fn ink(&self, message: &Message) -> Ink {
+        match message.kind {
+            _ if message.is_sealed() => Ink::Key,
+            Kind::Announce | Kind::Report => Ink::Warn,
+            Kind::Dm => Ink::Mention,
+            Kind::Action => Ink::Told,
+            Kind::Text => Ink::Text,
+        }
+    }
+
+    fn name(&self, message: &Message, x: u16, y: u16, most: u16, pen: &mut Pen<'_>) {
+        if message.mine {
+            pen.put(x, y, "you", Ink::Mine, most);
+            return;
+        }
+        let person = &message.from;
+        let colour = Ink::Name(person.id.0.first().copied().unwrap_or_default() % NAMES);
+        let tagged = self.room.people.needs_tag(person);
+        // Where a nick misleads, what stands in its place cannot: the words come from the key.
+        let shown = if tagged { person.tag.as_str() } else { person.nick.as_str() };
+        if wrap::columns(shown) > usize::from(most) {
+            let end = pen.put(x, y, shown, colour, most.saturating_sub(1));
+            let cut = pen.sign("\u{2026}", "+");
+            pen.put(end, y, cut, Ink::Dim, 1);
+        } else {
+            pen.put(x, y, shown, colour, most);
+        }
+    }
+
+    fn fuse(&self, message: &Message, y: u16, right: u16, pen: &mut Pen<'_>, seen: &mut Seen) {
+        let (words, ink) = match message.left_ms(self.at.now) {
+            _ if message.is_sealed() => ("once".to_owned(), Ink::Key),
+            None if message.keep => ("keep".to_owned(), Ink::Dim),
+            None => return,
+            Some(left) => {
+                soon(&mut seen.changes, self.at.now + duration::fuse_changes_in(left));
+                let ink = match left {
+                    0..=LAST_MS => Ink::Warn,
+                    left if left * 4 < message.ttl_ms => Ink::Text,
+                    _ => Ink::Dim,
+                };
+                (duration::fuse(left), ink)
+            }
+        };
+        pen.put_right(right, y, &words, ink, FUSE);
+    }
+
+    fn clock(&self, when: Unix, y: u16, area: Rect, pen: &mut Pen<'_>) {
+        let (hour, minute) = self.at.clock(when);
+        pen.put(area.x, y, &format!("{hour:02}:{minute:02}"), Ink::Dim, 5);
+    }
+
+    fn across(&self, words: &str, y: i32, area: Rect, pen: &mut Pen<'_>, ink: Ink) {
+        let Some(y) = visible(y, area) else { return };
+        let dash = pen.sign("\u{2500}\u{2500}", "--");
+        pen.put(area.x, y, &format!("{dash} {words} {dash}"), ink, area.width);
+    }
+
+    fn told_width(&self) -> usize {
+        usize::from(self.columns.right.saturating_sub(self.columns.text).max(1))
+    }
+
+    // ---- which rows ----
+
+    fn when(&self, shape: &Shape<'_>) -> Unix {
+        match shape {
+            Shape::Said(said) => said.message.sent,
+            Shape::Told(_, when) => Unix(self.at.ts.0.saturating_sub(self.at.now.since(*when))),
+            Shape::Ash => self.at.ts,
+        }
+    }
+
+    fn lines(&self, shape: &Shape<'_>) -> u16 {
+        let count = match shape {
+            Shape::Ash => 1,
+            Shape::Told(told, _) => wrap::lines(&sentence(told), self.told_width()).count(),
+            Shape::Said(said) => {
+                let failed = usize::from(matches!(said.fate, Some(Fate::Failed(_))));
+                self.parts(&said.message).count() + failed
+            }
+        };
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
+    /// A row with what stands above it, given the row before it that can be seen.
+    fn placed(&self, number: u64, shape: Shape<'a>, before: Option<&Shape<'_>>) -> Item<'a> {
+        let day = match (before, &shape) {
+            (_, Shape::Ash) | (Some(Shape::Ash), _) => false,
+            (None, _) => true,
+            (Some(before), shape) => self.at.day(self.when(before)) != self.at.day(self.when(shape)),
+        };
+        let new = self.place.new_from == Some(number);
+        let together = match (before, &shape) {
+            (Some(Shape::Said(a)), Shape::Said(b)) => {
+                !day && !new
+                    && a.message.from.id == b.message.from.id
+                    && a.message.kind == Kind::Text
+                    && b.message.kind == Kind::Text
+                    && b.message.sent.0.saturating_sub(a.message.sent.0) < TOGETHER_MS
+            }
+            _ => false,
+        };
+        let lines = self.lines(&shape);
+        Item { number, shape, day, new, together, lines }
+    }
+
+    fn before(&self, number: u64) -> Option<Shape<'a>> {
+        self.room.scroll.range(..number).rev().find_map(|(number, row)| self.shape(number, row))
+    }
+
+    fn from_end(&self, height: u16) -> (Vec<Item<'a>>, u16, bool) {
+        let mut found: Vec<(u64, Shape<'a>)> = Vec::new();
+        let mut filled: u16 = 0;
+        for (number, row) in self.room.scroll.rows().rev() {
+            let Some(shape) = self.shape(number, row) else { continue };
+            filled = filled.saturating_add(self.lines(&shape));
+            found.push((number, shape));
+            if filled >= height {
+                break;
+            }
+        }
+        found.reverse();
+        (self.place_all(found), 0, true)
+    }
+
+    fn from(&self, (top, skip): (u64, u16), height: u16) -> (Vec<Item<'a>>, u16, bool) {
+        let mut found = Vec::new();
+        let (mut filled, mut at_end) = (0_u16, true);
+        let enough = height.saturating_add(skip).saturating_add(2);
+        for (number, row) in self.room.scroll.range(top..) {
+            if filled >= enough {
+                at_end = false;
+                break;
+            }
+            let Some(shape) = self.shape(number, row) else { continue };
+            filled = filled.saturating_add(self.lines(&shape));
+            found.push((number, shape));
+        }
+        // The row at the edge may have burned: then the next one is there, whole.
+        let skip = if found.first().is_some_and(|(number, _)| *number == top) { skip } else { 0 };
+        (self.place_all(found), skip, at_end)
+    }
+
+    fn place_all(&self, found: Vec<(u64, Shape<'a>)>) -> Vec<Item<'a>> {
+        let mut items: Vec<Item<'a>> = Vec::with_capacity(found.len());
+        for (number, shape) in found {
+            let above = if items.is_empty() { self.before(number) } else { None };
+            let before = items.last().map(|item| &item.shape).or(above.as_ref());
+            let item = self.placed(number, shape, before);
+            items.push(item);
+        }
+        items
+    }
+}
+
+/// Where the talk is after scrolling so many lines; `None` is its end.
+pub(super) fn scrolled(
+    screen: &Screen,
+    room: &Room,
+    place: &Place,
+    at: Moment,
+    area: Rect,
+    top: (u64, u16),
+    by: isize,
+) -> Option<(u64, u16)> {
+    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
+    let (mut number, mut line) = (top.0, top.1 as isize + by);
+    while line < 0 {
+        let above = room.scroll.range(..number).rev().find_map(|(n, row)| Some((n, talk.shape(n, row)?)));
+        let Some((before, shape)) = above else { return Some((number, 0)) };
+        let height = talk.placed(before, shape, talk.before(before).as_ref()).height();
+        number = before;
+        line += height as isize;
+    }
+    loop {
+        let here = room.scroll.range(number..).find_map(|(n, row)| Some((n, talk.shape(n, row)?)));
+        let (n, shape) = here?;
+        let height = talk.placed(n, shape, talk.before(n).as_ref()).height() as isize;
+        if line < height {
+            number = n;
+            break;
+        }
+        line -= height;
+        number = n + 1;
+    }
+    // At the end there is nothing to hold on to.
+    let (items, _, at_end) = talk.from((number, 0), area.height);
+    let rest: isize = items.iter().map(|item| item.height() as isize).sum::<isize>() - line;
+    (!at_end || rest > area.height as isize).then(|| (number, u16::try_from(line).unwrap_or_default()))
+}
+
+fn sentence(told: &Told) -> String {
+    if told.hint.is_empty() { told.text.clone() } else { format!("{} ({})", told.text, told.hint) }
+}
+
+fn day_words(at: Moment, of: Unix) -> String {
+    match at.day(at.ts).saturating_sub(at.day(of)) {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    }
+}
+
+fn visible(y: i32, area: Rect) -> Option<u16> {
+    u16::try_from(y).ok().filter(|y| (area.top()..area.bottom()).contains(y))
+}
+
+/// The sooner of two.
+pub(super) fn soon(one: &mut Option<Mono>, other: Mono) {
+    *one = Some(one.map_or(other, |one| one.min(other)));
+}

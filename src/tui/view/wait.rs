@@ -1,0 +1,127 @@
+//! What is being waited for: steps with a word each, how long it takes so far, what it could mean, what the others type.
+//! It stands under the talk as long as the wait lasts, and takes no keys: whoever writes on, writes on.
+
+use ratatui_core::layout::Rect;
+
+use super::pen::Pen;
+use super::talk::soon;
+use crate::base::time::Mono;
+use crate::chat::duration;
+use crate::chat::model::Room;
+use crate::chat::name::Mode;
+use crate::chat::notice::Said;
+use crate::chat::wait::Wait;
+use crate::tui::screen::{Moment, Screen};
+use crate::tui::theme::Ink;
+use crate::tui::wrap;
+
+/// Columns of a step's name.
+const NAME: usize = 10;
+
+/// A line with its meaning.
+type Line = (String, Ink);
+
+/// Draws what is waited for at the foot of the talk; gives what is left of it.
+pub(super) fn draw(
+    screen: &Screen,
+    at: Moment,
+    area: Rect,
+    pen: &mut Pen<'_>,
+    changes: &mut Option<Mono>,
+) -> Rect {
+    let lines = match screen.front() {
+        Some(room) => match room.waiting() {
+            Some((wait, since)) => {
+                let waited = at.now.since(since);
+                soon(changes, at.now + changes_in(waited));
+                of_room(screen, room, wait, waited)
+            }
+            None => return area,
+        },
+        None => steps(screen),
+    };
+    let width = usize::from(area.width.saturating_sub(2).max(1));
+    let parts: Vec<(&str, Ink)> =
+        lines.iter().flat_map(|(line, ink)| wrap::lines(line, width).map(|part| (part, *ink))).collect();
+    // At most the lower part: what is said comes first. A row stays free above it.
+    let most = usize::from(area.height.saturating_sub(3) * 2 / 3);
+    let shown = parts.len().min(most);
+    let top = area.bottom() - shown as u16;
+    for (n, (part, ink)) in parts.into_iter().take(shown).enumerate() {
+        pen.put(area.x + 1, top + n as u16, part, ink, area.width.saturating_sub(1));
+    }
+    Rect { height: area.height.saturating_sub(shown as u16 + u16::from(shown > 0)), ..area }
+}
+
+/// Seconds in the first minute, then minutes: nobody watches a clock for longer.
+fn changes_in(waited_ms: u64) -> u64 {
+    let step = if waited_ms < 60_000 { 1_000 } else { 60_000 };
+    step - waited_ms % step
+}
+
+fn step(done: bool, name: &str, words: &str) -> Line {
+    let (sign, ink) = if done { ("[ok]", Ink::Dim) } else { ("[..]", Ink::Text) };
+    (format!("{sign} {name:NAME$} {words}"), ink)
+}
+
+fn steps(screen: &Screen) -> Vec<Line> {
+    let me = screen.model.me();
+    let identity = me.map_or_else(
+        || "drawing a key for this stay".to_owned(),
+        |me| format!("{}, new, in memory only: /nick changes the name", me.nick.as_str()),
+    );
+    let network = match screen.listening {
+        0 => "starting".to_owned(),
+        1 => "listening on one address".to_owned(),
+        several => format!("listening on {several} addresses"),
+    };
+    let links = screen.model.links().count();
+    let mut lines =
+        vec![step(me.is_some(), "identity", &identity), step(screen.listening > 0, "network", &network)];
+    if links > 0 {
+        lines.push(step(true, "links", &format!("{links} to other nodes, of whatever room")));
+    }
+    if let Some(room) = screen.door.as_ref().filter(|_| me.is_some()) {
+        lines.push(step(false, "key", &format!("making the key of {}: a second, on purpose", room.as_str())));
+    }
+    lines
+}
+
+fn of_room(screen: &Screen, room: &Room, wait: Wait, waited_ms: u64) -> Vec<Line> {
+    let rounded = if waited_ms < 60_000 { waited_ms / 1_000 * 1_000 } else { waited_ms / 60_000 * 60_000 };
+    let so_far = duration::words(rounded);
+    let mut lines = steps(screen);
+    lines.push(step(
+        false,
+        "people",
+        &format!("{}, {so_far} so far: {}; {}", wait.step(), wait.reason(), wait.end()),
+    ));
+    if wait == Wait::Vouching || wait == Wait::Knocking {
+        return lines;
+    }
+    lines.push((String::new(), Ink::Text));
+    if let Some(meaning) = Said::of_wait(wait, waited_ms, &room.facts) {
+        lines.push((meaning.text(), Ink::Warn));
+        lines.push((meaning.hint(), Ink::Dim));
+    }
+    match room.facts.mode {
+        Mode::Open => lines.push((
+            "This is an OPEN room: anybody who types its name can walk in and read.".to_owned(),
+            Ink::Warn,
+        )),
+        Mode::Passphrase => {}
+        Mode::Invite => lines.push(("The others need an invite: /invite".to_owned(), Ink::Text)),
+    }
+    if room.facts.mode != Mode::Invite {
+        lines.push((format!("The others type: ephem-node join {}", quoted(room.name.as_str())), Ink::Text));
+    }
+    lines
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}

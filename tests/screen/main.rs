@@ -1,0 +1,11 @@
+//! The screen, as a person sees it: pictures of every state, and what keys do.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics has done its work"
+)]
+
+mod pictures;
+mod stage;
