@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::editor::{Editor, Move};
-use super::key::{Key, Press};
-use super::overlay::{Door, Overlay, sealed};
+use super::key::{Deed, Key, Place, Press, deed};
+use super::overlay::{self, Door, Overlay, sealed};
 use super::palette;
 use super::screen::{Effect, Moment, Screen};
 use crate::base::secret::Text;
@@ -13,6 +13,15 @@ use crate::chat::text::Line;
 
 impl Screen {
     pub(super) fn on_overlay(&mut self, at: Moment, press: Press, out: &mut Vec<Effect>) {
+        if !matches!(self.overlay, Some(Overlay::Curtain(_))) {
+            // What must work whatever is open.
+            match deed(Place::Anywhere, press) {
+                Some(Deed::Curtain) => return self.hide(),
+                Some(Deed::Suspend) => return out.push(Effect::Suspend),
+                Some(Deed::Redraw) => return out.push(Effect::Repaint),
+                _ => {}
+            }
+        }
         let Some(mut overlay) = self.overlay.take() else { return };
         let stays = self.overlay_key(at, &mut overlay, press, out);
         if stays && self.overlay.is_none() {
@@ -30,7 +39,10 @@ impl Screen {
     ) -> bool {
         let stop = press.key == Key::Esc || (press.ctrl && press.key == Key::Char('c'));
         match overlay {
-            Overlay::Curtain => false,
+            Overlay::Curtain(behind) => {
+                self.overlay = behind.take().map(|behind| *behind);
+                false
+            }
             Overlay::Door(door) => {
                 if press.ctrl && press.key == Key::Char('g') {
                     out.push(Effect::Generate);
@@ -72,13 +84,9 @@ impl Screen {
             }
             Overlay::Search { query, chosen } => {
                 let rows =
-                    self.front().map(|room| room.scroll.search(query.text(), at.now)).unwrap_or_default();
+                    self.front().map(|room| overlay::search(room, query.text(), at.now)).unwrap_or_default();
                 if press.key == Key::Enter {
-                    if let (Some(&(row, _)), Some(place)) =
-                        (rows.get(rows.len().saturating_sub(1 + *chosen)), self.place())
-                    {
-                        place.chosen = Some(row);
-                    }
+                    self.choose(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
                     return false;
                 }
                 if !turn(chosen, rows.len(), press) && edit(query, press) {
@@ -87,10 +95,11 @@ impl Screen {
                 true
             }
             Overlay::Found { rows, chosen } => {
+                if let Some(room) = self.front() {
+                    rows.retain(|row| room.scroll.get(*row).is_some());
+                }
                 if press.key == Key::Enter {
-                    if let (Some(&row), Some(place)) = (rows.get(*chosen), self.place()) {
-                        place.chosen = Some(row);
-                    }
+                    self.choose(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
                     return false;
                 }
                 turn(chosen, rows.len(), press)

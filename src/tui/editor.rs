@@ -111,9 +111,10 @@ impl Editor {
         self.insert(text);
     }
 
-    /// Wipes the draft.
+    /// Wipes the draft, and what was taken away from it: that may be the text of a message.
     pub(super) fn clear(&mut self) {
         self.text.zeroize();
+        self.killed.zeroize();
         self.caret = 0;
     }
 

@@ -11,9 +11,8 @@ use crate::base::secret::Text;
 use crate::chat::command;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::request::{Asked, Burn, Request, View, Which, Who};
+use crate::chat::request::{Asked, Request, View};
 use crate::chat::telling;
-use crate::chat::text::Line;
 
 /// Lives that a press of the key for the next message's life goes through, in seconds; after the last, the room's own.
 const LIVES: [u64; 4] = [30, 120, 600, 3_600];
@@ -57,8 +56,9 @@ impl Screen {
             Some(Overlay::Door(door)) => Some((&mut door.typed, true)),
             Some(Overlay::Token { typed, .. }) => Some((typed, true)),
             Some(Overlay::Palette { query, .. } | Overlay::Search { query, .. }) => Some((query, true)),
-            Some(Overlay::Curtain) => return,
+            Some(Overlay::Curtain(_)) => return,
             Some(_) => {
+                // A box that takes no text makes place for it.
                 self.overlay = None;
                 None
             }
@@ -70,25 +70,18 @@ impl Screen {
             }
             None => {
                 let clean = Zeroizing::new(text.replace("\r\n", "\n").replace('\r', "\n"));
-                let draft = self.draft();
-                let begins = draft.is_empty() && clean.starts_with('/');
-                let fits = draft.insert(if begins { "/" } else { "" }) && draft.insert(&clean);
-                let lines = clean.lines().count();
-                self.note = match (fits, lines) {
-                    (false, _) => {
-                        if begins {
-                            self.draft().clear();
-                        }
-                        let most = crate::base::limits::TEXT_BYTES;
-                        self.wrong(&Problem::TooLong { what: "the text", most });
-                        return;
-                    }
-                    (true, 2..) => {
+                // A pasted slash is text: doubled, it is sent as one.
+                let begins = self.draft_ref().caret() == 0 && clean.starts_with('/');
+                let pasted = Zeroizing::new(format!("{}{}", if begins { "/" } else { "" }, &*clean));
+                if !self.put_in(&pasted) {
+                    return;
+                }
+                self.note = match clean.lines().count() {
+                    lines @ 2.. => {
                         Some(info(format!("{lines} lines pasted: Enter sends them as one message")))
                     }
-                    // A pasted slash is text: doubled, it is sent as one.
-                    (true, _) if begins => Some(info("a pasted slash is sent as text")),
-                    (true, _) => None,
+                    _ if begins => Some(info("a pasted slash is sent as text")),
+                    _ => None,
                 };
             }
         }
@@ -108,15 +101,26 @@ impl Screen {
             Some(deed) => self.act(at, deed, out),
             None => {
                 let Some(c) = press.types() else { return };
-                self.leave_message();
-                self.note = None;
                 let mut bytes = Zeroizing::new([0; 4]);
-                if !self.draft().insert(c.encode_utf8(&mut *bytes)) {
-                    let most = crate::base::limits::TEXT_BYTES;
-                    self.wrong(&Problem::TooLong { what: "the text", most });
-                }
+                self.put_in(c.encode_utf8(&mut *bytes));
             }
         }
+    }
+
+    /// Puts text into the draft; false, with a word why, if it has no place there.
+    pub(super) fn put_in(&mut self, text: &str) -> bool {
+        self.leave_message();
+        (self.note, self.leaving, self.ending, self.completing) = (None, None, None, None);
+        if self.draft_ref().is_empty() {
+            // Something new begins; what was recalled has nothing to do with it any more.
+            self.done_with_draft();
+        }
+        let fits = self.draft().insert(text);
+        if !fits {
+            let most = crate::base::limits::TEXT_BYTES;
+            self.wrong(&Problem::TooLong { what: "the text", most });
+        }
+        fits
     }
 
     fn act(&mut self, at: Moment, deed: Deed, out: &mut Vec<Effect>) {
@@ -128,7 +132,7 @@ impl Screen {
         }
         match deed {
             Deed::Send => self.send(at, out),
-            Deed::NewLine => drop(self.draft().insert("\n")),
+            Deed::NewLine => drop(self.put_in("\n")),
             Deed::Go(step) => drop(self.draft().go(step.0)),
             Deed::Cut(step) => self.draft().delete(step.0),
             Deed::PutBack => self.draft().put_back(),
@@ -167,7 +171,7 @@ impl Screen {
             Deed::Members => self.overlay = Some(Overlay::Members { scroll: 0 }),
             Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0 }),
             Deed::Network => self.overlay = Some(Overlay::Network { scroll: 0 }),
-            Deed::Curtain => self.overlay = Some(Overlay::Curtain),
+            Deed::Curtain => self.hide(),
             Deed::Redraw => out.push(Effect::Repaint),
             Deed::Interrupt => self.interrupt(at, out),
             Deed::Leave if self.draft().is_empty() => self.leave(at, out),
@@ -182,6 +186,7 @@ impl Screen {
         if self.draft_ref().text().trim().is_empty() {
             return self.leave(at, out);
         }
+        self.leaving = None;
         if self.front().is_none() {
             self.note = Some(info("the room is not there yet; this waits here until it is"));
             return;
@@ -242,9 +247,9 @@ impl Screen {
     }
 
     pub(super) fn done_with_draft(&mut self) {
-        self.draft().clear();
-        if let Some(place) = self.place() {
-            place.recalled = None;
+        match self.place() {
+            Some(place) => place.empty(),
+            None => self.early.clear(),
         }
     }
 
@@ -272,7 +277,7 @@ impl Screen {
     /// Commands about the screen itself, by the name in the table.
     fn screen_command(&mut self, name: &'static str) -> Result<(), Problem> {
         match name {
-            "/curtain" => self.overlay = Some(Overlay::Curtain),
+            "/curtain" => self.hide(),
             "/keys" => self.overlay = Some(Overlay::help()),
             "/clear" => {
                 let last = self.front().and_then(|room| room.scroll.rows().next_back().map(|(row, _)| row));
@@ -293,7 +298,9 @@ impl Screen {
         if recalled.is_none() && !self.draft_ref().is_empty() {
             return;
         }
-        let mine = room.scroll.living().filter(|(_, said)| said.message.mine && said.message.text.is_some());
+        let mine = room.scroll.living().filter(|(_, said)| {
+            said.message.mine && said.message.text.is_some() && said.message.once_ms.is_none()
+        });
         let found = if earlier {
             mine.rev().find(|(row, _)| recalled.is_none_or(|at| *row < at))
         } else {
@@ -304,13 +311,10 @@ impl Screen {
         let Some(place) = self.place() else { return };
         match found {
             Some((row, text)) => {
-                place.recalled = Some(row);
                 place.draft.set(text.as_str());
+                place.recalled = Some(row);
             }
-            None if !earlier => {
-                place.recalled = None;
-                place.draft.clear();
-            }
+            None if !earlier => place.empty(),
             None => {}
         }
     }
@@ -362,7 +366,7 @@ impl Screen {
 
     fn interrupt(&mut self, at: Moment, out: &mut Vec<Effect>) {
         if !self.draft_ref().is_empty() {
-            self.draft().clear();
+            self.done_with_draft();
             self.note = Some(info("draft cleared; Ctrl+C twice ends"));
             return;
         }
@@ -394,108 +398,4 @@ impl Screen {
             self.to_front(&to);
         }
     }
-
-    // ---- messages ----
-
-    fn choose_message(&mut self) {
-        if !self.draft_ref().is_empty() {
-            return;
-        }
-        let last = self
-            .front()
-            .and_then(|room| room.scroll.living().rev().find(|(_, said)| !said.hidden).map(|(row, _)| row));
-        if let Some(place) = self.place() {
-            place.chosen = last;
-        }
-    }
-
-    fn step_message(&mut self, above: bool) {
-        let Some(room) = self.front() else { return };
-        let Some(now) = self.places.get(&room.name).and_then(|place| place.chosen) else { return };
-        let to = {
-            let mut living = room.scroll.living().filter(|(_, said)| !said.hidden).map(|(row, _)| row);
-            if above { living.rfind(|row| *row < now) } else { living.find(|row| *row > now) }
-        };
-        if let (Some(to), Some(place)) = (to, self.place()) {
-            place.chosen = Some(to);
-        }
-    }
-
-    fn leave_message(&mut self) {
-        if let Some(place) = self.place() {
-            place.chosen = None;
-        }
-    }
-
-    fn on_message_key(&mut self, at: Moment, deed: Deed, out: &mut Vec<Effect>) {
-        let Some(room) = self.front() else { return };
-        let name = room.name.clone();
-        let Some(row) = self.places.get(&name).and_then(|place| place.chosen) else { return };
-        let Some(said) = room.scroll.get(row) else { return };
-        let message = said.message.clone();
-        let which = || Which::Named(Line::clean(&row.to_string()));
-        let author = || Who(Line::clean(&crate::base::id::hex(&message.from.id.0)));
-        let in_room = |request| Asked { room: Some(name.clone()), ..Asked::here(request) };
-        match deed {
-            Deed::Open if message.once_ms.is_some() => {
-                self.overlay = Some(Overlay::Sealed { room: name, row });
-            }
-            Deed::Reply => {
-                let at = if message.from.nick.as_str().contains(' ') {
-                    message.from.tag.as_str()
-                } else {
-                    message.from.nick.as_str()
-                };
-                let line = Zeroizing::new(format!("{at}: "));
-                self.leave_message();
-                self.draft().insert(&line);
-            }
-            Deed::Copy if message.once_ms.is_some() => {
-                self.note = Some(info("a sealed message cannot be copied"))
-            }
-            Deed::Copy => {
-                if let Some(text) = message.readable(at.now) {
-                    out.push(Effect::Copy(text.clone()));
-                    self.note = Some(info("copied; the clipboard does not burn"));
-                }
-            }
-            Deed::Info => self.overlay = Some(self.about(at, row, said_lines(self, at, row))),
-            Deed::Burn if message.mine => self.ask(in_room(Request::Burn(Burn::One(which()))), "", out),
-            Deed::Burn => {
-                self.note = Some(info("only your own messages; an admin takes back others with /burn"))
-            }
-            Deed::Verify => self.ask(in_room(Request::Verify(author())), "", out),
-            Deed::Report => {
-                self.leave_message();
-                let line = format!("/report {row} ");
-                self.draft().set(&line);
-            }
-            _ => {}
-        }
-    }
-
-    fn about(&self, _at: Moment, row: u64, lines: Vec<String>) -> Overlay {
-        Overlay::Page { title: format!("Message {row}"), lines, scroll: 0 }
-    }
-}
-
-fn said_lines(screen: &Screen, at: Moment, row: u64) -> Vec<String> {
-    let Some(said) = screen.front().and_then(|room| room.scroll.get(row)) else { return Vec::new() };
-    let message = &said.message;
-    let (hour, minute) = at.clock(message.sent);
-    let mut lines = vec![
-        format!("from   {} ({})", message.from.nick.as_str(), message.from.tag.as_str()),
-        format!("key    {}", crate::base::id::hex(&message.from.id.0)),
-        format!("sent   {hour:02}:{minute:02}"),
-        format!("id     {}", crate::base::id::hex(&message.id.0)),
-    ];
-    lines.push(match message.left_ms(at.now) {
-        Some(left) => format!("burns  in {}", crate::chat::duration::words(left)),
-        None if message.keep => "burns  when the room closes".to_owned(),
-        None => "burns  once it was opened".to_owned(),
-    });
-    if let Some(fate) = &said.fate {
-        lines.push(format!("reached {}", super::screen::fate_words(fate, true)));
-    }
-    lines
 }

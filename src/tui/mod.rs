@@ -6,10 +6,13 @@
 
 mod boxes;
 mod burn;
+pub mod canvas;
+mod chosen;
 mod complete;
 mod editor;
 mod hands;
 mod key;
+mod moment;
 mod overlay;
 mod palette;
 mod place;

@@ -9,10 +9,10 @@ use crate::base::time::Mono;
 use crate::chat::command::TABLE;
 use crate::chat::duration::words;
 use crate::chat::event::{Invite, Message};
-use crate::chat::model::Model;
+use crate::chat::model::{Model, Room};
 use crate::chat::reply::{Answer, MemberRow, Profile};
 use crate::chat::request::Asked;
-use crate::chat::text::Line;
+use crate::chat::text::{Body, Line};
 
 /// A box over the talk.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ pub(super) enum Overlay {
     Token { asked: Box<Asked>, typed: Editor },
     /// A secret to be written down.
     Secret { title: String, secret: Text, lines: Vec<String> },
-    /// Nothing can be seen.
-    Curtain,
+    /// Nothing can be seen, not even the box behind it.
+    Curtain(Option<Box<Overlay>>),
 }
 
 /// The question at the door.
@@ -143,7 +143,7 @@ impl Overlay {
 
     /// Whether nothing may be seen under it.
     pub(super) fn hides_talk(&self) -> bool {
-        matches!(self, Overlay::Sealed { .. } | Overlay::Curtain | Overlay::Door(_))
+        matches!(self, Overlay::Sealed { .. } | Overlay::Curtain(_) | Overlay::Door(_))
     }
 
     /// Whether there is nothing left to show.
@@ -161,6 +161,19 @@ impl Overlay {
 pub(super) fn sealed<'a>(model: &'a Model, room: &Line, row: u64) -> Option<&'a Message> {
     let room = model.room(Some(room)).ok()?;
     room.scroll.get(row).map(|said| &said.message)
+}
+
+/// The text of a message as the talk and lists may show it. What opens once is read in its own box and nowhere else.
+pub(super) fn in_the_talk(message: &Message, now: Mono) -> Option<&Body> {
+    message.readable(now).filter(|_| message.mine || message.once_ms.is_none())
+}
+
+/// Living messages with this in them, the latest first.
+pub(super) fn search(room: &Room, wanted: &str, now: Mono) -> Vec<u64> {
+    let found = room.scroll.search(wanted, now).into_iter().rev().map(|(row, _)| row);
+    let shown =
+        |row: &u64| room.scroll.get(*row).is_some_and(|said| in_the_talk(&said.message, now).is_some());
+    found.filter(shown).collect()
 }
 
 fn member(row: &MemberRow) -> String {

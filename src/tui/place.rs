@@ -14,7 +14,7 @@ pub(super) const ASH_MS: u64 = 4_000;
 pub(super) struct Place {
     /// What is typed.
     pub(super) draft: Editor,
-    /// What was typed before going back into what was said before.
+    /// The row that the draft was recalled from: they end together.
     pub(super) recalled: Option<u64>,
     /// The row at the top and how many of its lines are above the edge; `None` where the talk is.
     pub(super) top: Option<(u64, u16)>,
@@ -39,9 +39,14 @@ impl Place {
         }
         if self.recalled == Some(row) {
             // What was recalled is a copy of what burned.
-            self.recalled = None;
-            self.draft.clear();
+            self.empty();
         }
+    }
+
+    /// Empties the draft: nothing of it can be put back.
+    pub(super) fn empty(&mut self) {
+        self.recalled = None;
+        self.draft.clear();
     }
 
     /// Drops marks that have been there long enough.

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use super::burn::Motion;
+pub use super::moment::Moment;
 use super::overlay::Overlay;
 use super::place::Place;
 use super::theme::{Depth, Theme};
-use crate::base::limits::DAY_MS;
 use crate::base::secret::Text;
-use crate::base::time::{Mono, Unix};
+use crate::base::time::Mono;
 use crate::chat::event::{Burned, Bye, Event, Fate, KeysLine, Message, Person};
 use crate::chat::model::{Model, Room};
 use crate::chat::name::{KeysChange, Kind, Level, RoomChange, Standing};
@@ -31,17 +31,6 @@ const TOASTS: usize = 3;
 const AWAITED: usize = 64;
 /// So long after a key that leaves, the same key leaves.
 const SURE_MS: u64 = 3_000;
-
-/// Now, on both clocks, and where on earth.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The clock on which messages die.
-    pub now: Mono,
-    /// The calendar.
-    pub ts: Unix,
-    /// Minutes east of Greenwich.
-    pub zone_minutes: i64,
-}
 
 /// How it is to look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -217,6 +206,7 @@ impl Screen {
                         let told = telling::tell(event, &|person| self.name(None, person));
                         told.into_iter().for_each(|told| self.toast(at, told));
                     }
+                    self.leaving = None;
                     self.first_to_front();
                 }
                 RoomChange::Joining | RoomChange::Joined => self.come_in(&line.room),
@@ -232,7 +222,7 @@ impl Screen {
             }
         }
         if let Event::Invite(invite) = event {
-            self.overlay = Some(Overlay::invite(at, invite));
+            self.show(Overlay::invite(at, invite));
         }
         out
     }
@@ -248,14 +238,11 @@ impl Screen {
         }
         self.model.tick(at.now);
         self.toasts.retain(|toast| toast.until > at.now);
-        for over in [&mut self.leaving] {
-            over.take_if(|until| *until <= at.now);
-        }
+        self.leaving.take_if(|until| *until <= at.now);
         self.ending.take_if(|(_, until)| *until <= at.now);
-        if let Some(overlay) = &mut self.overlay
-            && overlay.is_over(&self.model, at.now)
-        {
-            self.overlay = None;
+        match &mut self.overlay {
+            Some(Overlay::Curtain(behind)) => drop(behind.take_if(|box_| box_.is_over(&self.model, at.now))),
+            shown => drop(shown.take_if(|overlay| overlay.is_over(&self.model, at.now))),
         }
         // What a wait could mean stands in the picture as long as it lasts; the model only has to be asked.
         self.model.waits(at.now);
@@ -337,6 +324,9 @@ impl Screen {
         self.model.bring_to_front(room);
         self.note = None;
         self.completing = None;
+        self.leaving = None;
+        // What the last frame showed was another talk.
+        self.top_seen = None;
     }
 
     fn first_to_front(&mut self) {
@@ -358,7 +348,8 @@ impl Screen {
         let Ok(room) = self.model.room(Some(&message.room)) else { return };
         let Some(row) = room.scroll.number_of(&message.id) else { return };
         let in_front = self.model.room(None).is_ok_and(|front| front.name == message.room);
-        let looked_at = in_front && self.focused;
+        let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
+        let looked_at = in_front && self.focused && !covered;
         let hidden = !message.mine && room.hides(&message.from.id);
         let me = self.model.me();
         let names_me = message.kind == Kind::Dm
@@ -430,14 +421,22 @@ impl Screen {
             Answer::Done | Answer::Sent(_) => {}
             Answer::Burned(count) => self.note = Some(info(format!("{count} taken back"))),
             Answer::Room(room) => self.to_front(&room.clone()),
-            Answer::Invite(invite) => self.overlay = Some(Overlay::invite(at, invite)),
-            Answer::Token(token) => {
-                if let Some(room) = self.front().map(|room| room.name.clone()) {
-                    self.overlay = Some(Overlay::token(&room, token));
-                }
-            }
-            answer => self.overlay = Some(Overlay::answer(self, at, answer)),
+            answer => self.show(Overlay::answer(self, at, answer)),
         }
+    }
+
+    /// Opens a box. What comes while everything is hidden waits behind the curtain.
+    pub(super) fn show(&mut self, overlay: Overlay) {
+        match &mut self.overlay {
+            Some(Overlay::Curtain(behind)) => *behind = Some(Box::new(overlay)),
+            shown => *shown = Some(overlay),
+        }
+    }
+
+    /// Hides everything, the box that is open as well.
+    pub(super) fn hide(&mut self) {
+        let behind = self.overlay.take().map(Box::new);
+        self.overlay = Some(Overlay::Curtain(behind));
     }
 
     /// Says what is wrong with what was typed.
@@ -473,19 +472,6 @@ impl Screen {
 /// A plain sentence.
 pub(super) fn info(text: impl Into<String>) -> Told {
     Told { level: Level::Info, text: text.into(), hint: String::new() }
-}
-
-impl Moment {
-    /// Hour and minute of a day.
-    pub(super) fn clock(&self, of: Unix) -> (u64, u64) {
-        let shifted = of.shifted(self.zone_minutes * 60_000).0 % DAY_MS;
-        (shifted / 3_600_000, shifted / 60_000 % 60)
-    }
-
-    /// The day something falls on, counted from the beginning of the calendar.
-    pub(super) fn day(&self, of: Unix) -> u64 {
-        of.shifted(self.zone_minutes * 60_000).0 / DAY_MS
-    }
 }
 
 /// What became of a message of mine, in a few columns.

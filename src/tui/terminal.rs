@@ -4,22 +4,20 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::cursor::Show;
 use crossterm::event::{
     self, DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyCode,
     KeyEventKind, KeyModifiers, MouseEventKind,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen,
+    Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
 };
-use crossterm::{execute, queue, terminal};
-use ratatui_core::backend::Backend;
+use crossterm::{execute, terminal};
 use ratatui_core::buffer::Buffer;
-use ratatui_core::layout::{Position, Rect};
-use ratatui_crossterm::CrosstermBackend;
+use ratatui_core::layout::Position;
 use zeroize::Zeroizing;
 
+use super::canvas::Canvas;
 use super::hands::Input;
 use super::key::{Key, Press};
 
@@ -28,12 +26,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that is taken over until this is dropped.
 pub struct Terminal<W: Write> {
-    out: CrosstermBackend<W>,
-    /// What stands on it.
-    shown: Buffer,
-    /// What is being drawn: empty between two frames.
-    next: Buffer,
-    size: (u16, u16),
+    canvas: Canvas<W>,
 }
 
 /// Something a terminal said that is no input.
@@ -48,75 +41,54 @@ pub enum Heard {
 impl<W: Write> Terminal<W> {
     /// Takes it over.
     pub fn open(out: W) -> io::Result<Terminal<W>> {
-        let size = terminal::size()?;
-        let mut taken = Terminal {
-            out: CrosstermBackend::new(out),
-            shown: Buffer::empty(Rect::ZERO),
-            next: Buffer::empty(Rect::ZERO),
-            size,
-        };
+        let mut taken = Terminal { canvas: Canvas::new(out, terminal::size()?) };
         taken.enter()?;
         Ok(taken)
     }
 
-    /// Draws one frame: `draw` fills the cells and says where the caret is. Only what differs is written, in one piece.
+    /// Draws one frame: `draw` fills the cells and says where the caret is.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
-        let area = Rect::new(0, 0, self.size.0, self.size.1);
-        if self.next.area != area {
-            self.next.resize(area);
-            self.shown.resize(area);
-            self.shown.reset();
-            queue!(self.out, Clear(ClearType::All))?;
+        if !TAKEN.load(Ordering::Relaxed) {
+            // A panic somewhere gave it back: what is drawn now would stay on it.
+            return Err(io::Error::other("the terminal was given back"));
         }
-        self.next.reset();
-        let caret = draw(&mut self.next);
-        queue!(self.out, BeginSynchronizedUpdate, Hide)?;
-        self.out.draw(self.shown.diff(&self.next).into_iter())?;
-        if let Some(at) = caret {
-            queue!(self.out, MoveTo(at.x, at.y), Show)?;
-        }
-        queue!(self.out, EndSynchronizedUpdate)?;
-        std::mem::swap(&mut self.shown, &mut self.next);
-        // The frame before this one is nobody's any more.
-        self.next.reset();
-        Write::flush(&mut self.out)
+        self.canvas.draw(draw)
     }
 
     /// Asks how large it is now.
     pub fn measure(&mut self) -> io::Result<()> {
-        self.size = terminal::size()?;
+        self.canvas.resize(terminal::size()?);
         Ok(())
     }
 
     /// The next frame is written whole.
     pub fn repaint(&mut self) -> io::Result<()> {
-        self.shown.reset();
-        queue!(self.out, Clear(ClearType::All))
+        self.canvas.repaint()
     }
 
     /// Writes bytes that are not cells: a bell, a notification.
     pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)?;
-        Write::flush(&mut self.out)
+        self.canvas.out().write_all(bytes)?;
+        self.canvas.out().flush()
     }
 
     /// Gives it back, blank; [`Terminal::enter`] takes it again.
     pub fn leave(&mut self) -> io::Result<()> {
-        self.shown.reset();
-        self.next.reset();
-        TAKEN.store(false, Ordering::Relaxed);
-        give_back(&mut self.out)
+        self.canvas.forget();
+        if TAKEN.swap(false, Ordering::Relaxed) { give_back(self.canvas.out()) } else { Ok(()) }
     }
 
     /// Takes it over again.
     pub fn enter(&mut self) -> io::Result<()> {
         TAKEN.store(true, Ordering::Relaxed);
         terminal::enable_raw_mode()?;
-        self.size = terminal::size()?;
-        self.shown.reset();
+        self.measure()?;
+        self.canvas.forget();
         execute!(
-            self.out,
+            self.canvas.out(),
             EnterAlternateScreen,
+            // What a terminal draws wider than it should must not reach the next row.
+            DisableLineWrap,
             EnableBracketedPaste,
             EnableFocusChange,
             Clear(ClearType::All),
@@ -133,7 +105,7 @@ impl<W: Write> Drop for Terminal<W> {
 
 impl<W: Write> std::fmt::Debug for Terminal<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Terminal({}x{})", self.size.0, self.size.1)
+        write!(f, "Terminal({:?})", self.canvas)
     }
 }
 
@@ -144,6 +116,7 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
         Clear(ClearType::All),
         DisableFocusChange,
         DisableBracketedPaste,
+        EnableLineWrap,
         LeaveAlternateScreen,
         Show,
     );

@@ -7,5 +7,6 @@
     reason = "a test that panics has done its work"
 )]
 
+mod keys;
 mod pictures;
 mod stage;

@@ -1,19 +1,26 @@
 //! The bars above and below the talk: the room and what is private in it; the draft; how things stand.
 
 use ratatui_core::layout::{Position, Rect};
+use zeroize::Zeroizing;
 
 use super::pen::Pen;
+use crate::base::time::Mono;
 use crate::chat::duration;
 use crate::chat::event::Facts;
 use crate::chat::model::Room;
 use crate::chat::name::{Level, Mode, Route, Standing};
+use crate::chat::telling::Told;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen::{Moment, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
+/// Lines of a reason that are shown.
+const NOTE_LINES: usize = 3;
 /// Lines of a draft that are shown at once.
 pub(super) const DRAFT_LINES: u16 = 5;
+
+const MINUTE_MS: u64 = 60_000;
 
 /// Which room this is, and who can read it.
 pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
@@ -72,7 +79,21 @@ fn standing(screen: &Screen, room: &Room, facts: &Facts) -> Option<(String, Ink)
 pub(super) fn draft_lines(screen: &Screen, width: u16) -> u16 {
     let columns = usize::from(width.saturating_sub(prompt_columns(screen)).max(1));
     let (_, _, lines) = screen.draft_ref().place(columns);
-    (lines as u16).clamp(1, DRAFT_LINES) + u16::from(screen.note.is_some() || screen.completing.is_some())
+    (lines as u16).clamp(1, DRAFT_LINES) + rows_under(screen, width)
+}
+
+/// Rows under the draft: a reason is worth as many as it takes to be read.
+fn rows_under(screen: &Screen, width: u16) -> u16 {
+    match &screen.note {
+        _ if screen.completing.is_some() => 1,
+        Some(note) => wrap::lines(&sentence(note), usize::from(width)).take(NOTE_LINES).count() as u16,
+        None => 0,
+    }
+}
+
+fn sentence(note: &Told) -> Zeroizing<String> {
+    let between = if note.hint.is_empty() { "" } else { "  " };
+    Zeroizing::new(format!("{}{between}{}", note.text, note.hint))
 }
 
 fn prompt(screen: &Screen) -> String {
@@ -92,8 +113,7 @@ pub(super) fn draft(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Position 
     let width = area.right().saturating_sub(x).max(1);
     let draft = screen.draft_ref();
     let (line, column, count) = draft.place(usize::from(width));
-    let note = u16::from(screen.note.is_some() || screen.completing.is_some());
-    let rows = area.height.saturating_sub(note).max(1);
+    let rows = area.height.saturating_sub(rows_under(screen, area.width)).max(1);
     // The line with the caret is always among those shown.
     let first = (line + 1).saturating_sub(usize::from(rows)).min(count.saturating_sub(usize::from(rows)));
     if draft.is_empty() {
@@ -111,7 +131,7 @@ pub(super) fn draft(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Position 
     }
     let y = area.y + rows;
     if y < area.bottom() {
-        under(screen, Rect { y, height: 1, ..area }, pen);
+        under(screen, Rect { y, height: area.bottom() - y, ..area }, pen);
     }
     Position { x: x + column as u16, y: area.y + (line - first.min(line)) as u16 }
 }
@@ -136,18 +156,27 @@ fn under(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
         Level::Warn => Ink::Warn,
         Level::Error => Ink::Bad,
     };
-    let x = pen.put(area.x, area.y, &note.text, ink, area.width);
-    if !note.hint.is_empty() && x + 2 < area.right() {
-        pen.put(x + 2, area.y, &note.hint, Ink::Dim, area.right() - x - 2);
+    let line = sentence(note);
+    let mut said = note.text.len();
+    for (n, part) in wrap::lines(&line, usize::from(area.width)).take(usize::from(area.height)).enumerate() {
+        let y = area.y + n as u16;
+        let (text, rest) = part.split_at_checked(said.min(part.len())).unwrap_or((part, ""));
+        let x = pen.put(area.x, y, text, ink, area.width);
+        pen.put(x, y, rest, Ink::Dim, area.right().saturating_sub(x));
+        // What the cut took away was one space, or nothing.
+        said = said.saturating_sub(part.len());
     }
 }
 
-/// How the others are reached, how old the keys are, whether the clock is right.
-pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
+/// How the others are reached, how old the keys are, whether the clock is right; gives when that is to be said anew.
+pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) -> Option<Mono> {
     let bar = pen.sign(" \u{2502} ", " | ");
     let mut parts = vec![peers(screen)];
     if let Some(room) = screen.front() {
         parts.push(sealed(screen, room, at));
+        if screen.places.get(&room.name).is_some_and(|place| place.top.is_some()) {
+            parts.push(("scrolled back, End returns".to_owned(), Ink::Mention));
+        }
         if room.burned_unread > 0 {
             parts.push((format!("{} burned unread", room.burned_unread), Ink::Dim));
         }
@@ -168,7 +197,7 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         }
     }
     let hint = match &screen.overlay {
-        Some(Overlay::Curtain | Overlay::Door(_)) => "",
+        Some(Overlay::Curtain(_) | Overlay::Door(_)) => "",
         _ => "F1 help  Ctrl+K menu",
     };
     let hint_columns = wrap::columns(hint) as u16 + 2;
@@ -185,6 +214,12 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     if x + hint_columns < area.right() {
         pen.put_right(area.right() - 1, area.y, hint, Ink::Dim, hint_columns);
     }
+    let room = screen.front()?;
+    // The age of the keys and the time left to the room are told in minutes.
+    let closes = room.facts.closes.map(|closes| closes.0.saturating_sub(at.ts.0)).filter(|left| *left > 0);
+    let aged = screen.keys.get(&room.name).map(|age| MINUTE_MS - at.now.since(age.made) % MINUTE_MS);
+    let next = closes.map(|left| left % MINUTE_MS + 1).into_iter().chain(aged).min()?;
+    Some(at.now + next)
 }
 
 fn peers(screen: &Screen) -> (String, Ink) {

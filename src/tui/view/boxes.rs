@@ -25,7 +25,7 @@ pub(super) fn draw(
 ) -> (Option<Position>, Option<u64>) {
     let mut changes = None;
     let caret = match overlay {
-        Overlay::Curtain => {
+        Overlay::Curtain(_) => {
             pen.clear(area);
             let words = "hidden; any key shows it again, and messages still burn";
             middle(pen, area, words);
@@ -43,8 +43,8 @@ pub(super) fn draw(
         }
         Overlay::Search { query, chosen } => {
             let found =
-                screen.front().map(|room| room.scroll.search(query.text(), at.now)).unwrap_or_default();
-            let rows = found.iter().rev().map(|&(row, _)| row);
+                screen.front().map(|room| overlay::search(room, query.text(), at.now)).unwrap_or_default();
+            let rows = found.iter().copied();
             Some(messages(
                 "Search what still lives",
                 Some(query.text()),
@@ -219,6 +219,7 @@ fn messages(
 ) -> Position {
     let Some(room) = screen.front() else { return list(title, query, Vec::new(), 0, area, pen) };
     let rows: Vec<u64> = rows.filter(|row| room.scroll.get(*row).is_some()).collect();
+    let chosen = chosen.min(rows.len().saturating_sub(1));
     let blank = rows.iter().map(|_| String::new()).collect();
     let caret = list(title, query, blank, chosen, area, pen);
     let inner_width = wide(area, WIDEST).saturating_sub(4);
@@ -234,7 +235,7 @@ fn messages(
         let head = format!("{hour:02}:{minute:02} {} ", said.message.from.nick.as_str());
         let ink = if n == chosen { Ink::Chosen } else { Ink::Dim };
         let after = pen.put(x, y, &head, ink, inner_width);
-        if let Some(text) = said.message.readable(at.now) {
+        if let Some(text) = overlay::in_the_talk(&said.message, at.now) {
             let line = text.as_str().lines().next().unwrap_or_default();
             let ink = if n == chosen { Ink::Chosen } else { Ink::Text };
             pen.put(after, y, line, ink, (x + inner_width).saturating_sub(after));

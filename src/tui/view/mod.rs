@@ -39,7 +39,7 @@ impl Screen {
             too_small(area, &mut pen);
             return None;
         }
-        let below = bars::draft_lines(self, area.width).min(area.height.saturating_sub(5).max(1));
+        let below = bars::draft_lines(self, area.width).min(area.height.saturating_sub(4).max(1));
         let low = area.height < LOW;
         let status = Rect { y: area.bottom() - 1, height: 1, ..area };
         let draft = Rect { y: status.y - 1 - below, height: below, ..area };
@@ -56,7 +56,9 @@ impl Screen {
         let talk = self.sides(area.width, middle, low, &mut pen);
         self.talk(at, talk, &mut pen);
         let mut caret = Some(bars::draft(self, draft, &mut pen));
-        bars::status(self, at, status, &mut pen);
+        if let Some(changes) = bars::status(self, at, status, &mut pen) {
+            talk::soon(&mut self.looks_until, changes);
+        }
         self.toasts(area, &mut pen);
         if let Some(overlay) = self.overlay.take() {
             let (typed, changes) = boxes::draw(self, &overlay, at, area, &mut pen);
@@ -122,7 +124,7 @@ impl Screen {
         }
         self.top_seen = seen.top;
         if let Some(place) = self.places.get_mut(&name)
-            && seen.at_end
+            && seen.whole
         {
             place.top = None;
         }
@@ -148,6 +150,18 @@ impl Screen {
             place.top = to;
         }
         self.top_seen = to.or(self.top_seen);
+    }
+
+    /// Scrolls so far that a row can be seen.
+    pub(super) fn reveal(&mut self, row: u64) {
+        let (area, at) = (self.talk_area, self.drawn_at);
+        let (Some(at), Some(room)) = (at, self.front()) else { return };
+        let name = room.name.clone();
+        let Some(place) = self.places.get(&name) else { return };
+        let to = talk::revealed(self, room, place, at, area, row);
+        if let (Some(to), Some(place)) = (to, self.places.get_mut(&name)) {
+            place.top = to;
+        }
     }
 
     /// Back to where the talk is.

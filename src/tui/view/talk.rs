@@ -1,6 +1,10 @@
 //! The talk: a list of which only the visible rows are ever looked at, from the end or from where it was scrolled to.
 
+mod rows;
+
 use ratatui_core::layout::Rect;
+
+pub(super) use self::rows::{revealed, scrolled};
 
 use super::pen::Pen;
 use crate::base::time::{Mono, Unix};
@@ -11,6 +15,7 @@ use crate::chat::name::{Kind, Level};
 use crate::chat::scrollback::{Row, Said};
 use crate::chat::telling::{self, Told};
 use crate::tui::burn::{self, Motion};
+use crate::tui::overlay::in_the_talk;
 use crate::tui::place::Place;
 use crate::tui::screen::{Moment, Screen, fate_words};
 use crate::tui::theme::{Ink, NAMES};
@@ -61,8 +66,8 @@ pub(super) struct Seen {
     pub(super) changes: Option<Mono>,
     /// The first row and how many of its lines are above the edge.
     pub(super) top: Option<(u64, u16)>,
-    /// The last row there is can be seen.
-    pub(super) at_end: bool,
+    /// All there is can be seen.
+    pub(super) whole: bool,
     /// Messages that stood on the screen.
     pub(super) read: Vec<u64>,
 }
@@ -95,17 +100,9 @@ pub(super) fn draw(
     pen: &mut Pen<'_>,
 ) -> Seen {
     let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
-    let (items, skip, at_end) = match place.top {
-        None => talk.from_end(area.height),
-        Some(top) => talk.from(top, area.height),
-    };
-    let mut seen = Seen { at_end, top: items.first().map(|item| (item.number, skip)), ..Seen::default() };
-    let used: u16 = items.iter().map(Item::height).fold(0, u16::saturating_add).saturating_sub(skip);
-    // A short talk begins at the top, where the eye does; a long one ends at the bottom.
-    let mut y = i32::from(area.y) - i32::from(skip);
-    if place.top.is_none() && used > area.height {
-        y -= i32::from(used - area.height);
-    }
+    let (items, above, whole) = talk.laid_out(area.height);
+    let mut seen = Seen { whole, top: rows::first_seen(&items, above), ..Seen::default() };
+    let mut y = i32::from(area.y) - i32::from(above);
     let mut fires = 0;
     for item in &items {
         talk.item(item, y, area, pen, &mut seen, &mut fires);
@@ -269,7 +266,7 @@ impl<'a> Talk<'a> {
 
     /// The lines of a message.
     fn parts<'m>(&self, message: &'m Message) -> Box<dyn Iterator<Item = &'m str> + 'm> {
-        match message.readable(self.at.now) {
+        match in_the_talk(message, self.at.now) {
             Some(text) => Box::new(wrap::lines(text.as_str(), usize::from(self.columns.width))),
             None => Box::new(std::iter::once(self.sealed_words())),
         }
@@ -281,7 +278,7 @@ impl<'a> Talk<'a> {
 
     fn ink(&self, message: &Message) -> Ink {
         match message.kind {
-            _ if message.is_sealed() => Ink::Key,
+            _ if message.once_ms.is_some() && !message.mine => Ink::Key,
             Kind::Announce | Kind::Report => Ink::Warn,
             Kind::Dm => Ink::Mention,
             Kind::Action => Ink::Told,
@@ -340,134 +337,6 @@ impl<'a> Talk<'a> {
     fn told_width(&self) -> usize {
         usize::from(self.columns.right.saturating_sub(self.columns.text).max(1))
     }
-
-    // ---- which rows ----
-
-    fn when(&self, shape: &Shape<'_>) -> Unix {
-        match shape {
-            Shape::Said(said) => said.message.sent,
-            Shape::Told(_, when) => Unix(self.at.ts.0.saturating_sub(self.at.now.since(*when))),
-            Shape::Ash => self.at.ts,
-        }
-    }
-
-    fn lines(&self, shape: &Shape<'_>) -> u16 {
-        let count = match shape {
-            Shape::Ash => 1,
-            Shape::Told(told, _) => wrap::lines(&sentence(told), self.told_width()).count(),
-            Shape::Said(said) => {
-                let failed = usize::from(matches!(said.fate, Some(Fate::Failed(_))));
-                self.parts(&said.message).count() + failed
-            }
-        };
-        u16::try_from(count).unwrap_or(u16::MAX)
-    }
-
-    /// A row with what stands above it, given the row before it that can be seen.
-    fn placed(&self, number: u64, shape: Shape<'a>, before: Option<&Shape<'_>>) -> Item<'a> {
-        let day = match (before, &shape) {
-            (_, Shape::Ash) | (Some(Shape::Ash), _) => false,
-            (None, _) => true,
-            (Some(before), shape) => self.at.day(self.when(before)) != self.at.day(self.when(shape)),
-        };
-        let new = self.place.new_from == Some(number);
-        let together = match (before, &shape) {
-            (Some(Shape::Said(a)), Shape::Said(b)) => {
-                !day && !new
-                    && a.message.from.id == b.message.from.id
-                    && a.message.kind == Kind::Text
-                    && b.message.kind == Kind::Text
-                    && b.message.sent.0.saturating_sub(a.message.sent.0) < TOGETHER_MS
-            }
-            _ => false,
-        };
-        let lines = self.lines(&shape);
-        Item { number, shape, day, new, together, lines }
-    }
-
-    fn before(&self, number: u64) -> Option<Shape<'a>> {
-        self.room.scroll.range(..number).rev().find_map(|(number, row)| self.shape(number, row))
-    }
-
-    fn from_end(&self, height: u16) -> (Vec<Item<'a>>, u16, bool) {
-        let mut found: Vec<(u64, Shape<'a>)> = Vec::new();
-        let mut filled: u16 = 0;
-        for (number, row) in self.room.scroll.rows().rev() {
-            let Some(shape) = self.shape(number, row) else { continue };
-            filled = filled.saturating_add(self.lines(&shape));
-            found.push((number, shape));
-            if filled >= height {
-                break;
-            }
-        }
-        found.reverse();
-        (self.place_all(found), 0, true)
-    }
-
-    fn from(&self, (top, skip): (u64, u16), height: u16) -> (Vec<Item<'a>>, u16, bool) {
-        let mut found = Vec::new();
-        let (mut filled, mut at_end) = (0_u16, true);
-        let enough = height.saturating_add(skip).saturating_add(2);
-        for (number, row) in self.room.scroll.range(top..) {
-            if filled >= enough {
-                at_end = false;
-                break;
-            }
-            let Some(shape) = self.shape(number, row) else { continue };
-            filled = filled.saturating_add(self.lines(&shape));
-            found.push((number, shape));
-        }
-        // The row at the edge may have burned: then the next one is there, whole.
-        let skip = if found.first().is_some_and(|(number, _)| *number == top) { skip } else { 0 };
-        (self.place_all(found), skip, at_end)
-    }
-
-    fn place_all(&self, found: Vec<(u64, Shape<'a>)>) -> Vec<Item<'a>> {
-        let mut items: Vec<Item<'a>> = Vec::with_capacity(found.len());
-        for (number, shape) in found {
-            let above = if items.is_empty() { self.before(number) } else { None };
-            let before = items.last().map(|item| &item.shape).or(above.as_ref());
-            let item = self.placed(number, shape, before);
-            items.push(item);
-        }
-        items
-    }
-}
-
-/// Where the talk is after scrolling so many lines; `None` is its end.
-pub(super) fn scrolled(
-    screen: &Screen,
-    room: &Room,
-    place: &Place,
-    at: Moment,
-    area: Rect,
-    top: (u64, u16),
-    by: isize,
-) -> Option<(u64, u16)> {
-    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
-    let (mut number, mut line) = (top.0, top.1 as isize + by);
-    while line < 0 {
-        let above = room.scroll.range(..number).rev().find_map(|(n, row)| Some((n, talk.shape(n, row)?)));
-        let Some((before, shape)) = above else { return Some((number, 0)) };
-        let height = talk.placed(before, shape, talk.before(before).as_ref()).height();
-        number = before;
-        line += height as isize;
-    }
-    loop {
-        let here = room.scroll.range(number..).find_map(|(n, row)| Some((n, talk.shape(n, row)?)));
-        let (n, shape) = here?;
-        let height = talk.placed(n, shape, talk.before(n).as_ref()).height() as isize;
-        if line < height {
-            number = n;
-            break;
-        }
-        line -= height;
-        number = n + 1;
-    }
-    // At the end there is nothing to hold on to.
-    let (items, _, at_end) = talk.from((number, 0), area.height);
-    let rest: isize = items.iter().map(|item| item.height() as isize).sum::<isize>() - line;
-    (!at_end || rest > area.height as isize).then(|| (number, u16::try_from(line).unwrap_or_default()))
 }
 
 fn sentence(told: &Told) -> String {
