@@ -100,7 +100,8 @@ impl<W: Write> Canvas<W> {
             let past = at + wrap::columns_of(cell.symbol()).max(1);
             let covered = at..past.min(now.len());
             if whole || before.get(covered.clone()) != now.get(covered) {
-                if run.end != at {
+                // A mark must not join what stands before it.
+                if run.end != at || !is_plain(cell.symbol()) {
                     write(&mut self.out, now, &run, y)?;
                     run = at..at;
                 }

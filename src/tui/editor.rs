@@ -57,8 +57,15 @@ impl Editor {
         self.text.is_empty()
     }
 
-    /// Puts something in at the caret. False if there is no place for it: then nothing is put in.
+    /// Puts something in at the caret, but for what steers a terminal: a draft is drawn before it is judged. False if there
+    /// is no place for it: then nothing is put in.
     pub(super) fn insert(&mut self, text: &str) -> bool {
+        let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+        if text.contains(steers) {
+            let mut clean = Zeroizing::new(String::with_capacity(text.len()));
+            clean.extend(text.chars().filter(|c| !steers(*c)));
+            return self.insert(&clean);
+        }
         if self.text.len() + text.len() > BYTES {
             return false;
         }

@@ -7,6 +7,10 @@
     reason = "a test that panics has done its work"
 )]
 
+mod burn;
+mod emulator;
+mod hostile;
 mod keys;
 mod pictures;
+mod sizes;
 mod stage;

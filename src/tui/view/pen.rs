@@ -9,6 +9,9 @@ use crate::tui::screen::Look;
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
+/// No cluster takes more columns; clean ones take fewer.
+const WIDEST: u16 = 8;
+
 /// A pen over a buffer, with the look everything has.
 pub(super) struct Pen<'a> {
     pub(super) cells: &'a mut Buffer,
@@ -30,9 +33,11 @@ impl Pen<'_> {
         }
         let end = x.saturating_add(most).min(area.right());
         let mut at = x;
+        self.part(x, y);
         for cluster in text.graphemes(true) {
             let columns = u16::try_from(wrap::columns_of(cluster)).unwrap_or(u16::MAX);
-            if columns == 0 {
+            // Whatever comes here is clean already; this is the last place where it could be found not to be.
+            if columns == 0 || cluster != "\t" && cluster.contains(char::is_control) {
                 continue;
             }
             if at.saturating_add(columns) > end {
@@ -81,6 +86,7 @@ impl Pen<'_> {
         let style = self.look.theme.ground(self.look.depth);
         let area = area.intersection(self.cells.area);
         for y in area.top()..area.bottom() {
+            self.part(area.x, y);
             for x in area.left()..area.right() {
                 if let Some(cell) = self.cells.cell_mut((x, y)) {
                     cell.reset();
@@ -94,6 +100,18 @@ impl Pen<'_> {
     pub(super) fn choose(&mut self, area: Rect) {
         let style = self.style(Ink::Chosen);
         self.cells.set_style(area, style);
+    }
+
+    /// What is wide and reaches into this column from the left goes whole: half of it cannot be shown.
+    fn part(&mut self, x: u16, y: u16) {
+        for back in 1..=WIDEST.min(x) {
+            if let Some(cell) = self.cells.cell_mut((x - back, y))
+                && cell.symbol().len() > 1
+                && wrap::columns_of(cell.symbol()) > usize::from(back)
+            {
+                cell.set_symbol(" ");
+            }
+        }
     }
 
     fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
