@@ -143,6 +143,17 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// A word of a closed set.
+    pub(super) fn one_of<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<T, Problem> {
+        let word = self.word()?.to_ascii_lowercase();
+        parse(&word).ok_or(Problem::Usage(self.spec))
+    }
+
+    /// A word of a closed set, or `auto`.
+    pub(super) fn auto_or<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        if self.takes("auto") { Ok(None) } else { self.one_of(parse).map(Some) }
+    }
+
     /// Nothing may be left.
     pub(super) fn end(&self) -> Result<(), Problem> {
         if self.rest.is_empty() { Ok(()) } else { Err(Problem::Usage(self.spec)) }

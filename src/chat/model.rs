@@ -297,6 +297,9 @@ impl Model {
             View::Hold(_) => Err(Problem::LinesOnly("/hold")),
             View::Read(_) => Err(Problem::LinesOnly("/read")),
             View::Screen(name) => Err(Problem::NoScreen(name)),
+            View::Theme(_) => Err(Problem::NoScreen("/theme")),
+            View::Motion(_) => Err(Problem::NoScreen("/motion")),
+            View::Notify(_) => Err(Problem::NoScreen("/notify")),
         }
     }
 

@@ -179,6 +179,41 @@ named! {
         /// Something is wrong.
         Error = "error",
     }
+    /// When the screen rings.
+    Ring {
+        /// Never.
+        Off = "off",
+        /// When somebody names this node's nick.
+        Mentions = "mentions",
+        /// When somebody writes to this node alone.
+        Dm = "dm",
+        /// At every message.
+        All = "all",
+    }
+    /// A set of colours.
+    Theme {
+        /// The terminal's own sixteen.
+        Terminal = "terminal",
+        /// For a dark background.
+        Dark = "dark",
+        /// For a light background.
+        Light = "light",
+        /// At least seven to one.
+        HighContrast = "high-contrast",
+        /// No pair that differs by red and green only.
+        Safe = "cvd",
+        /// No colour at all.
+        Mono = "mono",
+    }
+    /// How much moves.
+    Motion {
+        /// A sweep from the fuse to the left, through orange and dark red, that leaves nothing.
+        Full = "full",
+        /// The row darkens; no character changes.
+        Subtle = "subtle",
+        /// Nothing: the row is there until it is gone.
+        None = "none",
+    }
     /// What newcomers see of what was said before.
     History {
         /// Nothing.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::duration;
-use super::name::History;
+use super::name::{History, Motion, Ring, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
@@ -264,6 +264,12 @@ pub enum View {
     Read(u64),
     /// What only a full screen has: its name.
     Screen(&'static str),
+    /// The screen's colours; `None` for those that fit this terminal.
+    Theme(Option<Theme>),
+    /// How much moves on the screen; `None` for what fits this terminal.
+    Motion(Option<Motion>),
+    /// When the screen rings.
+    Notify(Ring),
 }
 
 impl Draft {

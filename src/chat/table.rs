@@ -3,7 +3,7 @@
 
 use super::args::Args;
 use super::command::{Group, Read, Spec};
-use super::name::Role;
+use super::name::{Motion, Ring, Role, Theme};
 use super::problem::Problem;
 use super::request::{
     Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST, View, Which,
@@ -185,13 +185,13 @@ table! {
     };
     View Member "read" [] "N" "line mode: print one held message" "/read 12"
         |a| Ok(Request::View(View::Read(a.number(1, u64::MAX)?)));
-    View Member "notify" [] "off|mentions|dm|all" "when to ring the bell" "/notify dm" |a| {
-        matches!(a.word()?, "off" | "mentions" | "dm" | "all").then_some(()).ok_or(a.usage())?;
-        screen(a)
-    };
+    View Member "notify" [] "off|mentions|dm|all" "when to ring the bell" "/notify dm"
+        |a| Ok(Request::View(View::Notify(a.one_of(Ring::parse)?)));
     View Member "clear" [] "" "empty your view; nothing is burned" "/clear" screen;
-    View Member "theme" [] "[NAME]" "colours" "/theme dark" screen_word;
-    View Member "motion" [] "[full|subtle|none]" "how much moves" "/motion none" screen_word;
+    View Member "theme" [] "NAME|auto" "terminal, dark, light, high-contrast, cvd, mono" "/theme dark"
+        |a| Ok(Request::View(View::Theme(a.auto_or(Theme::parse)?)));
+    View Member "motion" [] "full|subtle|none|auto" "how much moves on the screen" "/motion none"
+        |a| Ok(Request::View(View::Motion(a.auto_or(Motion::parse)?)));
     View Member "keys" [] "" "what the keys do" "/keys" screen;
     View Member "curtain" [] "" "hide everything until a key is pressed" "/curtain" screen;
     View Member "panic" [] "" "burn everything here, leave and end, at once" "/panic" |_| Ok(Request::Panic);
@@ -291,9 +291,4 @@ fn later_rest(args: &mut Args<'_>) -> Result<Request, Problem> {
 /// Only a full screen has it.
 fn screen(args: &mut Args<'_>) -> Result<Request, Problem> {
     Ok(Request::View(View::Screen(args.slashed())))
-}
-
-fn screen_word(args: &mut Args<'_>) -> Result<Request, Problem> {
-    args.maybe();
-    screen(args)
 }

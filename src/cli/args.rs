@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::values::{self, Length, Rate};
+use super::values::{self, Length, Rate, Wish};
+use crate::chat::name::{Motion, Theme};
 
 /// A chat node that needs nobody's server: sealed messages that burn away when their time ends.
 #[derive(Debug, Parser)]
@@ -161,6 +162,26 @@ pub struct Network {
     pub no_dht: bool,
 }
 
+/// What stands before whoever talks.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Screen")]
+pub struct Screen {
+    /// Colours: terminal, dark, light, high-contrast, cvd, mono, or auto: dark or light, where the terminal tells
+    /// [default: terminal]
+    #[arg(long, value_name = "NAME|auto", value_parser = values::theme, env = "EPHEM_THEME")]
+    pub theme: Option<Wish<Theme>>,
+    /// How much moves when a message burns: full, subtle, none, or auto: less where the terminal is far or has few colours
+    /// [default: auto]
+    #[arg(long, value_name = "HOW|auto", value_parser = values::motion, env = "EPHEM_MOTION")]
+    pub motion: Option<Wish<Motion>>,
+    /// No screen: one event a line, no cursor moves; for screen readers
+    #[arg(long, env = "EPHEM_PLAIN")]
+    pub plain: bool,
+    /// Only letters and signs that every terminal has
+    #[arg(long, env = "EPHEM_ASCII")]
+    pub ascii: bool,
+}
+
 /// What it takes to come into a room that may have to be opened.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Come {
@@ -184,9 +205,9 @@ pub struct Join {
     /// The room's name, or an invite; more than one are one node in all of them
     #[arg(value_name = "ROOM|INVITE", required = true)]
     pub rooms: Vec<String>,
-    /// One event a line, no cursor moves: for screen readers, and for now the only face
-    #[arg(long, env = "EPHEM_PLAIN")]
-    pub plain: bool,
+    /// What stands before one.
+    #[command(flatten)]
+    pub screen: Screen,
     /// How to come in.
     #[command(flatten)]
     pub come: Come,
@@ -200,6 +221,9 @@ pub struct New {
     /// Who one is.
     #[command(flatten)]
     pub who: Who,
+    /// What stands before one.
+    #[command(flatten)]
+    pub screen: Screen,
     /// Settings of the new room.
     #[command(flatten)]
     pub settings: Room,

@@ -5,19 +5,21 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use toml_edit::{Document, Item, Value};
 
-use super::args::{All, Color, History, Network, Room, Who};
+use super::args::{All, Color, History, Network, Room, Screen, Who};
 use super::report::Failure;
 use super::values::{self, Length, Rate};
 use crate::chat;
+use crate::chat::name::{Motion, Theme};
 
 /// The largest file read. Settings are a few hundred bytes.
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 18] = [
     "nick",
     "ttl",
     "max",
@@ -31,7 +33,10 @@ const KEYS: [&str; 15] = [
     "no_mdns",
     "no_dht",
     "color",
+    "theme",
+    "motion",
     "plain",
+    "ascii",
     "log_file",
 ];
 
@@ -46,7 +51,7 @@ pub struct Settings {
     room: Room,
     network: Network,
     color: Option<Color>,
-    plain: bool,
+    screen: Screen,
     log_file: Option<PathBuf>,
 }
 
@@ -105,7 +110,10 @@ impl Settings {
             "no_mdns" => self.network.no_mdns = truth(item)?,
             "no_dht" => self.network.no_dht = truth(item)?,
             "color" => self.color = Some(choice::<Color>(text(item)?)?),
-            "plain" => self.plain = truth(item)?,
+            "theme" => self.screen.theme = Some(values::theme(text(item)?)?),
+            "motion" => self.screen.motion = Some(values::motion(text(item)?)?),
+            "plain" => self.screen.plain = truth(item)?,
+            "ascii" => self.screen.ascii = truth(item)?,
             "log_file" => self.log_file = Some(PathBuf::from(text(item)?)),
             unknown => self.warnings.push(match chat::command::nearest(unknown, KEYS.iter().copied()) {
                 Some(known) => format!("unknown setting `{unknown}`; did you mean `{known}`?"),
@@ -142,6 +150,15 @@ impl Settings {
         *lan_only |= self.network.lan_only;
         *no_mdns |= self.network.no_mdns;
         *no_dht |= self.network.no_dht;
+    }
+
+    /// The same for the screen.
+    pub fn fill_screen(&self, screen: &mut Screen) {
+        let Screen { theme, motion, plain, ascii } = screen;
+        *theme = theme.or(self.screen.theme);
+        *motion = motion.or(self.screen.motion);
+        *plain |= self.screen.plain;
+        *ascii |= self.screen.ascii;
     }
 
     /// Fills in what every command takes.
@@ -189,7 +206,11 @@ impl Settings {
         line("lan_only", self.network.lan_only.then(|| "true".to_owned()));
         line("no_mdns", self.network.no_mdns.then(|| "true".to_owned()));
         line("no_dht", self.network.no_dht.then(|| "true".to_owned()));
-        line("plain", self.plain.then(|| "true".to_owned()));
+        line("color", self.color.and_then(|color| Some(quoted(color.to_possible_value()?.get_name()))));
+        line("theme", self.screen.theme.map(|wish| quoted(wish.named().map_or("auto", Theme::name))));
+        line("motion", self.screen.motion.map(|wish| quoted(wish.named().map_or("auto", Motion::name))));
+        line("plain", self.screen.plain.then(|| "true".to_owned()));
+        line("ascii", self.screen.ascii.then(|| "true".to_owned()));
         line("log_file", self.log_file.as_ref().map(|path| quoted(&path.display().to_string())));
         lines
     }
@@ -246,7 +267,8 @@ mod tests {
     fn every_known_key_is_read_and_shown_again() {
         let text = "nick = \"ana\"\nttl = \"60s\"\nmax = 12\nknock = true\nhistory = \"unexpired\"\nrate = 3\n\
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
-            lan_only = true\nno_mdns = true\nno_dht = true\nplain = true\nlog_file = \"/tmp/log\"\n";
+            lan_only = true\nno_mdns = true\nno_dht = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
+            motion = \"auto\"\nplain = true\nascii = true\nlog_file = \"/tmp/log\"\n";
         let settings = Settings::parse(text).unwrap_or_default();
         assert_eq!(settings.lines().join("\n") + "\n", text);
         assert!(settings.warnings.is_empty());
@@ -261,6 +283,7 @@ mod tests {
             ("ttl = \"4s\"", "ttl: a message lives"),
             ("listen = [1]", "listen: must be a list"),
             ("history = \"all\"", "history: must be one of none, unexpired"),
+            ("theme = \"pink\"", "theme: must be one of terminal, dark,"),
             ("nick = ", "TOML"),
         ] {
             assert!(Settings::parse(text).is_err_and(|err| err.contains(why)), "{text}");

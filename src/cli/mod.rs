@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 mod face;
 mod log;
+mod look;
 mod raw;
 pub mod report;
 mod screen;

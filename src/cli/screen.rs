@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
-use super::args::All;
+use super::look::look;
 use super::raw::{self, Wiped};
 use super::report::Failure;
 use super::secret::Chosen;
@@ -23,7 +23,7 @@ use crate::node::zone::Zone;
 use crate::node::{Asking, Errands, Telling, control, random};
 use crate::tui::sequences;
 use crate::tui::terminal::{self, Heard, Terminal};
-use crate::tui::{Depth, Effect, Look, Moment, Motion, Screen, Theme};
+use crate::tui::{Effect, Look, Moment, Screen};
 
 /// Things typed that may wait: nobody types faster than they are taken.
 const TYPED: usize = 256;
@@ -51,10 +51,16 @@ enum Door {
 }
 
 impl Stage {
+    /// The same as a plan has it. What is wrong with the settings stands on the terminal once it is given back.
+    fn of(plan: &Plan, room: Option<&Line>) -> Result<Stage, Failure> {
+        plan.warn()?;
+        Stage::open(look(plan.all.color, &plan.screen), room)
+    }
+
     /// Takes the terminal and draws the first frame.
-    pub(super) fn open(all: &All, room: Option<&Line>) -> Result<Stage, Failure> {
+    pub(super) fn open(look: Look, room: Option<&Line>) -> Result<Stage, Failure> {
         terminal::guard_panics();
-        let mut screen = Screen::new(look(all), |typed| in_words(typed));
+        let mut screen = Screen::new(look, in_words);
         room.into_iter().for_each(|room| screen.expect(room));
         let mut stage = Stage {
             terminal: Terminal::open(Wiped::new(raw::stdout()?))?,
@@ -223,7 +229,7 @@ impl Stage {
 /// Comes into rooms and talks until the end; gives the exit code.
 pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure> {
     let names = plan.names(rooms)?;
-    let mut stage = Stage::open(&plan.all, names.first())?;
+    let mut stage = Stage::of(&plan, names.first())?;
     let answer = match plan.question(rooms)? {
         Some((room, may_be_open)) => match stage.ask(&room, may_be_open).await? {
             Door::Chosen(chosen) => Some(chosen),
@@ -235,9 +241,15 @@ pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure
     let doors = plan.doors(rooms, answer)?;
     let (asking, telling) = plan.start()?;
     session::enter(&asking, doors).await;
-    let ended = stage.run(asking, telling, &plan).await;
-    drop(stage);
-    ended
+    stage.run(asking, telling, &plan).await
+}
+
+/// Opens a room of one's own and talks until the end; gives the exit code.
+pub(super) async fn found(mut plan: Plan, room: Option<&Line>) -> Result<u8, Failure> {
+    let mut stage = Stage::of(&plan, room)?;
+    let (asking, telling) = plan.start()?;
+    session::found(&asking, room).await;
+    stage.run(asking, telling, &plan).await
 }
 
 fn listen() -> std::io::Result<Receiver<std::io::Result<Heard>>> {
@@ -258,26 +270,4 @@ fn in_words(typed: &str) -> String {
     let measured = strength(typed);
     let verdict = if measured.weak() { "weak" } else { "good" };
     format!("{verdict}: guessing it costs a well-equipped attacker about {}", measured.cost_in_words())
-}
-
-/// How it is to look on this terminal.
-#[expect(clippy::disallowed_methods, reason = "what a terminal can do is told in the environment")]
-fn look(_all: &All) -> Look {
-    let says = |name: &str| std::env::var(name).unwrap_or_default();
-    let (term, colour) = (says("TERM"), says("COLORTERM"));
-    let depth = match () {
-        () if !says("NO_COLOR").is_empty() || term == "dumb" => Depth::Mono,
-        () if colour == "truecolor" || colour == "24bit" => Depth::True,
-        () if term.contains("256") => Depth::Many,
-        () => Depth::Sixteen,
-    };
-    let far = !says("SSH_CONNECTION").is_empty() || matches!(depth, Depth::Sixteen);
-    let motion = match depth {
-        Depth::Mono => Motion::None,
-        _ if far => Motion::Subtle,
-        _ => Motion::Full,
-    };
-    let language = [says("LC_ALL"), says("LC_CTYPE"), says("LANG")].into_iter().find(|l| !l.is_empty());
-    let ascii = !language.is_some_and(|l| l.to_ascii_lowercase().replace('-', "").contains("utf8"));
-    Look { theme: Theme::Terminal, depth, motion, ascii }
 }

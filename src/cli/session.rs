@@ -1,10 +1,10 @@
 //! A node started from what was typed, with a face before it, until its last word.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use zeroize::Zeroizing;
 
 use super::args::{self, All};
@@ -21,7 +21,7 @@ use crate::base::time::Unix;
 use crate::chat::event::Event;
 use crate::chat::name::{Level, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
-use crate::chat::request::{Asked, Join, Request};
+use crate::chat::request::{Asked, INVITE_MS, Join, Request};
 use crate::chat::text::Line;
 use crate::crypto::name::RoomName;
 use crate::crypto::words;
@@ -33,6 +33,11 @@ use crate::wire::log::{self, Policy};
 
 /// How long `send` and `listen` look for somebody without `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Uses of the first invite.
+const USES: u64 = 1;
+/// The system names this machine's addresses one after the other, in the first moments. An invite without them would lead
+/// nowhere but to the local network.
+const SETTLED: Duration = Duration::from_millis(300);
 /// How often a face that waits for nothing is looked at.
 const LOOK: Duration = Duration::from_secs(3_600);
 
@@ -43,6 +48,7 @@ pub(super) struct Plan {
     pub(super) room: args::Room,
     pub(super) network: args::Network,
     pub(super) all: All,
+    pub(super) screen: args::Screen,
     pub(super) hardening: Hardening,
     pub(super) serve: bool,
     pub(super) stay: bool,
@@ -67,6 +73,7 @@ impl Plan {
             room,
             network,
             all,
+            screen: args::Screen::default(),
             hardening,
             serve: false,
             stay: false,
@@ -75,6 +82,23 @@ impl Plan {
             door: None,
             warnings: settings.warnings.clone(),
         }
+    }
+
+    /// The same with a screen before it.
+    pub(super) fn with(self, mut screen: args::Screen, settings: &Settings) -> Plan {
+        settings.fill_screen(&mut screen);
+        Plan { screen, ..self }
+    }
+
+    /// Whether there is a screen: somebody sits at a terminal, and wants one.
+    pub(super) fn shows(&self) -> bool {
+        let here = io::stdin().is_terminal() && io::stdout().is_terminal();
+        here && !self.screen.plain && !self.all.json && !self.all.no_input
+    }
+
+    /// Says what is wrong with the settings file.
+    pub(super) fn warn(&self) -> io::Result<()> {
+        self.warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"))
     }
 
     /// The nick that was asked for, or two words drawn by chance.
@@ -231,6 +255,16 @@ pub(super) async fn enter(asking: &Asking, doors: Vec<(Line, Chosen)>) {
     }
 }
 
+/// Opens a room of one's own, and makes the first invite to it.
+pub(super) async fn found(asking: &Asking, room: Option<&Line>) {
+    asking.ask(Asked::here(Request::New(room.cloned()))).await;
+    let later = asking.clone();
+    tokio::spawn(async move {
+        sleep(SETTLED).await;
+        later.ask(Asked::here(Request::Invite { uses: USES, valid_ms: INVITE_MS, qr: false })).await;
+    });
+}
+
 /// Puts the face that was asked for before a node that somebody sits at.
 pub(super) async fn talk(asking: Asking, telling: Telling, plan: &Plan) -> Result<u8, Failure> {
     let typing = Some(stdin::lines()?);
@@ -270,9 +304,7 @@ async fn sit(
     #[cfg(unix)]
     let _door = control::open(&control::folder(), asking.clone())
         .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
-    for warning in &plan.warnings {
-        writeln!(io::stderr(), "warning: {warning}")?;
-    }
+    plan.warn()?;
     let deadline = plan.network.timeout.map(|wait| instant() + Duration::from_millis(wait.ms));
     let (mut met, mut stopping, mut greeted) = (false, false, false);
     let mut errands = Errands::new(asking.clone());

@@ -2,6 +2,7 @@
 
 use crate::base::limits::{MEMBERS, TTL_MAX_S, TTL_MIN_S};
 use crate::chat::duration;
+use crate::chat::name::{Motion, Theme};
 use crate::net::{Addr, Place};
 
 /// A length of time.
@@ -16,6 +17,48 @@ impl Length {
     pub fn seconds(self) -> u64 {
         self.ms.div_ceil(1_000)
     }
+}
+
+/// One of a closed set, or what fits this terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish<T> {
+    /// What fits.
+    Auto,
+    /// This one.
+    Is(T),
+}
+
+impl<T> Wish<T> {
+    /// What was wished for, if it was anything by name.
+    pub fn named(self) -> Option<T> {
+        match self {
+            Wish::Auto => None,
+            Wish::Is(wished) => Some(wished),
+        }
+    }
+}
+
+/// The screen's colours by name, or `auto`.
+pub fn theme(typed: &str) -> Result<Wish<Theme>, String> {
+    wish(typed, Theme::parse, Theme::ALL.iter().map(|theme| theme.name()))
+}
+
+/// How much moves on the screen, or `auto`.
+pub fn motion(typed: &str) -> Result<Wish<Motion>, String> {
+    wish(typed, Motion::parse, Motion::ALL.iter().map(|motion| motion.name()))
+}
+
+fn wish<T>(
+    typed: &str,
+    parse: fn(&str) -> Option<T>,
+    names: impl Iterator<Item = &'static str>,
+) -> Result<Wish<T>, String> {
+    let typed = typed.to_ascii_lowercase();
+    if typed == "auto" {
+        return Ok(Wish::Auto);
+    }
+    let names = || names.chain(["auto"]).collect::<Vec<_>>().join(", ");
+    parse(&typed).map(Wish::Is).ok_or_else(|| format!("must be one of {}", names()))
 }
 
 /// Messages a second from one person.

@@ -6,17 +6,7 @@ use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Modifier, Style};
 
-/// How much moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Motion {
-    /// A sweep from the fuse to the left, through orange and dark red, that leaves nothing.
-    #[default]
-    Full,
-    /// The row darkens; no character changes.
-    Subtle,
-    /// Nothing: the row is there until it is gone.
-    None,
-}
+use crate::chat::name::Motion;
 
 /// Rows that burn at the same time at most; more would be a firework.
 pub(super) const AT_ONCE: usize = 6;
@@ -61,25 +51,6 @@ impl Motion {
     /// Whether a message with so long to live is burning.
     pub(super) fn burns(self, left_ms: u64) -> bool {
         left_ms < self.ms()
-    }
-
-    /// The value so spelled.
-    pub fn parse(word: &str) -> Option<Motion> {
-        match word {
-            "full" => Some(Motion::Full),
-            "subtle" => Some(Motion::Subtle),
-            "none" => Some(Motion::None),
-            _ => None,
-        }
-    }
-
-    /// Its spelling.
-    pub fn name(self) -> &'static str {
-        match self {
-            Motion::Full => "full",
-            Motion::Subtle => "subtle",
-            Motion::None => "none",
-        }
     }
 }
 

@@ -253,44 +253,6 @@ impl Screen {
         }
     }
 
-    fn look(&mut self, at: Moment, view: &View, out: &mut Vec<Effect>) -> Result<(), Problem> {
-        match view {
-            View::Screen(name) => self.screen_command(name),
-            View::Help(None) => {
-                self.overlay = Some(Overlay::help());
-                Ok(())
-            }
-            View::Search(text) => {
-                let mut query = Editor::default();
-                query.insert(text.as_str());
-                self.overlay = Some(Overlay::Search { query, chosen: 0 });
-                Ok(())
-            }
-            view => {
-                let answer = self.model.view(at.now, None, view)?;
-                self.answered(at, &answer, out);
-                Ok(())
-            }
-        }
-    }
-
-    /// Commands about the screen itself, by the name in the table.
-    fn screen_command(&mut self, name: &'static str) -> Result<(), Problem> {
-        match name {
-            "/curtain" => self.hide(),
-            "/keys" => self.overlay = Some(Overlay::help()),
-            "/clear" => {
-                let last = self.front().and_then(|room| room.scroll.rows().next_back().map(|(row, _)| row));
-                if let (Some(last), Some(place)) = (last, self.place()) {
-                    place.cleared = last;
-                    place.top = None;
-                }
-            }
-            name => return Err(Problem::NoScreen(name)),
-        }
-        Ok(())
-    }
-
     /// Goes through what I said here and still lives.
     fn recall(&mut self, earlier: bool) {
         let Some(room) = self.front() else { return };

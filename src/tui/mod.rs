@@ -14,6 +14,7 @@ mod hands;
 mod key;
 mod moment;
 mod overlay;
+mod own;
 mod palette;
 mod place;
 mod screen;
@@ -23,8 +24,8 @@ mod theme;
 mod view;
 mod wrap;
 
-pub use burn::Motion;
+pub use crate::chat::name::{Motion, Theme};
 pub use hands::Input;
 pub use key::{KEYS, Key, Press};
 pub use screen::{Effect, Look, Moment, Screen};
-pub use theme::{Depth, Theme};
+pub use theme::Depth;

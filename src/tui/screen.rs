@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::burn::Motion;
 pub use super::moment::Moment;
 use super::overlay::Overlay;
 use super::place::Place;
-use super::theme::{Depth, Theme};
+use super::theme::Depth;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::chat::event::{Burned, Bye, Event, Fate, KeysLine, Message, Person};
 use crate::chat::model::{Model, Room};
-use crate::chat::name::{KeysChange, Kind, Level, RoomChange, Standing};
+use crate::chat::name::{KeysChange, Kind, Level, Motion, Ring, RoomChange, Standing, Theme};
 use crate::chat::notice::Said;
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply};
@@ -33,7 +32,7 @@ const AWAITED: usize = 64;
 const SURE_MS: u64 = 3_000;
 
 /// How it is to look.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Look {
     /// The colours.
     pub theme: Theme,
@@ -43,6 +42,15 @@ pub struct Look {
     pub motion: Motion,
     /// Only letters that every terminal has.
     pub ascii: bool,
+    /// What `auto` means on this terminal.
+    pub usual: (Theme, Motion),
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        let (theme, motion) = (Theme::Terminal, Motion::Full);
+        Look { theme, depth: Depth::default(), motion, ascii: false, usual: (theme, motion) }
+    }
 }
 
 /// What is to be done outside.
@@ -81,16 +89,6 @@ pub(super) struct KeyAge {
     pub(super) made: Mono,
 }
 
-/// When to ring.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Notify {
-    Off,
-    #[default]
-    Mentions,
-    Dm,
-    All,
-}
-
 /// The screen.
 #[derive(Debug)]
 pub struct Screen {
@@ -103,7 +101,7 @@ pub struct Screen {
     /// What is wrong with the draft, or came of the last command.
     pub(super) note: Option<Told>,
     pub(super) clock_off_ms: Option<i64>,
-    pub(super) notify: Notify,
+    pub(super) ring: Ring,
     pub(super) focused: bool,
     /// Questions asked, and the draft each came from, until they are answered.
     awaited: BTreeMap<u64, (Line, Text)>,
@@ -144,7 +142,7 @@ impl Screen {
             toasts: Vec::new(),
             note: None,
             clock_off_ms: None,
-            notify: Notify::default(),
+            ring: Ring::Mentions,
             focused: true,
             awaited: BTreeMap::new(),
             asked: 0,
@@ -364,11 +362,11 @@ impl Screen {
         {
             place.new_from.get_or_insert(row);
         }
-        let ring = match self.notify {
-            Notify::Off => false,
-            Notify::Mentions => names_me,
-            Notify::Dm => message.kind == Kind::Dm,
-            Notify::All => true,
+        let ring = match self.ring {
+            Ring::Off => false,
+            Ring::Mentions => names_me,
+            Ring::Dm => message.kind == Kind::Dm,
+            Ring::All => true,
         };
         if ring && !looked_at {
             out.push(Effect::Bell);

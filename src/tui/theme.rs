@@ -3,6 +3,7 @@
 use ratatui_core::style::{Color, Modifier, Style};
 
 use super::burn::Fire;
+use crate::chat::name::Theme;
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,24 +47,6 @@ pub enum Depth {
     /// All.
     #[default]
     True,
-}
-
-/// A set of colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// The terminal's own sixteen.
-    #[default]
-    Terminal,
-    /// For a dark background.
-    Dark,
-    /// For a light background.
-    Light,
-    /// At least seven to one.
-    HighContrast,
-    /// No pair that differs by red and green only.
-    Safe,
-    /// No colour at all.
-    Mono,
 }
 
 /// One theme, as plain numbers. Background, then what is written on it.
@@ -131,27 +114,6 @@ const SAFE: Palette = Palette {
 };
 
 impl Theme {
-    /// Every theme.
-    pub const ALL: &'static [Theme] =
-        &[Theme::Terminal, Theme::Dark, Theme::Light, Theme::HighContrast, Theme::Safe, Theme::Mono];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Theme::Terminal => "terminal",
-            Theme::Dark => "dark",
-            Theme::Light => "light",
-            Theme::HighContrast => "high-contrast",
-            Theme::Safe => "cvd",
-            Theme::Mono => "mono",
-        }
-    }
-
-    /// The theme of that name.
-    pub fn parse(name: &str) -> Option<Theme> {
-        Theme::ALL.iter().copied().find(|theme| theme.name() == name)
-    }
-
     fn palette(self) -> Option<&'static Palette> {
         match self {
             Theme::Dark => Some(&DARK),
@@ -313,11 +275,5 @@ mod tests {
         for (at, one) in distinct.iter().enumerate() {
             assert!(!distinct[at + 1..].contains(one), "{at}");
         }
-    }
-
-    #[test]
-    fn a_name_reads_back() {
-        assert!(Theme::ALL.iter().all(|&theme| Theme::parse(theme.name()) == Some(theme)));
-        assert_eq!(Theme::parse("Dark"), None);
     }
 }

@@ -11,6 +11,7 @@ mod burn;
 mod emulator;
 mod hostile;
 mod keys;
+mod own;
 mod pictures;
 mod sizes;
 mod stage;

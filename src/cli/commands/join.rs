@@ -7,13 +7,13 @@ use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
 use crate::cli::report::Failure;
-use crate::cli::screen;
+use crate::cli::screen as full;
 use crate::cli::secret::Chosen;
 use crate::cli::session::{self, Plan};
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
-    let Join { rooms, plain, come } = options;
+    let Join { rooms, screen, come } = options;
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(
             "`join` is for people at a terminal; a program talks through `ephem-node pipe`, and says one thing with \
@@ -21,9 +21,9 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
                 .to_owned(),
         ));
     }
-    let mut plan = Plan::new(come, all, settings, hardening);
-    if io::stdout().is_terminal() && !plain && !plan.all.json && !plan.all.no_input {
-        return block_on(screen::join(plan, &rooms));
+    let mut plan = Plan::new(come, all, settings, hardening).with(screen, settings);
+    if plan.shows() {
+        return block_on(full::join(plan, &rooms));
     }
     let doors = plan.doors(&rooms, None)?;
     invite_others(&rooms, &doors, &plan)?;

@@ -1,0 +1,73 @@
+//! Commands about one's own view: what the screen answers without the node.
+
+use super::editor::Editor;
+use super::overlay::Overlay;
+use super::screen::{Effect, Moment, Screen, info};
+use crate::chat::name::Ring;
+use crate::chat::problem::Problem;
+use crate::chat::request::View;
+
+impl Screen {
+    /// Does what concerns nobody else.
+    pub(super) fn look(&mut self, at: Moment, view: &View, out: &mut Vec<Effect>) -> Result<(), Problem> {
+        match view {
+            View::Screen(name) => self.screen_command(name),
+            View::Theme(wish) => {
+                self.look.theme = wish.unwrap_or(self.look.usual.0);
+                self.note = Some(info(format!("colours: {}", self.look.theme.name())));
+                Ok(())
+            }
+            View::Motion(wish) => {
+                self.look.motion = wish.unwrap_or(self.look.usual.1);
+                self.note = Some(info(format!("motion: {}", self.look.motion.name())));
+                Ok(())
+            }
+            View::Notify(ring) => {
+                self.ring = *ring;
+                self.note = Some(info(rings(*ring)));
+                Ok(())
+            }
+            View::Help(None) => {
+                self.overlay = Some(Overlay::help());
+                Ok(())
+            }
+            View::Search(text) => {
+                let mut query = Editor::default();
+                query.insert(text.as_str());
+                self.overlay = Some(Overlay::Search { query, chosen: 0 });
+                Ok(())
+            }
+            view => {
+                let answer = self.model.view(at.now, None, view)?;
+                self.answered(at, &answer, out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Commands about the screen itself, by the name in the table.
+    fn screen_command(&mut self, name: &'static str) -> Result<(), Problem> {
+        match name {
+            "/curtain" => self.hide(),
+            "/keys" => self.overlay = Some(Overlay::help()),
+            "/clear" => {
+                let last = self.front().and_then(|room| room.scroll.rows().next_back().map(|(row, _)| row));
+                if let (Some(last), Some(place)) = (last, self.place()) {
+                    place.cleared = last;
+                    place.top = None;
+                }
+            }
+            name => return Err(Problem::NoScreen(name)),
+        }
+        Ok(())
+    }
+}
+
+fn rings(ring: Ring) -> &'static str {
+    match ring {
+        Ring::Off => "it never rings",
+        Ring::Mentions => "it rings when somebody names you",
+        Ring::Dm => "it rings when somebody writes to you alone",
+        Ring::All => "it rings at every message",
+    }
+}

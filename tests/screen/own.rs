@@ -1,0 +1,68 @@
+//! Commands about one's own screen, and what they change on it.
+
+use ephem_node::chat::name::{Kind, Ring};
+use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
+
+use crate::stage::{MINUTE, Stage, evening};
+
+fn type_line(stage: &mut Stage, line: &str) {
+    stage.typed(line);
+    stage.key(Key::Enter);
+}
+
+#[test]
+fn a_theme_is_changed_by_name_and_auto_goes_back_to_what_fits() {
+    let look = Look {
+        theme: Theme::Dark,
+        depth: Depth::True,
+        usual: (Theme::Light, Motion::Subtle),
+        ..Look::default()
+    };
+    let mut stage = evening(look);
+    let dark = stage.looks(80, 24);
+    type_line(&mut stage, "/theme light");
+    let light = stage.looks(80, 24);
+    assert_ne!(dark, light);
+    assert!(stage.picture(80, 24).contains("colours: light"));
+    type_line(&mut stage, "/theme mono");
+    assert_ne!(stage.looks(80, 24), light);
+    type_line(&mut stage, "/theme auto");
+    assert_eq!(stage.looks(80, 24), light, "light is what fits here");
+    type_line(&mut stage, "/theme pink");
+    assert!(stage.picture(80, 24).contains("/theme"), "the line stays to be mended");
+}
+
+#[test]
+fn motion_is_changed_by_name() {
+    let mut stage = evening(Look::default());
+    type_line(&mut stage, "/motion none");
+    assert!(stage.picture(80, 24).contains("motion: none"));
+    // The row that is about to burn stands still until it is gone.
+    stage.pass(4_800);
+    assert!(stage.picture(80, 24).contains("old joke that is about to go"));
+    type_line(&mut stage, "/motion full");
+    assert!(!stage.picture(80, 24).contains("old joke that is about to go"), "it has caught by now");
+}
+
+#[test]
+fn it_rings_when_it_was_asked_to() {
+    let mut stage = evening(Look::default());
+    stage.focus(false);
+    let mut rings = |ring: Ring, kind, text: &str| {
+        type_line(&mut stage, &format!("/notify {}", ring.name()));
+        let mut message = stage.message("lobby", "ana", text, Some(MINUTE));
+        message.kind = kind;
+        let event = ephem_node::chat::event::Event::Message(Box::new(message));
+        stage.tell(event).iter().any(|effect| matches!(effect, Effect::Bell))
+    };
+    for (ring, plain, naming, direct) in [
+        (Ring::Off, false, false, false),
+        (Ring::Mentions, false, true, true),
+        (Ring::Dm, false, false, true),
+        (Ring::All, true, true, true),
+    ] {
+        let found = [(Kind::Text, "hello"), (Kind::Text, "eve, hello"), (Kind::Dm, "psst")]
+            .map(|(kind, text)| rings(ring, kind, text));
+        assert_eq!(found, [plain, naming, direct], "{}", ring.name());
+    }
+}
