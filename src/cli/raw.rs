@@ -2,11 +2,25 @@
 //! are never wiped, and what people say goes through here.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use zeroize::{Zeroize, Zeroizing};
 
 /// What is gathered before it is written: a few lines of any length that people write.
 const HELD: usize = 8_192;
+
+/// The exit code of a signal that waits for no reader any more; zero as long as there was none.
+static PRESSED: AtomicU8 = AtomicU8::new(0);
+
+/// From now on nothing is written that somebody would have to be waited for.
+pub(super) fn press(code: u8) {
+    PRESSED.store(code, Ordering::Relaxed);
+}
+
+/// The exit code of the signal that is in such a hurry.
+pub(super) fn pressed() -> Option<u8> {
+    Some(PRESSED.load(Ordering::Relaxed)).filter(|code| *code != 0)
+}
 
 /// Stdout as the system has it: every write goes out at once.
 #[derive(Debug)]
@@ -28,7 +42,7 @@ pub(super) fn stdin() -> io::Result<Stdin> {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        system::write(&mut self.0, bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -88,11 +102,37 @@ impl<W: Write> Write for Wiped<W> {
 #[cfg(unix)]
 mod system {
     use std::fs::File;
-    use std::io;
+    use std::io::{self, Write};
     use std::os::fd::AsFd;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
 
     pub(super) type Stdout = File;
     pub(super) type Stdin = File;
+
+    /// What a pipe that takes anything takes without a wait: no more is written at once.
+    const PIECE: usize = if cfg!(target_os = "linux") { 4_096 } else { 512 };
+    /// How often whoever waits for a reader looks whether somebody is in a hurry.
+    const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+    /// Writes as soon as the reader takes something. A reader who never does holds up nobody who is in a hurry.
+    pub(super) fn write(out: &mut Stdout, bytes: &[u8]) -> io::Result<usize> {
+        while !is_free(out)? {
+            if super::pressed().is_some() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+        out.write(bytes.get(..PIECE).unwrap_or(bytes))
+    }
+
+    fn is_free(out: &Stdout) -> io::Result<bool> {
+        match poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&LOOK)) {
+            Ok(ready) => Ok(ready > 0),
+            Err(Errno::INTR) => Ok(false),
+            Err(err) => Err(err.into()),
+        }
+    }
 
     pub(super) fn stdout() -> io::Result<Stdout> {
         io::stdout().as_fd().try_clone_to_owned().map(File::from)
@@ -106,10 +146,14 @@ mod system {
 /// A console there takes other text than UTF-8, and the standard library translates: its buffers stay.
 #[cfg(not(unix))]
 mod system {
-    use std::io;
+    use std::io::{self, Write};
 
     pub(super) type Stdout = io::Stdout;
     pub(super) type Stdin = io::Stdin;
+
+    pub(super) fn write(out: &mut Stdout, bytes: &[u8]) -> io::Result<usize> {
+        out.write(bytes)
+    }
 
     pub(super) fn stdout() -> io::Result<Stdout> {
         Ok(io::stdout())

@@ -163,7 +163,13 @@ impl Stage {
     }
 
     /// Runs until the node's last word; gives the exit code.
-    async fn run(&mut self, asking: Asking, mut telling: Telling, plan: &Plan) -> Result<u8, Failure> {
+    async fn run(mut self, asking: Asking, mut telling: Telling, plan: &Plan) -> Result<u8, Failure> {
+        let ended = self.sit(asking.clone(), &mut telling, plan).await;
+        drop(self);
+        session::part(&asking, &mut telling, ended).await
+    }
+
+    async fn sit(&mut self, asking: Asking, telling: &mut Telling, plan: &Plan) -> Result<u8, Failure> {
         #[cfg(unix)]
         let _door = control::open(&control::folder(), asking.clone())
             .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
@@ -246,7 +252,7 @@ pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure
 
 /// Opens a room of one's own and talks until the end; gives the exit code.
 pub(super) async fn found(mut plan: Plan, room: Option<&Line>) -> Result<u8, Failure> {
-    let mut stage = Stage::of(&plan, room)?;
+    let stage = Stage::of(&plan, room)?;
     let (asking, telling) = plan.start()?;
     session::found(&asking, room).await;
     stage.run(asking, telling, &plan).await

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::args::{self, All};
 use super::config::Settings;
 use super::face::{Face, Pipe, Plain};
+use super::raw;
 use super::report::Failure;
 use super::secret::{self, Chosen};
 use super::signals::Signals;
@@ -285,12 +286,25 @@ pub(super) async fn run(
     plan: &Plan,
 ) -> Result<u8, Failure> {
     let ended = sit(&asking, &mut telling, &mut face, typing, plan).await;
-    if let Err(Failure::Output(err)) = &ended {
-        // Nobody reads any more, a closed terminal say; the others are still told that this node goes.
-        asking.end(if err.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 }, "nobody reads").await;
-        while telling.next().await.is_some() {}
+    part(&asking, &mut telling, ended).await
+}
+
+/// Sees to it that the others are told that this node goes, where nobody reads any more: a closed terminal, say, or a
+/// reader who stands still while a signal asks for the end.
+pub(super) async fn part(
+    asking: &Asking,
+    telling: &mut Telling,
+    ended: Result<u8, Failure>,
+) -> Result<u8, Failure> {
+    let Err(Failure::Output(err)) = &ended else { return ended };
+    let asked = raw::pressed();
+    let code = asked.unwrap_or_else(|| u8::from(err.kind() != io::ErrorKind::BrokenPipe));
+    // A node that is owed a reader takes no request: what it tells is taken meanwhile, and dropped.
+    tokio::join!(asking.end(code, "nobody reads"), async { while telling.next().await.is_some() {} });
+    match asked {
+        Some(code) => Ok(code),
+        None => ended,
     }
-    ended
 }
 
 async fn sit(

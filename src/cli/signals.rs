@@ -1,6 +1,14 @@
 //! Signals that end the program, each after everything has been said goodbye to and wiped.
 
 use std::io;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::raw;
+
+/// How long the goodbye may take that a signal asks for; then whoever does not read what is written is not waited for.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Goes into the background until the shell brings the program back.
 #[cfg(unix)]
@@ -23,8 +31,22 @@ pub(super) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// From now on they end nothing by themselves.
+    /// From now on they end nothing by themselves. Whoever waits for them may stand before a reader who does not read:
+    /// a task of its own sees to it that this ends, in time or with the second signal.
     pub(super) fn new() -> io::Result<Signals> {
+        let mut seen = Signals::heard()?;
+        tokio::spawn(async move {
+            let (code, _) = seen.next().await;
+            tokio::select! {
+                () = sleep(GRACE) => {}
+                _ = seen.next() => {}
+            }
+            raw::press(code);
+        });
+        Signals::heard()
+    }
+
+    fn heard() -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
             terminate: signal(SignalKind::terminate())?,

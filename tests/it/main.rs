@@ -13,6 +13,8 @@ mod asking;
 mod invites;
 mod once;
 mod settings;
+#[cfg(unix)]
+mod silent;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod words;

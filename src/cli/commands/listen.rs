@@ -62,7 +62,8 @@ pub(super) fn run(
                     let done =
                         if plan.all.json { json.told(&event) } else { print(&mut out, &event, clock.now()) };
                     if let Err(err) = done {
-                        stop = Some(u8::from(err.kind() != io::ErrorKind::BrokenPipe));
+                        let failed = u8::from(err.kind() != io::ErrorKind::BrokenPipe);
+                        stop = Some(raw::pressed().unwrap_or(failed));
                         asking.end(0, "nobody reads").await;
                     } else if count.is_some_and(|count| heard >= count) {
                         stop = Some(0);
