@@ -58,11 +58,11 @@ fn a_burned_text_is_not_shown_again() {
 }
 
 #[test]
-fn the_demo_without_lines_says_that_there_is_no_screen_yet() {
+fn the_demo_without_a_terminal_says_what_it_needs() {
     let out = run(&["demo"]);
     assert_eq!(out.status.code(), Some(2));
     assert!(out.stdout.is_empty());
-    assert_eq!(text(&out.stderr), "error: the full screen is not built yet\nuse `ephem-node demo --lines`\n");
+    assert_eq!(text(&out.stderr), "error: the demo needs a terminal\n`ephem-node demo --lines` prints one\n");
 }
 
 #[test]

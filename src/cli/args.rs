@@ -73,7 +73,7 @@ pub enum Command {
     Ping(Ping),
     /// Test this machine's network, clock, terminal and memory protection, and say what to do
     Doctor(Doctor),
-    /// A simulated room, no network: four people meet, talk, are cut off, find back and remove one
+    /// A simulated room, no network: come in, talk, and see people be cut off, find back and remove one
     Demo(Demo),
     /// Settings: where they are read from, and what holds
     Config,
@@ -330,9 +330,12 @@ pub struct Ping {
 /// `demo`
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// Print one line for each thing that happens
+    /// Print one line for each thing that happens, on four people's screens at once
     #[arg(long)]
     pub lines: bool,
+    /// What stands before one.
+    #[command(flatten)]
+    pub screen: Screen,
 
     /// Play another run; equal numbers give equal runs
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -19,7 +19,7 @@ pub enum Failure {
     Usage(String),
     /// A file of settings or keys cannot be used.
     Config(String),
-    /// The full screen was asked for, and there is none yet.
+    /// The full screen was asked for where there is none.
     NoScreen,
     /// The passphrase gave no root.
     Root(PassphraseError),
@@ -81,7 +81,7 @@ impl Failure {
             Failure::Typed(err) => (err.to_string(), None),
             Failure::Usage(why) | Failure::Config(why) => (why.clone(), None),
             Failure::NoScreen => {
-                ("the full screen is not built yet".to_owned(), Some("use `ephem-node demo --lines`"))
+                ("the demo needs a terminal".to_owned(), Some("`ephem-node demo --lines` prints one"))
             }
             Failure::Root(err) => (err.to_string(), None),
             Failure::Network(err) => (err.to_string(), network_hint(err)),

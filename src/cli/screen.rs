@@ -1,5 +1,6 @@
 //! The full screen before a node: the first frame before anything else, then the one question, then the talk.
 
+use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
@@ -14,13 +15,15 @@ use super::secret::Chosen;
 use super::session::{self, Plan};
 use super::signals::Signals;
 use crate::chat::event::Event;
+use crate::chat::name::Level;
 use crate::chat::notice::{Notice, Said};
+use crate::chat::telling;
 use crate::chat::text::Line;
 use crate::crypto::strength::strength;
 use crate::crypto::words;
 use crate::node::clock::{Clock, instant};
 use crate::node::zone::Zone;
-use crate::node::{Asking, Errands, Telling, control, random};
+use crate::node::{Asking, Errands, Telling, random, tour};
 use crate::tui::sequences;
 use crate::tui::terminal::{self, Heard, Terminal};
 use crate::tui::{Effect, Look, Moment, Screen};
@@ -42,6 +45,8 @@ pub(super) struct Stage {
     zone: Zone,
     drawn: Instant,
     stale: bool,
+    /// What the last thing was that ends a stay, in a sentence.
+    over: Option<String>,
 }
 
 /// What the question at the door came to.
@@ -71,6 +76,7 @@ impl Stage {
             zone: Zone::here(),
             drawn: instant(),
             stale: true,
+            over: None,
         };
         stage.draw()?;
         Ok(stage)
@@ -165,14 +171,31 @@ impl Stage {
     /// Runs until the node's last word; gives the exit code.
     async fn run(mut self, asking: Asking, mut telling: Telling, plan: &Plan) -> Result<u8, Failure> {
         let ended = self.sit(asking.clone(), &mut telling, plan).await;
+        let over = self.over.take();
+        // The terminal is given back before anything is said on it.
         drop(self);
+        if let (Ok(code @ 1..), Some(why)) = (&ended, over) {
+            writeln!(io::stderr(), "ended: {why} (exit code {code})")?;
+        }
         session::part(&asking, &mut telling, ended).await
+    }
+
+    /// Keeps what may turn out to be the last word: what ends a stay says more than the goodbye after it.
+    fn note_end(&mut self, event: &Event) {
+        match event {
+            Event::Notice(Notice { room: Some(_), said }) if ends(said) => {
+                let told = telling::said(said);
+                let hint = if told.hint.is_empty() { String::new() } else { format!("; {}", told.hint) };
+                self.over = Some(format!("{}{hint}", told.text));
+            }
+            Event::Bye(bye) => self.over = self.over.take().or_else(|| Some(bye.why.as_str().to_owned())),
+            _ => {}
+        }
     }
 
     async fn sit(&mut self, asking: Asking, telling: &mut Telling, plan: &Plan) -> Result<u8, Failure> {
         #[cfg(unix)]
-        let _door = control::open(&control::folder(), asking.clone())
-            .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
+        let _door = plan.door_for_status(&asking);
         // One clock for all: deadlines are told on the node's.
         self.clock = asking.clock();
         for missing in plan.hardening.missing() {
@@ -181,7 +204,8 @@ impl Stage {
             self.screen.told(at, &Event::Notice(Notice::node(said)));
         }
         let mut errands = Errands::new(asking);
-        let mut stopping = false;
+        let deadline = plan.network.timeout.map(|wait| instant() + Duration::from_millis(wait.ms));
+        let (mut met, mut stopping) = (false, false);
         loop {
             let look = self.next_look();
             tokio::select! {
@@ -213,8 +237,19 @@ impl Stage {
                     errands.end(code, why);
                 }
                 event = telling.next() => match event {
-                    Some(Event::Bye(bye)) => return Ok(bye.code),
+                    Some(Event::Bye(bye)) => {
+                        let code = bye.code;
+                        self.note_end(&Event::Bye(bye));
+                        return Ok(code);
+                    }
                     Some(event) => {
+                        met |= session::stands(&event);
+                        self.note_end(&event);
+                        let refused = session::refusal(&event).filter(|_| plan.door.as_ref() == event.room());
+                        if let (Some((code, why)), false) = (refused, stopping) {
+                            stopping = true;
+                            errands.end(code, why);
+                        }
                         let at = self.moment();
                         for effect in self.screen.told(at, &event) {
                             self.outside(effect)?;
@@ -226,6 +261,10 @@ impl Stage {
                     }
                     None => return Ok(1),
                 },
+                () = session::until(deadline.filter(|_| !met && !stopping)) => {
+                    stopping = true;
+                    errands.end(4, "nobody was found in time");
+                }
                 () = sleep_until(look) => self.draw()?,
             }
         }
@@ -235,6 +274,7 @@ impl Stage {
 /// Comes into rooms and talks until the end; gives the exit code.
 pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure> {
     let names = plan.names(rooms)?;
+    plan.door = if let [room] = names.as_slice() { Some(room.clone()) } else { None };
     let mut stage = Stage::of(&plan, names.first())?;
     let answer = match plan.question(rooms)? {
         Some((room, may_be_open)) => match stage.ask(&room, may_be_open).await? {
@@ -256,6 +296,21 @@ pub(super) async fn found(mut plan: Plan, room: Option<&Line>) -> Result<u8, Fai
     let (asking, telling) = plan.start()?;
     session::found(&asking, room).await;
     stage.run(asking, telling, &plan).await
+}
+
+/// Comes into a simulated room and talks until the end; gives the exit code.
+pub(super) async fn tour(mut plan: Plan, seed: u64) -> Result<u8, Failure> {
+    plan.simulated = true;
+    let stage = Stage::of(&plan, None)?;
+    let (asking, telling) = tour::start(plan.nick()?, seed).await?;
+    stage.run(asking, telling, &plan).await
+}
+
+/// Whether nothing can come after it in that room.
+fn ends(said: &Said) -> bool {
+    use Said::{Banned, Closed, Expired, Kicked, NotAdmitted};
+    matches!(said, Kicked { .. } | Banned { .. } | Closed | Expired | NotAdmitted(_))
+        && said.level() == Level::Error
 }
 
 fn listen() -> std::io::Result<Receiver<std::io::Result<Heard>>> {

@@ -56,6 +56,8 @@ pub(super) struct Plan {
     /// Come into rooms that are there, and open none.
     pub(super) visit: bool,
     pub(super) key: Option<crate::base::secret::Secret<32>>,
+    /// There is no network: the room is a play.
+    pub(super) simulated: bool,
     /// A refusal at this room's door ends it: there is nothing left to do here.
     pub(super) door: Option<Line>,
     /// What was found wrong with the settings file.
@@ -80,6 +82,7 @@ impl Plan {
             stay: false,
             visit: false,
             key: None,
+            simulated: false,
             door: None,
             warnings: settings.warnings.clone(),
         }
@@ -102,8 +105,16 @@ impl Plan {
         self.warnings.iter().try_for_each(|warning| writeln!(io::stderr(), "warning: {warning}"))
     }
 
+    /// Where `status` may ask this node. A simulated one is nobody's business.
+    #[cfg(unix)]
+    pub(super) fn door_for_status(&self, asking: &Asking) -> Option<control::Door> {
+        let open = |asking| control::open(&control::folder(), asking);
+        let door = (!self.simulated).then(|| open(asking.clone()))?;
+        door.inspect_err(|err| tracing::warn!(%err, "no door for `status`")).ok()
+    }
+
     /// The nick that was asked for, or two words drawn by chance.
-    fn nick(&self) -> Result<Nick, Failure> {
+    pub(super) fn nick(&self) -> Result<Nick, Failure> {
         match &self.who.nick {
             Some(typed) => Nick::parse(typed)
                 .map_err(|_| Failure::Usage("nothing visible is left of that nick".to_owned())),
@@ -316,8 +327,7 @@ async fn sit(
 ) -> Result<u8, Failure> {
     let mut signals = Signals::new()?;
     #[cfg(unix)]
-    let _door = control::open(&control::folder(), asking.clone())
-        .inspect_err(|err| tracing::warn!(%err, "no door for `status`"));
+    let _door = plan.door_for_status(asking);
     plan.warn()?;
     let deadline = plan.network.timeout.map(|wait| instant() + Duration::from_millis(wait.ms));
     let (mut met, mut stopping, mut greeted) = (false, false, false);
@@ -388,7 +398,7 @@ async fn hear(typing: &mut Option<Receiver<Typed>>) -> Option<Typed> {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
+pub(super) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,

@@ -35,6 +35,10 @@ pub fn start(mut config: Config) -> Result<(Handle, Events), StartError> {
 pub struct Events(mpsc::Receiver<Event>);
 
 impl Events {
+    pub(super) fn of(events: mpsc::Receiver<Event>) -> Events {
+        Events(events)
+    }
+
     /// The next event; `None` once the network has stopped. Safe to drop and call again.
     pub async fn next(&mut self) -> Option<Event> {
         self.0.recv().await
@@ -80,6 +84,10 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 impl Handle {
+    pub(super) fn of(me: Peer, commands: mpsc::Sender<Command>) -> Handle {
+        Handle { me, commands }
+    }
+
     /// This node's transport peer.
     pub fn me(&self) -> &Peer {
         &self.me

@@ -24,6 +24,7 @@ mod outlet;
 pub mod probe;
 mod rendezvous;
 mod seek;
+mod stand_in;
 mod translate;
 
 pub use address::{Addr, AddressError, Place};
@@ -34,3 +35,4 @@ pub use io::{
     TableStatus, Trouble, Unreachable, Verdict,
 };
 pub use names::{FrameId, peer_from_text, peer_text, short};
+pub use stand_in::{Carry, StandIn, stand_in};

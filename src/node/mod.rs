@@ -16,6 +16,7 @@ pub mod random;
 mod run;
 mod seat;
 mod told;
+pub mod tour;
 mod trace;
 pub mod zone;
 

@@ -90,6 +90,21 @@ impl Over {
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
     let Config { net: net_config, nick, policy, serve, stay, visit } = config;
     let (net, events) = net::start(net_config)?;
+    Ok(begin(net, events, Stay { nick, policy, serve, stay, visit }))
+}
+
+/// What a node is told besides its network.
+pub(super) struct Stay {
+    pub(super) nick: Nick,
+    pub(super) policy: Policy,
+    pub(super) serve: bool,
+    pub(super) stay: bool,
+    pub(super) visit: bool,
+}
+
+/// Starts the loop on a network that runs already.
+pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking, Telling) {
+    let Stay { nick, policy, serve, stay, visit } = how;
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
     let clock = Clock::new();
@@ -116,7 +131,7 @@ pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
         ending: None,
     };
     tokio::spawn(node.run(asks, events));
-    Ok((Asking { to, clock }, Telling { from }))
+    (Asking { to, clock }, Telling { from })
 }
 
 /// Everything that runs.

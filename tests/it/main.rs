@@ -17,6 +17,7 @@ mod settings;
 mod silent;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tour;
 mod words;
 
 use serde_json::json;

@@ -1,6 +1,8 @@
 //! Commands about one's own screen, and what they change on it.
 
 use ephem_node::chat::name::{Kind, Ring};
+use ephem_node::chat::notice::{Notice, Said};
+use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
 
 use crate::stage::{MINUTE, Stage, evening};
@@ -65,4 +67,30 @@ fn it_rings_when_it_was_asked_to() {
             .map(|(kind, text)| rings(ring, kind, text));
         assert_eq!(found, [plain, naming, direct], "{}", ring.name());
     }
+}
+
+#[test]
+fn a_toast_is_wrapped_at_the_top_right_of_the_talk_and_covers_no_header() {
+    let mut stage = evening(Look::default());
+    let before = stage.picture(120, 35);
+    let bound =
+        Line::clean("a place that cannot be reached, with a name that is longer than any that people type");
+    for _ in 0..2 {
+        stage.notice(Notice::node(Said::BadAddress { addr: bound.clone() }));
+    }
+    for (width, height) in [(120, 35), (80, 24), (40, 12)] {
+        let picture = stage.picture(width, height);
+        assert!(picture.contains("not an address"), "{picture}");
+        assert!(picture.starts_with(" #lobby  PRIVATE  5 here"), "{picture}");
+        for line in picture.lines() {
+            let columns = line.chars().count();
+            assert!(columns <= usize::from(width), "{line}");
+        }
+    }
+    let lists = |picture: &str| {
+        picture.lines().map(|line| line.chars().skip(97).collect::<String>()).collect::<Vec<_>>()
+    };
+    assert_eq!(lists(&before), lists(&stage.picture(120, 35)), "the members stay in sight");
+    stage.pass(5_000);
+    assert!(!stage.picture(120, 35).contains("not an address"));
 }

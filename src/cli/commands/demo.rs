@@ -1,6 +1,7 @@
-//! `demo --lines`: a short story in a simulated room, played by the real protocol on virtual time.
+//! `demo`: a simulated room on the screen, with a node of one's own in it. `demo --lines`: a short story in such a room, on
+//! virtual time.
 //!
-//! [`script`] says who does what, [`stage`] shows what each of them sees of it, [`lines`] prints it.
+//! Of the lines, [`script`] says who does what, [`stage`] shows what each of them sees of it, [`lines`] prints it.
 
 mod lines;
 mod script;
@@ -10,16 +11,26 @@ use std::io::{self, IsTerminal};
 
 use self::lines::Printer;
 use self::stage::Stage;
-use crate::cli::args::{Demo, Speed};
+use super::block_on;
+use crate::cli::args::{All, Come, Demo, Speed};
+use crate::cli::config::Settings;
 use crate::cli::report::Failure;
+use crate::cli::screen;
+use crate::cli::session::Plan;
+use crate::node::harden::Hardening;
 
-/// Plays the demo on stdout.
-pub(super) fn run(options: &Demo) -> Result<(), Failure> {
+/// Plays the demo on the screen, or on stdout.
+pub(super) fn run(options: &Demo, all: All, hardening: Hardening) -> Result<u8, Failure> {
     if !options.lines {
-        return Err(Failure::NoScreen);
+        let none = Settings::default();
+        let plan = Plan::new(Come::default(), all, &none, hardening).with(options.screen, &none);
+        if !plan.shows() {
+            return Err(Failure::NoScreen);
+        }
+        return block_on(screen::tour(plan, options.seed));
     }
     let stdout = io::stdout();
     let speed = options.speed.unwrap_or(if stdout.is_terminal() { Speed::Realtime } else { Speed::Fast });
     let printer = Printer::new(stdout.lock(), speed);
-    script::play(&mut Stage::new(options.seed, printer))
+    script::play(&mut Stage::new(options.seed, printer)).map(|()| 0)
 }

@@ -29,7 +29,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
     let command = match command {
         Command::Completions { shell } => return shell::completions(shell).map(|()| 0),
         Command::Man => return shell::man().map(|()| 0),
-        Command::Demo(options) => return demo::run(&options).map(|()| 0),
+        Command::Demo(options) => return demo::run(&options, all, hardening),
         other => other,
     };
     let settings = Settings::read(all.config.as_deref())?;

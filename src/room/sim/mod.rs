@@ -43,6 +43,8 @@ pub type SimRng = ChaCha20Rng;
 enum Mind {
     Honest(Box<State<SimRng>>),
     Villain(Box<dyn Villain>),
+    /// Thinks elsewhere: what it sees is kept until it is fetched.
+    Guest(Vec<Input>),
     Off,
 }
 
@@ -75,6 +77,8 @@ pub struct World {
     root: Root,
     trace: Sha256,
     calendar: Unix,
+    /// What the names of all peers begin with.
+    lead: &'static [u8],
 }
 
 impl World {
@@ -110,6 +114,7 @@ impl World {
             root,
             trace: Sha256::new(),
             calendar,
+            lead: &[],
         }
     }
 
@@ -163,10 +168,41 @@ impl World {
     /// Somebody comes with any intent.
     pub fn enter(&mut self, skew_ms: i64, intent: Intent) -> usize {
         let i = self.nodes.len();
-        let peer = peer_of(i);
+        let peer = self.peer(i);
         let setup = self.setup(i, skew_ms, intent);
         let (state, out) = State::new(self.now, setup);
         self.place(peer, Mind::Honest(Box::new(state)), out)
+    }
+
+    /// Somebody who thinks elsewhere comes onto the network: [`World::take_seen`] is what reaches them, [`World::send_as`]
+    /// what they do.
+    pub fn guest(&mut self) -> usize {
+        let peer = self.peer(self.nodes.len());
+        self.place(peer, Mind::Guest(Vec::new()), Vec::new())
+    }
+
+    /// What has reached a guest.
+    pub fn take_seen(&mut self, i: usize) -> Vec<Input> {
+        match self.nodes.get_mut(i).map(|n| &mut n.mind) {
+            Some(Mind::Guest(seen)) => std::mem::take(seen),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a guest does.
+    pub fn send_as(&mut self, i: usize, out: Vec<Output>) {
+        self.carry_out(i, None, out);
+    }
+
+    /// The names of all peers to come begin so.
+    pub fn lead_peers(&mut self, lead: &'static [u8]) {
+        self.lead = lead;
+    }
+
+    /// The name of somebody on the network, who may be still to come.
+    pub fn peer(&self, i: usize) -> Peer {
+        let name = [self.lead, &(i as u64).to_be_bytes()].concat();
+        Peer::new(&name).unwrap_or_else(|| peer_of(i))
     }
 
     fn place(&mut self, peer: Peer, mind: Mind, out: Vec<Output>) -> usize {
@@ -194,7 +230,7 @@ impl World {
             wall: self.calendar().shifted(skew_ms),
             nick: format!("n{i}"),
             intent,
-            reach: Reach { peer: Some(peer_of(i)), addrs: Vec::new() },
+            reach: Reach { peer: Some(self.peer(i)), addrs: Vec::new() },
             serve: false,
             rate_off: false,
         }
@@ -318,7 +354,7 @@ impl World {
         node.topics.clear();
         match std::mem::replace(&mut node.mind, Mind::Off) {
             Mind::Honest(state) => Some(*state),
-            Mind::Villain(_) | Mind::Off => None,
+            Mind::Villain(_) | Mind::Guest(_) | Mind::Off => None,
         }
     }
 
@@ -367,6 +403,11 @@ impl World {
         }
     }
 
+    /// When something happens next by itself.
+    pub fn next_due(&self) -> Option<Mono> {
+        self.queue.first_key_value().map(|((at, _), _)| *at)
+    }
+
     fn step(&mut self, until: Mono) -> bool {
         let Some((&key, _)) = self.queue.first_key_value() else { return false };
         if key.0 > until {
@@ -390,6 +431,10 @@ impl World {
                 out
             }
             Mind::Villain(villain) => villain.handle(now, input),
+            Mind::Guest(seen) => {
+                seen.push(input);
+                return;
+            }
             Mind::Off => return,
         };
         self.carry_out(i, forward, out);

@@ -262,5 +262,5 @@ impl World {
 }
 
 fn index_of(peer: &Peer) -> Option<usize> {
-    peer.as_bytes().try_into().ok().map(|b| u64::from_be_bytes(b) as usize)
+    peer.as_bytes().last_chunk().map(|b| u64::from_be_bytes(*b) as usize)
 }

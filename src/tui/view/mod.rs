@@ -23,6 +23,8 @@ pub(super) const SIDES: u16 = 60;
 const THREE: u16 = 100;
 /// Below this nothing useful can be drawn.
 const LEAST: (u16, u16) = (30, 6);
+/// A toast is no wider: it is read at a glance.
+const TOAST: u16 = 48;
 /// Below this height every line counts.
 const LOW: u16 = 16;
 
@@ -59,7 +61,7 @@ impl Screen {
         if let Some(changes) = bars::status(self, at, status, &mut pen) {
             talk::soon(&mut self.looks_until, changes);
         }
-        self.toasts(area, &mut pen);
+        self.toasts(talk, &mut pen);
         if let Some(overlay) = self.overlay.take() {
             let (typed, changes) = boxes::draw(self, &overlay, at, area, &mut pen);
             caret = typed;
@@ -172,22 +174,34 @@ impl Screen {
         }
     }
 
-    fn toasts(&self, area: Rect, pen: &mut Pen<'_>) {
-        for (n, toast) in self.toasts.iter().enumerate() {
-            let y = area.y + 2 + n as u16;
-            if y + 3 >= area.bottom() {
-                return;
-            }
+    /// Short messages at the top right of the talk, over nothing else.
+    fn toasts(&self, talk: Rect, pen: &mut Pen<'_>) {
+        let widest = talk.width.min(TOAST);
+        let within = usize::from(widest.saturating_sub(2).max(1));
+        let mut y = talk.y;
+        for toast in &self.toasts {
             let ink = match toast.told.level {
                 Level::Info => Ink::Text,
                 Level::Warn => Ink::Warn,
                 Level::Error => Ink::Bad,
             };
-            let line = format!(" {} ", toast.told.text);
-            let columns = (wrap::columns(&line) as u16).min(area.width.saturating_sub(2));
-            let x = area.right().saturating_sub(columns + 1);
-            pen.clear(Rect { x, y, width: columns, height: 1 });
-            pen.put(x, y, &line, ink, columns);
+            let said = wrap::lines(&toast.told.text, within).map(|line| (line, ink));
+            let hint = Some(toast.told.hint.as_str()).filter(|hint| !hint.is_empty());
+            let hint =
+                hint.into_iter().flat_map(|hint| wrap::lines(hint, within)).map(|line| (line, Ink::Dim));
+            let lines: Vec<(&str, Ink)> = said.chain(hint).collect();
+            let columns =
+                lines.iter().map(|(line, _)| wrap::columns(line)).max().unwrap_or_default() as u16 + 2;
+            let columns = columns.min(widest);
+            let x = talk.right().saturating_sub(columns);
+            for (line, ink) in lines {
+                if y >= talk.bottom() {
+                    return;
+                }
+                pen.clear(Rect { x, y, width: columns, height: 1 });
+                pen.put(x + 1, y, line, ink, columns.saturating_sub(1));
+                y += 1;
+            }
         }
     }
 }
