@@ -14,12 +14,11 @@ check:
 test *args:
     cargo test {{args}}
 
-# hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
 # a hundred thousand hostile strings through every place of the screen, read back by a terminal
 hostile:
     cargo test --release --test screen -- --ignored --nocapture hostile
 
-# hosts in network namespaces: a LAN, three subnets, pulled cables, lost frames (root, Linux, `ip` and `nft`)
+# hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
