@@ -11,6 +11,8 @@ use ratatui_core::backend::Backend;
 use ratatui_core::buffer::{Buffer, Cell};
 use ratatui_core::layout::{Position, Rect};
 use ratatui_crossterm::CrosstermBackend;
+use unicode_normalization::char::is_combining_mark;
+use unicode_width::UnicodeWidthChar;
 
 use super::wrap;
 
@@ -141,6 +143,12 @@ fn write(
 fn is_plain(cluster: &str) -> bool {
     let mut chars = cluster.chars();
     let (Some(only), None) = (chars.next(), chars.next()) else { return false };
+    if only.is_ascii() {
+        return true;
+    }
+    if is_combining_mark(only) || only.width().unwrap_or(0) == 0 {
+        return false;
+    }
     match u32::from(only) {
         // Hebrew, Arabic and what is like them; the scripts of India and around; letters that join into syllables.
         0x590..=0x109f | 0x1100..=0x11ff | 0x1700..=0x18af | 0x1900..=0x1cff => false,

@@ -10,8 +10,13 @@
 
 #[cfg(unix)]
 mod asking;
+#[cfg(target_os = "linux")]
+#[path = "../screen/emulator.rs"]
+mod emulator;
 mod invites;
 mod once;
+#[cfg(target_os = "linux")]
+mod screen;
 mod settings;
 #[cfg(unix)]
 mod silent;

@@ -1,0 +1,270 @@
+//! The full screen on terminals of its own: two people on two screens, and every way to leave one. The terminals are made by
+//! `script`; what the program writes is read by a small terminal that takes only what the screen may send.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use crate::emulator::{Emulator, Widths};
+use crate::words::{Folder, Net, WAIT, program};
+
+const QUIT: &str = "/quit\r";
+
+/// A shell at a terminal of 80 by 24: it runs the program, then says how that ended and how the terminal was left.
+struct Window {
+    child: Child,
+    keys: ChildStdin,
+    shown: Receiver<Vec<u8>>,
+    terminal: Emulator,
+    /// Everything that was ever written to it, escapes and all.
+    written: Vec<u8>,
+}
+
+impl Window {
+    /// `join lobby`, next to the nodes of a test.
+    fn join(net: &Net, nick: &str) -> Window {
+        let node = program(net.runtime());
+        let run = format!(
+            "{} join lobby --open --nick {nick} {}",
+            node.get_program().display(),
+            net.near().join(" ")
+        );
+        Window::of(node, &format!("{run}; echo \"ended with $?\""))
+    }
+
+    /// A script of one's own, in the environment of this command.
+    fn of(environment: Command, run: &str) -> Window {
+        let line = format!("stty rows 24 cols 80; {run}; stty -a | tr ';' '\\n'; echo all");
+        let mut command = Command::new("script");
+        command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]);
+        for (name, value) in environment.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        for name in ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE"] {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .env("SHELL", "/bin/sh")
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script");
+        let (to, shown) = channel();
+        let mut stdout = child.stdout.take().expect("a pipe");
+        thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+                if to.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = child.stdin.take().expect("a pipe");
+        let terminal = Emulator::new(80, 24, Widths::Clusters);
+        Window { child, keys, shown, terminal, written: Vec::new() }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("somebody reads");
+    }
+
+    /// Waits until the screen shows such a thing.
+    fn until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+        let end = Instant::now() + WAIT;
+        loop {
+            let text = self.terminal.grid.text();
+            if holds(&text) {
+                return;
+            }
+            match self.shown.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => {
+                    self.terminal.read(&bytes);
+                    self.written.extend(bytes);
+                }
+                Err(_) => panic!("never so: {what}; shown:\n{text}"),
+            }
+        }
+    }
+
+    fn shows(&mut self, what: &str) {
+        self.until(what, |text| text.contains(what));
+    }
+
+    fn pid(&self) -> u32 {
+        let child = |pid: u32| {
+            let children =
+                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("its children");
+            children.trim().parse().expect("one child")
+        };
+        child(child(self.child.id()))
+    }
+
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
+        assert!(done.expect("kill").success());
+    }
+
+    /// The terminal is as it was, and nothing of this stands on it.
+    fn ended(&mut self, code: &str, secret: &str) {
+        self.shows(&format!("ended with {code}"));
+        self.until("the state of the terminal", |text| text.lines().any(|line| line.trim() == "all"));
+        let text = self.terminal.grid.text();
+        assert!(!text.contains(secret), "{text}");
+        self.is_given_back();
+        let written = String::from_utf8_lossy(&self.written);
+        let state = &written[written.rfind("ended with").expect("shown")..].replace("\r\n", " ");
+        for set in [" icanon", " echo ", " isig", " icrnl", " opost"] {
+            assert!(state.contains(set), "not put back: {set}\n{state}");
+        }
+    }
+
+    fn is_given_back(&self) {
+        let grid = &self.terminal.grid;
+        assert_eq!(grid.strange, Vec::<String>::new(), "only what may be sent was sent");
+        assert!(grid.cursor, "the cursor is hidden");
+        assert!(!grid.modes.iter().any(|mode| [1049, 2004, 1004, 2026].contains(mode)), "{:?}", grid.modes);
+        assert!(grid.modes.contains(&7), "lines wrap again");
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn two_talk_on_two_screens_and_what_burned_is_on_neither() {
+    let net = Net::hosted_by("host", &[]);
+    let (mut ana, mut bob) = (Window::join(&net, "ana"), Window::join(&net, "bob"));
+    for window in [&mut ana, &mut bob] {
+        window.shows("3 here");
+    }
+    ana.types("this one stays\r");
+    bob.shows("this one stays");
+    ana.types("/ttl 5s\r");
+    ana.shows("[5s]");
+    ana.types("the kestrel flies\r");
+    for window in [&mut ana, &mut bob] {
+        window.shows("the kestrel flies");
+        // The countdown, then the mark where it was, then nothing.
+        window.until("the fuse counts", |text| {
+            text.lines().any(|line| line.contains("kestrel flies") && line.trim_end().ends_with(" 2s"))
+        });
+        window.until("it burned", |text| !text.contains("estrel") && text.contains("\u{b7} \u{b7} \u{b7}"));
+        window.until("the mark closed", |text| !text.contains("\u{b7} \u{b7} \u{b7}"));
+        let text = window.terminal.grid.text();
+        assert!(text.contains("this one stays") && !text.contains("kestrel"), "{text}");
+    }
+    for window in [&mut ana, &mut bob] {
+        window.types(QUIT);
+        window.ended("0", "kestrel");
+        assert!(!window.terminal.grid.text().contains("this one stays"));
+    }
+}
+
+#[test]
+fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
+    let ways: [(&str, &str, fn(&mut Window)); 4] = [
+        ("quit", "0", |window| window.types(QUIT)),
+        ("ctrl-c", "0", |window| {
+            window.types("\u{3}");
+            window.shows("Ctrl+C again");
+            window.types("\u{3}");
+        }),
+        ("term", "143", |window| window.signal("TERM")),
+        ("hup", "129", |window| window.signal("HUP")),
+    ];
+    let mut net = Net::hosted_by("host", &[]);
+    for (name, code, leave) in ways {
+        let mut window = Window::join(&net, name);
+        net.counts("host", 2);
+        window.shows("2 here");
+        net.say("host", "the kestrel flies");
+        window.shows("the kestrel flies");
+        leave(&mut window);
+        window.ended(code, "kestrel");
+        net.until("host", |line| {
+            line["type"] == "member" && line["event"] == "leave" && line["nick"] == name
+        });
+    }
+}
+
+#[test]
+fn in_the_background_nothing_is_shown_and_it_comes_back() {
+    let mut net = Net::hosted_by("host", &[]);
+    let node = program(net.runtime());
+    let run = format!(
+        "set -m; {} join lobby --open --nick bob {}; echo \"stopped with $?\"; read go; fg > /dev/null; \
+         echo \"ended with $?\"",
+        node.get_program().display(),
+        net.near().join(" ")
+    );
+    let mut bob = Window::of(node, &run);
+    bob.shows("2 here");
+    net.say("host", "the kestrel flies");
+    bob.shows("the kestrel flies");
+    bob.types("\u{1a}");
+    bob.shows("stopped with");
+    assert!(!bob.terminal.grid.text().contains("kestrel"));
+    bob.is_given_back();
+    bob.types("go\n");
+    bob.shows("the kestrel flies");
+    bob.types(QUIT);
+    bob.ended("0", "kestrel");
+}
+
+#[test]
+fn a_closed_window_is_a_goodbye() {
+    let mut net = Net::hosted_by("host", &[]);
+    let mut bob = Window::join(&net, "bob");
+    bob.shows("2 here");
+    let node = bob.pid();
+    bob.child.kill().expect("it runs");
+    net.until("host", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
+    let end = Instant::now() + WAIT;
+    while std::path::Path::new(&format!("/proc/{node}")).exists() {
+        assert!(Instant::now() < end, "it said goodbye and stays");
+        thread::yield_now();
+    }
+}
+
+#[test]
+#[ignore = "run by the test below, on a terminal"]
+fn a_mistake_while_a_text_is_shown() {
+    use ephem_node::tui::terminal::{Terminal, guard_panics};
+    guard_panics();
+    let mut terminal = Terminal::open(std::io::stdout()).expect("a terminal");
+    let draw = |cells: &mut ratatui_core::buffer::Buffer| {
+        for (x, letter) in "the kestrel flies".chars().enumerate() {
+            cells[(x as u16, 3)].set_char(letter);
+        }
+        None
+    };
+    terminal.draw(draw).expect("drawn");
+    let text = String::from("kestrel in a panic");
+    panic!("{text}");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_says_where_but_not_what() {
+    let folder = Folder::new();
+    let test = std::env::current_exe().expect("this test");
+    let run = format!(
+        "{} --ignored --exact --nocapture screen::a_mistake_while_a_text_is_shown; echo \"ended with $?\"",
+        test.display()
+    );
+    let mut window = Window::of(program(folder.path()), &run);
+    window.shows("stopped because of a mistake");
+    window.ended("101", "kestrel");
+    // It was there, on the other screen.
+    assert!(String::from_utf8_lossy(&window.written).contains("kestrel"));
+}
