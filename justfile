@@ -19,6 +19,11 @@ hostile:
     cargo test --release --test screen -- --ignored --nocapture hostile
 
 # hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
+# the screen's pictures, for the tests and for the documents: look at each difference
+pictures:
+    PICTURES=write cargo test --test screen
+
+# hosts in network namespaces: a LAN, three subnets, pulled cables, lost frames (root, Linux, `ip` and `nft`)
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
@@ -72,6 +77,6 @@ bench *args:
 deny:
     cargo deny check bans licenses sources
 
-# a simulated room told line by line, no network
+# a simulated room on the screen, no network
 demo:
-    cargo run --release -- demo --lines
+    cargo run --release -- demo

@@ -15,3 +15,4 @@ mod own;
 mod pictures;
 mod sizes;
 mod stage;
+mod svg;

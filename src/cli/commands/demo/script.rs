@@ -70,7 +70,7 @@ fn talk<W: Write>(stage: &mut Stage<W>, cast: &Cast) -> io::Result<()> {
     }
     stage.run(30_000)?;
     stage.tell("burned: wiped from memory in that second. Lines printed on a terminal, like")?;
-    stage.tell("these, cannot be taken back: the full screen, when it comes, blanks them")
+    stage.tell("these, cannot be taken back; the full screen blanks what it has shown")
 }
 
 fn split<W: Write>(stage: &mut Stage<W>, cast: &Cast) -> io::Result<()> {
