@@ -18,12 +18,11 @@ test *args:
 hostile:
     cargo test --release --test screen -- --ignored --nocapture hostile
 
-# hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
 # the screen's pictures, for the tests and for the documents: look at each difference
 pictures:
     PICTURES=write cargo test --test screen
 
-# hosts in network namespaces: a LAN, three subnets, pulled cables, lost frames (root, Linux, `ip` and `nft`)
+# hosts in network namespaces: LANs, subnets, pulled cables, lost frames, 64 members; prints times (root, Linux, `ip` and `nft`; `faketime` for one)
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 

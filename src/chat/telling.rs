@@ -1,9 +1,11 @@
 //! What happened, as sentences between the messages of a talk. Every face that shows a talk tells it in these words.
 
+use super::duration::words;
 use super::event::{Event, Facts, MemberLine, Person, RoomLine};
-use super::name::{Level, MemberChange, Mode, RoomChange};
+use super::name::{KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
 use super::text::Line;
+use crate::base::time::Unix;
 
 /// A sentence, how much it matters, and what can be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +21,12 @@ pub struct Told {
 /// How people are called by whoever tells it: nick, with the tag where the nick misleads.
 pub type Names<'a> = &'a dyn Fn(&Person) -> String;
 
-/// What is to be said of an event in the talk of its room; `None` where nobody wants to hear it.
-pub fn tell(event: &Event, names: Names<'_>) -> Option<Told> {
+/// What is to be said of an event in the talk of its room, when it is told; `None` where nobody wants to hear it.
+pub fn tell(event: &Event, names: Names<'_>, when: Unix) -> Option<Told> {
     match event {
-        Event::Member(line) => Some(member(line, names)),
+        Event::Member(line) => Some(member(line, names, None, when)),
         Event::Room(line) => room(line),
+        Event::Keys(line) => keys(line.change),
         Event::Notice(notice) => Some(said(&notice.said)),
         _ => None,
     }
@@ -38,12 +41,13 @@ pub fn said(said: &Said) -> Told {
     Told { level: said.level(), text: said.text(), hint: said.hint() }
 }
 
-fn member(line: &MemberLine, names: Names<'_>) -> Told {
+/// What is to be said of somebody, who was called so before, if that is known.
+pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Told {
     let (who, tag) = (names(&line.who), line.who.tag.as_str());
     let mut text = match line.change {
         MemberChange::Join => format!("{who} joined"),
         MemberChange::Leave => format!("{who} left"),
-        MemberChange::Nick => format!("{tag} is called {who} now"),
+        MemberChange::Nick => format!("{} is called {who} now", before.unwrap_or(tag)),
         MemberChange::Role => format!("{who} is {} now", line.who.role.name()),
         MemberChange::Mute => format!("{who} was muted"),
         MemberChange::Unmute => format!("{who} may speak again"),
@@ -59,13 +63,27 @@ fn member(line: &MemberLine, names: Names<'_>) -> Told {
     if let Some(by) = &line.by {
         text.push_str(&format!(", by {}", names(by)));
     }
+    if let Some(until) = line.until {
+        text.push_str(&format!(", for {}", words(until.0.saturating_sub(when.0))));
+    }
     if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
         text.push_str(&format!(", reason: {}", why.as_str()));
     }
     info(text)
 }
 
-fn room(line: &RoomLine) -> Option<Told> {
+/// What is to be said of a room's keys.
+pub fn keys(change: KeysChange) -> Option<Told> {
+    match change {
+        // Every minute; nobody wants to hear it.
+        KeysChange::Epoch => None,
+        KeysChange::Rotated => Some(info("keys made anew".to_owned())),
+        KeysChange::Merged => Some(info("keys of both halves are one set now".to_owned())),
+    }
+}
+
+/// What is to be said of a room.
+pub fn room(line: &RoomLine) -> Option<Told> {
     let facts = &line.facts;
     Some(match line.change {
         RoomChange::Joining => info(format!("{}, mark {}", mode_words(facts.mode), facts.mark.as_str())),
@@ -84,7 +102,25 @@ fn room(line: &RoomLine) -> Option<Told> {
 fn settings(facts: &Facts) -> String {
     let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
     let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();
-    format!("settings changed: messages live {}{topic}", super::duration::words(facts.ttl_ms))
+    format!("settings changed, messages live {}{topic}", words(facts.ttl_ms))
+}
+
+/// What the others type to come into these rooms; `places` are the addresses this node asks at.
+pub fn others_type<'a>(rooms: &[&str], places: impl Iterator<Item = &'a str>) -> String {
+    let mut line = "the others type: ephem-node join".to_owned();
+    for room in rooms {
+        line.push_str(&format!(" {}", quoted(room)));
+    }
+    places.for_each(|place| line.push_str(&format!(" --bootstrap {}", quoted(place))));
+    line
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/')) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// What it takes to come into a room.

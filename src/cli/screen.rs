@@ -59,7 +59,9 @@ impl Stage {
     /// The same as a plan has it. What is wrong with the settings stands on the terminal once it is given back.
     fn of(plan: &Plan, room: Option<&Line>) -> Result<Stage, Failure> {
         plan.warn()?;
-        Stage::open(look(plan.all.color, &plan.screen), room)
+        let mut stage = Stage::open(look(plan.all.color, &plan.screen), room)?;
+        stage.screen.asks_at(plan.network.bootstrap.iter().map(|place| Line::clean(place.text())));
+        Ok(stage)
     }
 
     /// Takes the terminal and draws the first frame.

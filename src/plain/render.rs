@@ -6,10 +6,11 @@ use super::answer;
 use super::line::{head, heading, message, name, told};
 use super::state::{Burns, Moment, State};
 use crate::chat::duration::words;
-use crate::chat::event::{Event, Fate, Invite, MemberLine, Message, PeerLine, Receipt, RoomLine};
-use crate::chat::name::{KeysChange, Level, MemberChange, Mode, Nat, PeerChange, RoomChange};
+use crate::chat::event::{Event, Fate, Invite, MemberLine, Message, PeerLine, Person, Receipt, RoomLine};
+use crate::chat::name::{Level, Nat, PeerChange, RoomChange};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
+use crate::chat::telling::{self, mode_words};
 use crate::chat::text::Line;
 
 /// Takes an event in and prints what is to be said about it.
@@ -54,13 +55,9 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
             let (addresses, relays) = (line.addresses.len(), line.relays.len());
             told(state, at, None, format_args!("{reach}; addresses: {addresses}, relays: {relays}"), out)
         }
-        Event::Keys(line) => match line.change {
-            // Every minute; nobody wants to hear it.
-            KeysChange::Epoch => Ok(()),
-            KeysChange::Rotated => told(state, at, Some(&line.room), "keys made anew", out),
-            KeysChange::Merged => {
-                told(state, at, Some(&line.room), "keys of both halves are one set now", out)
-            }
+        Event::Keys(line) => match telling::keys(line.change) {
+            Some(said) => told(state, at, Some(&line.room), said.text, out),
+            None => Ok(()),
         },
         Event::Notice(line) => notice(state, at, line, out),
         Event::Reply(reply) => answer::reply(state, at, reply, out),
@@ -115,47 +112,26 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
     if matches!(line.change, RoomChange::Joining | RoomChange::Joined) {
         state.model.bring_to_front(&line.room);
     }
-    let facts = &line.facts;
-    let mode = match facts.mode {
-        Mode::Open => "open room, anybody can come in",
-        Mode::Passphrase => "room with a passphrase",
-        Mode::Invite => "private room",
-    };
-    let (name, mark) = (line.room.as_str(), facts.mark.as_str());
-    let people = if facts.members == 1 { "1 person" } else { &format!("{} people", facts.members) };
-    let on = Some(&line.room);
+    let (name, facts, on) = (line.room.as_str(), &line.facts, Some(&line.room));
     match line.change {
-        RoomChange::Joining => {
-            told(state, at, on, format_args!("room {name}: {mode}, mark {mark}"), out)?;
-            stands(state, at, &line.room, out)?;
-        }
         RoomChange::State => stands(state, at, &line.room, out)?,
+        // What the screen shows in its header.
         RoomChange::Joined => {
-            let lives = words(facts.ttl_ms);
+            let (mode, mark, lives) = (mode_words(facts.mode), facts.mark.as_str(), words(facts.ttl_ms));
+            let people = if facts.members == 1 { "1 person" } else { &format!("{} people", facts.members) };
             let said = format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}");
             told(state, at, on, said, out)?;
         }
-        RoomChange::Left => {
-            told(state, at, on, format_args!("room {name}: left; what was said is gone here"), out)?
-        }
-        RoomChange::Settings => {
-            let topic =
-                facts.topic.as_ref().map(|topic| format!(", topic: {}", topic.as_str())).unwrap_or_default();
-            let lives = words(facts.ttl_ms);
-            told(
-                state,
-                at,
-                on,
-                format_args!("room {name}: settings changed, messages live {lives}{topic}"),
-                out,
-            )?;
-        }
-        RoomChange::Owner => {
-            let role = facts.role.name();
-            told(state, at, on, format_args!("room {name}: the owner is settled; you are {role}"), out)?;
-        }
         // A notice of the same has come before it, in more words.
         RoomChange::Closed | RoomChange::Expired | RoomChange::Merged | RoomChange::Conflict => {}
+        RoomChange::Joining | RoomChange::Left | RoomChange::Settings | RoomChange::Owner => {
+            if let Some(said) = telling::room(line) {
+                told(state, at, on, format_args!("room {name}: {}", said.text), out)?;
+            }
+        }
+    }
+    if line.change == RoomChange::Joining {
+        stands(state, at, &line.room, out)?;
     }
     let Some(token) = &line.reclaim else { return Ok(()) };
     told(state, at, on, format_args!("room {name}: reclaim token, shown once: {}", token.as_str()), out)
@@ -195,37 +171,8 @@ fn member(
     before: Option<&str>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    head(state, at.ts, Some(&line.room), out)?;
-    let who = name(state, &line.room, &line.who);
-    let tag = line.who.tag.as_str();
-    match line.change {
-        MemberChange::Join => write!(out, "{who} joined")?,
-        MemberChange::Leave => write!(out, "{who} left")?,
-        MemberChange::Nick => write!(out, "{} is called {who} now", before.unwrap_or(tag))?,
-        MemberChange::Role => write!(out, "{who} is {} now", line.who.role.name())?,
-        MemberChange::Mute => write!(out, "{who} was muted")?,
-        MemberChange::Unmute => write!(out, "{who} may speak again")?,
-        MemberChange::Kick => {
-            write!(out, "{who} was removed and gets no new keys; what they have read stays read")?
-        }
-        MemberChange::Ban => {
-            write!(out, "{who} was banned and gets no new keys; what they have read stays read")?
-        }
-        MemberChange::Unban => write!(out, "{who} may come back")?,
-        MemberChange::Knock => write!(out, "{who} knocks: /admit {tag} or /deny {tag}")?,
-        MemberChange::Away => write!(out, "{who} is away")?,
-        MemberChange::Back => write!(out, "{who} is back")?,
-    }
-    if let Some(by) = &line.by {
-        write!(out, ", by {}", name(state, &line.room, by))?;
-    }
-    if let Some(until) = line.until {
-        write!(out, ", for {}", words(until.0.saturating_sub(at.ts.0)))?;
-    }
-    match line.reason.as_ref().filter(|why| !why.is_empty()) {
-        Some(why) => writeln!(out, ", reason: {}", why.as_str()),
-        None => writeln!(out),
-    }
+    let names = |person: &Person| name(state, &line.room, person).to_string();
+    told(state, at, Some(&line.room), telling::member(line, &names, before, at.ts).text, out)
 }
 
 fn said(state: &mut State, at: Moment, line: &Message, out: &mut impl Write) -> io::Result<()> {

@@ -21,6 +21,12 @@ impl Moment {
         (shifted / 3_600_000, shifted / 60_000 % 60)
     }
 
+    /// What the calendar said at an instant gone by.
+    pub(super) fn calendar(&self, then: Mono) -> Unix {
+        let ago = i64::try_from(self.now.since(then)).unwrap_or(i64::MAX);
+        self.ts.shifted(-ago)
+    }
+
     /// The day something falls on, counted from the beginning of the calendar.
     pub(super) fn day(&self, of: Unix) -> u64 {
         of.shifted(self.zone_minutes * 60_000).0 / DAY_MS

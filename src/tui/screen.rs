@@ -128,6 +128,8 @@ pub struct Screen {
     /// What has been typed since the question at the door belongs into the draft of this room.
     pub(super) door: Option<Line>,
     pub(super) early: super::editor::Editor,
+    /// The addresses this node asks at: the others may need them.
+    pub(super) places_named: Vec<Line>,
 }
 
 impl Screen {
@@ -159,6 +161,7 @@ impl Screen {
             bye: None,
             door: None,
             early: super::editor::Editor::default(),
+            places_named: Vec::new(),
         }
     }
 
@@ -175,6 +178,11 @@ impl Screen {
     /// The room that is to be entered: named in the header until the node names it.
     pub fn expect(&mut self, room: &Line) {
         self.door = Some(room.clone());
+    }
+
+    /// The addresses at which this node asks for others.
+    pub fn asks_at(&mut self, places: impl Iterator<Item = Line>) {
+        self.places_named = places.collect();
     }
 
     /// Takes an event in.
@@ -201,7 +209,7 @@ impl Screen {
                     self.places.remove(&line.room);
                     self.keys.remove(&line.room);
                     if !matches!(line.change, RoomChange::Left) {
-                        let told = telling::tell(event, &|person| self.name(None, person));
+                        let told = telling::tell(event, &|person| self.name(None, person), at.ts);
                         told.into_iter().for_each(|told| self.toast(at, told));
                     }
                     self.leaving = None;

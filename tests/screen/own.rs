@@ -1,6 +1,6 @@
 //! Commands about one's own screen, and what they change on it.
 
-use ephem_node::chat::name::{Kind, Ring};
+use ephem_node::chat::name::{Kind, Mode, Ring, RoomChange, Standing};
 use ephem_node::chat::notice::{Notice, Said};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
@@ -93,4 +93,15 @@ fn a_toast_is_wrapped_at_the_top_right_of_the_talk_and_covers_no_header() {
     assert_eq!(lists(&before), lists(&stage.picture(120, 35)), "the members stay in sight");
     stage.pass(5_000);
     assert!(!stage.picture(120, 35).contains("not an address"));
+}
+
+#[test]
+fn whoever_waits_sees_what_the_others_type_with_the_addresses_it_takes() {
+    let mut stage = Stage::new(Look::default());
+    stage.screen.asks_at([Line::clean("relay.example.org:4077")].into_iter());
+    stage.room("book club", RoomChange::Joining, Stage::facts(Mode::Open, Standing::Searching, 1));
+    let picture = stage.picture(120, 35);
+    for part in ["the others type: ephem-node join 'book club' --bootstrap", "relay.example.org:4077"] {
+        assert!(picture.contains(part), "{picture}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::block_on;
+use crate::chat::telling;
 use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
@@ -37,25 +38,11 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
 
 /// What a friend must type, as one line. Whoever came by an invite cannot pass it on.
 fn invite_others(rooms: &[String], doors: &[(Line, Chosen)], plan: &Plan) -> io::Result<()> {
-    let named = |(room, (_, chosen)): (&'_ String, &'_ (Line, Chosen))| {
-        (!matches!(chosen, Chosen::Invite(_))).then(|| quoted(room))
-    };
-    let rooms: Vec<String> = rooms.iter().zip(doors).filter_map(named).collect();
+    let by_name = rooms.iter().zip(doors).filter(|(_, (_, chosen))| !matches!(chosen, Chosen::Invite(_)));
+    let rooms: Vec<&str> = by_name.map(|(room, _)| room.as_str()).collect();
     if plan.all.quiet || plan.all.json || rooms.is_empty() {
         return Ok(());
     }
-    let mut line = format!("ephem-node join {}", rooms.join(" "));
-    for place in &plan.network.bootstrap {
-        line.push_str(" --bootstrap ");
-        line.push_str(place.text());
-    }
-    writeln!(io::stderr(), "the others type: {line}")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    let places = plan.network.bootstrap.iter().map(|place| place.text());
+    writeln!(io::stderr(), "{}", telling::others_type(&rooms, places))
 }

@@ -131,7 +131,7 @@ impl<'a> Talk<'a> {
             Row::Said(said) => Some(Shape::Said(said)),
             Row::Told(event, when) => {
                 let names = |person: &Person| self.screen.name(Some(&self.room.name), person);
-                telling::tell(event, &names).map(|told| Shape::Told(told, *when))
+                telling::tell(event, &names, self.at.calendar(*when)).map(|told| Shape::Told(told, *when))
             }
         }
     }

@@ -10,6 +10,8 @@ use crate::chat::duration;
 use crate::chat::model::Room;
 use crate::chat::name::Mode;
 use crate::chat::notice::Said;
+use crate::chat::telling;
+use crate::chat::text::Line;
 use crate::chat::wait::Wait;
 use crate::tui::screen::{Moment, Screen};
 use crate::tui::theme::Ink;
@@ -19,7 +21,7 @@ use crate::tui::wrap;
 const NAME: usize = 10;
 
 /// A line with its meaning.
-type Line = (String, Ink);
+type Row = (String, Ink);
 
 /// Draws what is waited for at the foot of the talk; gives what is left of it.
 pub(super) fn draw(
@@ -59,12 +61,12 @@ fn changes_in(waited_ms: u64) -> u64 {
     step - waited_ms % step
 }
 
-fn step(done: bool, name: &str, words: &str) -> Line {
+fn step(done: bool, name: &str, words: &str) -> Row {
     let (sign, ink) = if done { ("[ok]", Ink::Dim) } else { ("[..]", Ink::Text) };
     (format!("{sign} {name:NAME$} {words}"), ink)
 }
 
-fn steps(screen: &Screen) -> Vec<Line> {
+fn steps(screen: &Screen) -> Vec<Row> {
     let me = screen.model.me();
     let identity = me.map_or_else(
         || "drawing a key for this stay".to_owned(),
@@ -87,7 +89,7 @@ fn steps(screen: &Screen) -> Vec<Line> {
     lines
 }
 
-fn of_room(screen: &Screen, room: &Room, wait: Wait, waited_ms: u64) -> Vec<Line> {
+fn of_room(screen: &Screen, room: &Room, wait: Wait, waited_ms: u64) -> Vec<Row> {
     let rounded = if waited_ms < 60_000 { waited_ms / 1_000 * 1_000 } else { waited_ms / 60_000 * 60_000 };
     let so_far = duration::words(rounded);
     let mut lines = steps(screen);
@@ -113,15 +115,8 @@ fn of_room(screen: &Screen, room: &Room, wait: Wait, waited_ms: u64) -> Vec<Line
         Mode::Invite => lines.push(("The others need an invite: /invite".to_owned(), Ink::Text)),
     }
     if room.facts.mode != Mode::Invite {
-        lines.push((format!("The others type: ephem-node join {}", quoted(room.name.as_str())), Ink::Text));
+        let places = screen.places_named.iter().map(Line::as_str);
+        lines.push((telling::others_type(&[room.name.as_str()], places), Ink::Text));
     }
     lines
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
