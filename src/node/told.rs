@@ -32,6 +32,10 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Joined(who) => out.push(member(seat, MemberChange::Join, &who)),
         io::Event::Left { who, .. } => out.push(member(seat, MemberChange::Leave, &who)),
         io::Event::Changed(who) => out.push(member(seat, MemberChange::Nick, &who)),
+        io::Event::Away { who, away } => {
+            let change = if away { MemberChange::Away } else { MemberChange::Back };
+            out.push(member(seat, change, &who));
+        }
         io::Event::Logged { entry, by, target } => logged(seat, &entry, &by, target.as_ref(), out),
         io::Event::Knock(id) => {
             let who = seat.person(&id);

@@ -97,8 +97,10 @@ impl Inside {
             None
         };
         let proved = expected.is_some_and(|conf| conf == beat.conf);
+        let mut turned = false;
         if let Some(member) = self.roster.get_mut(&sender) {
             member.fresh = beat.unconfirmed;
+            turned = member.greeted && member.away != beat.away;
             member.away = beat.away;
             member.serve = beat.serve;
             member.came_after(beat.joined);
@@ -108,6 +110,9 @@ impl Inside {
             }
             member.agreed = proved.then_some((set, payload.log_head, hub.now));
             member.proved |= proved && !beat.unconfirmed;
+        }
+        if turned {
+            hub.event(Event::Away { who: self.who(&sender), away: beat.away });
         }
         if expected.is_some() && !proved {
             hub.event(Event::Conflict { by: Some(sender) });

@@ -380,6 +380,13 @@ pub enum Event {
     },
     /// A nick or a state changed.
     Changed(Who),
+    /// Somebody said that they are away, or back.
+    Away {
+        /// Who.
+        who: Who,
+        /// Away.
+        away: bool,
+    },
     /// An entry of the log came into force.
     Logged {
         /// The entry.

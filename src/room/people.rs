@@ -64,8 +64,12 @@ impl Inside {
         let new = |m: &&mut super::roster::Member| !(m.greeted || m.left || m.nick.is_empty() || removed);
         if let Some(member) = self.roster.get_mut(id).filter(new) {
             member.greeted = true;
+            let away = member.away;
             let who = self.who(id);
-            hub.event(Event::Joined(who));
+            hub.event(Event::Joined(who.clone()));
+            if away {
+                hub.event(Event::Away { who, away });
+            }
         }
     }
 

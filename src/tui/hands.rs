@@ -243,6 +243,9 @@ impl Screen {
         }
         self.done_with_draft();
         self.live();
+        if let Request::Away(away) = asked.request {
+            self.note = Some(info(if away { "you are away; /back ends it" } else { "you are back" }));
+        }
         self.ask(asked, line, out);
     }
 

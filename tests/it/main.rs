@@ -77,6 +77,22 @@ fn whoever_quits_says_goodbye() {
 }
 
 #[test]
+fn whoever_is_away_is_shown_as_away_to_those_who_are_there_and_to_those_who_come() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.ask("bob", json!({"cmd": "line", "text": "/away"}));
+    let turned = |event: &'static str| {
+        move |line: &serde_json::Value| line["type"] == "member" && line["event"] == event
+    };
+    assert_eq!(net.until("ana", turned("away"))["nick"], "bob");
+    net.join("cho", None);
+    assert_eq!(net.until("cho", turned("away"))["nick"], "bob");
+    net.ask("bob", json!({"cmd": "line", "text": "/back"}));
+    for who in ["ana", "cho"] {
+        assert_eq!(net.until(who, turned("back"))["nick"], "bob");
+    }
+}
+
+#[test]
 fn closing_stdin_is_quitting() {
     let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
     net.close_stdin("bob");

@@ -20,10 +20,15 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// `join` with these arguments, next to the nodes of a test.
+    /// `join` with these arguments in line mode, next to the nodes of a test.
     fn join(net: &Net, args: &[&str]) -> Terminal {
+        Terminal::open(net, &["join", "--plain"], args)
+    }
+
+    /// A command with these arguments, next to the nodes of a test.
+    fn open(net: &Net, command: &[&str], args: &[&str]) -> Terminal {
         let node = program(net.runtime());
-        let typed: Vec<String> = ["join"].iter().chain(args).map(|arg| format!("'{arg}'")).collect();
+        let typed: Vec<String> = command.iter().chain(args).map(|arg| format!("'{arg}'")).collect();
         let line = format!(
             "{} {} {}; echo \"ended with $?\"; stty -a | tr ';' '\\n'; echo all",
             node.get_program().display(),
@@ -127,7 +132,7 @@ fn a_passphrase_is_asked_for_and_never_shown() {
     // A wrong beginning taken back, a slip of the finger, then the words.
     bob.types("six\u{15}seven otters row upstreak\u{7f}m\r");
     bob.until("guessing it costs a well-equipped attacker about");
-    bob.until("holds the same keys: you are in");
+    bob.until("the same keys: you are in");
     net.counts("ana", 2);
     net.say("ana", "among ourselves");
     bob.until("among ourselves");
@@ -247,4 +252,27 @@ fn an_invite_that_is_used_up_ends_join_with_words_and_a_code() {
     net.ask("ana", serde_json::json!({"cmd": "kick", "who": "bob", "why": "noise"}));
     bob.until("you were kicked by ana (");
     assert_eq!(bob.ended(), 6);
+}
+
+#[test]
+fn whoever_is_removed_reads_why_once_the_screen_is_gone() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::open(&net, &["join"], &["lobby", "--open", "--nick", "bob"]);
+    net.counts("ana", 2);
+    net.ask("ana", serde_json::json!({"cmd": "kick", "who": "bob", "why": "flooding"}));
+    // The terminal is given back first, then it is said.
+    bob.until("\u{1b}[?1049l");
+    let said = bob.until("(exit code 6)");
+    assert!(said.contains("ended: you were kicked by ana") && said.contains("flooding"), "{said}");
+    assert_eq!(bob.ended(), 6);
+}
+
+#[test]
+fn nobody_in_time_ends_the_screen_with_its_reason() {
+    let net = Net::of(&[]);
+    let args = ["lobby", "--open", "--nick", "bob", "--timeout", "1s"];
+    let mut bob = Terminal::open(&net, &["join"], &args);
+    bob.until("\u{1b}[?1049l");
+    bob.until("ended: nobody was found in time (exit code 4)");
+    assert_eq!(bob.ended(), 4);
 }

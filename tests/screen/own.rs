@@ -1,6 +1,6 @@
 //! Commands about one's own screen, and what they change on it.
 
-use ephem_node::chat::name::{Kind, Mode, Ring, RoomChange, Standing};
+use ephem_node::chat::name::{Kind, MemberChange, Mode, Ring, RoomChange, Standing};
 use ephem_node::chat::notice::{Notice, Said};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
@@ -104,4 +104,14 @@ fn whoever_waits_sees_what_the_others_type_with_the_addresses_it_takes() {
     for part in ["the others type: ephem-node join 'book club' --bootstrap", "relay.example.org:4077"] {
         assert!(picture.contains(part), "{picture}");
     }
+}
+
+#[test]
+fn whoever_is_away_is_marked_among_the_members() {
+    let mut stage = evening(Look::default());
+    stage.member("lobby", MemberChange::Away, "carla");
+    let picture = stage.picture(120, 35);
+    assert!(picture.contains("carla (away)") && picture.contains("carla is away"), "{picture}");
+    stage.member("lobby", MemberChange::Back, "carla");
+    assert!(!stage.picture(120, 35).contains("(away)"));
 }
