@@ -9,6 +9,7 @@
     reason = "a trial that indexes past its own lists has shown that it is broken"
 )]
 
+mod guest;
 mod network;
 pub mod scenario;
 #[cfg(test)]
@@ -172,26 +173,6 @@ impl World {
         let setup = self.setup(i, skew_ms, intent);
         let (state, out) = State::new(self.now, setup);
         self.place(peer, Mind::Honest(Box::new(state)), out)
-    }
-
-    /// Somebody who thinks elsewhere comes onto the network: [`World::take_seen`] is what reaches them, [`World::send_as`]
-    /// what they do.
-    pub fn guest(&mut self) -> usize {
-        let peer = self.peer(self.nodes.len());
-        self.place(peer, Mind::Guest(Vec::new()), Vec::new())
-    }
-
-    /// What has reached a guest.
-    pub fn take_seen(&mut self, i: usize) -> Vec<Input> {
-        match self.nodes.get_mut(i).map(|n| &mut n.mind) {
-            Some(Mind::Guest(seen)) => std::mem::take(seen),
-            _ => Vec::new(),
-        }
-    }
-
-    /// What a guest does.
-    pub fn send_as(&mut self, i: usize, out: Vec<Output>) {
-        self.carry_out(i, None, out);
     }
 
     /// The names of all peers to come begin so.
