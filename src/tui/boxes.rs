@@ -107,7 +107,7 @@ impl Screen {
             Overlay::Rooms { chosen } => {
                 if press.key == Key::Enter {
                     let to = self.model.rooms().get(*chosen).map(|room| room.name.clone());
-                    to.into_iter().for_each(|to| self.to_front(&to));
+                    to.into_iter().for_each(|to| self.show_room(&to));
                     return false;
                 }
                 turn(chosen, self.model.rooms().len(), press)

@@ -74,9 +74,13 @@ pub(super) fn burn(buffer: &mut Buffer, area: Rect, motion: Motion, left_ms: u64
             let from_right = u64::from(area.right() - 1 - x) * 500 / u64::from(area.width);
             let Some(burnt) = progress.checked_sub(from_right) else { continue };
             match burnt * 2 {
-                0..300 => drop(cell.set_style(fire.flame)),
-                300.. if burnt * 2 - 300 > 700 * scatter(seed, x, y) / 1_000 => drop(cell.reset()),
-                _ => drop(cell.set_style(fire.ember)),
+                0..300 => {
+                    cell.set_style(fire.flame);
+                }
+                300.. if burnt * 2 - 300 > 700 * scatter(seed, x, y) / 1_000 => cell.reset(),
+                _ => {
+                    cell.set_style(fire.ember);
+                }
             }
         }
     }

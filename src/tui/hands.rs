@@ -220,7 +220,7 @@ impl Screen {
             && self.model.rooms().iter().any(|known| known.name == *room)
         {
             self.done_with_draft();
-            return self.to_front(&room.clone());
+            return self.show_room(&room.clone());
         }
         if let Err(why) = self.model.address(&mut asked) {
             return self.wrong(&why);
@@ -352,7 +352,7 @@ impl Screen {
         let now = self.front().and_then(|front| rooms.iter().position(|room| room.name == front.name));
         let to = rooms.get(pick(rooms.len(), now.unwrap_or_default())).map(|room| room.name.clone());
         if let Some(to) = to {
-            self.to_front(&to);
+            self.show_room(&to);
         }
     }
 
@@ -360,7 +360,7 @@ impl Screen {
         let mut rooms = self.model.rooms().iter();
         let named = rooms.clone().find(|room| room.mentions > 0);
         if let Some(to) = named.or_else(|| rooms.find(|room| room.unread > 0)).map(|room| room.name.clone()) {
-            self.to_front(&to);
+            self.show_room(&to);
         }
     }
 }

@@ -316,11 +316,11 @@ impl Screen {
             place.draft = std::mem::take(&mut self.early);
         }
         self.door = None;
-        self.to_front(&room.clone());
+        self.show_room(&room.clone());
     }
 
     /// Brings a room to the front.
-    pub(super) fn to_front(&mut self, room: &Line) {
+    pub(super) fn show_room(&mut self, room: &Line) {
         let before = self.front().map(|front| front.name.clone()).filter(|before| before != room);
         if let Some(before) = before
             && let Some(place) = self.places.get_mut(&before)
@@ -339,7 +339,7 @@ impl Screen {
         if let Some(name) = self.model.rooms().first().map(|room| room.name.clone())
             && self.model.room(None).is_err()
         {
-            self.to_front(&name);
+            self.show_room(&name);
         }
     }
 
@@ -426,7 +426,7 @@ impl Screen {
         match answer {
             Answer::Done | Answer::Sent(_) => {}
             Answer::Burned(count) => self.note = Some(info(format!("{count} taken back"))),
-            Answer::Room(room) => self.to_front(&room.clone()),
+            Answer::Room(room) => self.show_room(&room.clone()),
             answer => self.show(Overlay::answer(self, at, answer)),
         }
     }

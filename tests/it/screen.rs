@@ -173,7 +173,8 @@ fn two_talk_on_two_screens_and_what_burned_is_on_neither() {
 
 #[test]
 fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
-    let ways: [(&str, &str, fn(&mut Window)); 4] = [
+    type Way = (&'static str, &'static str, fn(&mut Window));
+    let ways: [Way; 4] = [
         ("quit", "0", |window| window.types(QUIT)),
         ("ctrl-c", "0", |window| {
             window.types("\u{3}");

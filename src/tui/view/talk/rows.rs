@@ -82,7 +82,7 @@ impl<'a> Talk<'a> {
         match self.place.top {
             // A short talk begins at the top, where the eye does; a long one ends at the bottom.
             None => {
-                let items = self.from_end(height);
+                let items = self.last_rows(height);
                 let above = lines(&items).saturating_sub(height);
                 (items, above, false)
             }
@@ -96,7 +96,7 @@ impl<'a> Talk<'a> {
         }
     }
 
-    fn from_end(&self, height: u16) -> Vec<Item<'a>> {
+    fn last_rows(&self, height: u16) -> Vec<Item<'a>> {
         let mut found: Vec<(u64, Shape<'a>)> = Vec::new();
         let mut filled: u16 = 0;
         for (number, row) in self.room.scroll.rows().rev() {
