@@ -236,7 +236,7 @@ impl Trial {
         let (mut stage, events) = self.talk(look);
         self.canvas.resize(size);
         self.terminals.iter_mut().for_each(|terminal| {
-            if n % 14 == 0 {
+            if n.is_multiple_of(14) {
                 terminal.resize(size.0.into(), size.1.into());
             }
         });

@@ -87,7 +87,7 @@ impl<'a> Talk<'a> {
                 (items, above, false)
             }
             Some(top) => {
-                let (items, skip, end) = self.from(top, height);
+                let (items, skip, end) = self.starting(top, height);
                 let whole = end && skip == 0 && lines(&items) <= height;
                 let first = items.first().map(|item| item.number);
                 let whole = whole && first.is_none_or(|first| self.before(first).is_none());
@@ -111,7 +111,7 @@ impl<'a> Talk<'a> {
         self.place_all(found)
     }
 
-    fn from(&self, (top, skip): (u64, u16), height: u16) -> (Vec<Item<'a>>, u16, bool) {
+    fn starting(&self, (top, skip): (u64, u16), height: u16) -> (Vec<Item<'a>>, u16, bool) {
         let mut found = Vec::new();
         let (mut filled, mut at_end) = (0_u16, true);
         let enough = height.saturating_add(skip).saturating_add(2);
@@ -176,7 +176,7 @@ pub(in super::super) fn scrolled(
         number = n + 1;
     }
     // At the end there is nothing to hold on to.
-    let (items, _, at_end) = talk.from((number, 0), area.height);
+    let (items, _, at_end) = talk.starting((number, 0), area.height);
     let rest: isize = items.iter().map(|item| item.height() as isize).sum::<isize>() - line;
     (!at_end || rest > area.height as isize).then(|| (number, u16::try_from(line).unwrap_or_default()))
 }
