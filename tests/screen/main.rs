@@ -1,5 +1,6 @@
 //! The screen, as a person sees it: pictures of every state, and what keys do.
 #![allow(
+    clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::expect_used,
     clippy::unwrap_used,
