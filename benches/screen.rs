@@ -284,7 +284,8 @@ mod processes {
         }
         let address = address.expect("it listens");
         let window = Window::run(&format!("{PROGRAM} join lobby --open --bootstrap {address} {QUIET}"));
-        window.until(b"2 here");
+        // A row of its own is written whole; of a number that changes, only the digit would be.
+        window.until(b"host");
         // What coming in brings about is over; then ten seconds in which nobody does anything.
         thread::sleep(Duration::from_secs(15));
         while window.shown.try_recv().is_ok() {}
