@@ -36,7 +36,7 @@ impl Window {
 
     /// A script of one's own, in the environment of this command.
     fn of(environment: Command, run: &str) -> Window {
-        let line = format!("stty rows 24 cols 80; {run}; stty -a | tr ';' '\\n'; echo all");
+        let line = format!("stty rows 24 cols 80; {run}; stty -a | tr ';\\n' '  '; echo; echo all");
         let mut command = Command::new("script");
         command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]);
         for (name, value) in environment.get_envs() {
