@@ -158,6 +158,8 @@ fn command(net: &Net, wish: Wish) -> Command {
             action: flags & 4 != 0,
             announce: flags & 8 != 0,
             reply: reply.map(|n| net.message(n)),
+            // Up to eighteen hours, by whatever the text is.
+            waited_ms: ttl_s.map_or(0, |s| s.wrapping_mul(977) % 65_536_000),
         }),
         Wish::SayMuch(_) => Command::Say(Draft::plain(0, "and once more")),
         Wish::Open(n) => Command::Open(net.message(n)),
