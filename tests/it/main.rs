@@ -17,6 +17,8 @@ mod invites;
 mod once;
 #[cfg(target_os = "linux")]
 mod screen;
+#[cfg(target_os = "linux")]
+mod script;
 mod settings;
 #[cfg(unix)]
 mod silent;

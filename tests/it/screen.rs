@@ -1,22 +1,19 @@
 //! The full screen on terminals of its own: two people on two screens, and every way to leave one. The terminals are made by
 //! `script`; what the program writes is read by a small terminal that takes only what the screen may send.
 
-use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use crate::emulator::{Emulator, Widths};
+use crate::script::Script;
 use crate::words::{Folder, Net, WAIT, program};
 
 const QUIT: &str = "/quit\r";
 
 /// A shell at a terminal of 80 by 24: it runs the program, then says how that ended and how the terminal was left.
 struct Window {
-    child: Child,
-    keys: ChildStdin,
-    shown: Receiver<Vec<u8>>,
+    script: Script,
     terminal: Emulator,
     /// Everything that was ever written to it, escapes and all.
     written: Vec<u8>,
@@ -37,42 +34,15 @@ impl Window {
     /// A script of one's own, in the environment of this command.
     fn of(environment: Command, run: &str) -> Window {
         let line = format!("stty rows 24 cols 80; {run}; stty -a | tr ';\\n' '  '; echo; echo all");
-        let mut command = Command::new("script");
-        command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]);
-        for (name, value) in environment.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        for name in ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE"] {
-            command.env_remove(name);
-        }
-        let mut child = command
-            .env("SHELL", "/bin/sh")
-            .env("TERM", "xterm-256color")
-            .env("LANG", "C.UTF-8")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("script");
-        let (to, shown) = channel();
-        let mut stdout = child.stdout.take().expect("a pipe");
-        thread::spawn(move || {
-            let mut bytes = [0; 4_096];
-            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
-                if to.send(bytes[..read].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let keys = child.stdin.take().expect("a pipe");
+        let set = [("SHELL", "/bin/sh"), ("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
+        let unset = ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE"];
+        let script = Script::run(&environment, &line, &set, &unset);
         let terminal = Emulator::new(80, 24, Widths::Clusters);
-        Window { child, keys, shown, terminal, written: Vec::new() }
+        Window { script, terminal, written: Vec::new() }
     }
 
     fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("somebody reads");
+        self.script.types(keys);
     }
 
     /// Waits until the screen shows such a thing.
@@ -83,7 +53,7 @@ impl Window {
             if holds(&text) {
                 return;
             }
-            match self.shown.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self.script.shown.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => {
                     self.terminal.read(&bytes);
                     self.written.extend(bytes);
@@ -95,20 +65,6 @@ impl Window {
 
     fn shows(&mut self, what: &str) {
         self.until(what, |text| text.contains(what));
-    }
-
-    fn pid(&self) -> u32 {
-        let child = |pid: u32| {
-            let children =
-                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("its children");
-            children.trim().parse().expect("one child")
-        };
-        child(child(self.child.id()))
-    }
-
-    fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
-        assert!(done.expect("kill").success());
     }
 
     /// The terminal is as it was, and nothing of this stands on it.
@@ -131,13 +87,6 @@ impl Window {
         assert!(grid.cursor, "the cursor is hidden");
         assert!(!grid.modes.iter().any(|mode| [1049, 2004, 1004, 2026].contains(mode)), "{:?}", grid.modes);
         assert!(grid.modes.contains(&7), "lines wrap again");
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -181,8 +130,8 @@ fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
             window.shows("Ctrl+C again");
             window.types("\u{3}");
         }),
-        ("term", "143", |window| window.signal("TERM")),
-        ("hup", "129", |window| window.signal("HUP")),
+        ("term", "143", |window| window.script.signal("TERM")),
+        ("hup", "129", |window| window.script.signal("HUP")),
     ];
     let mut net = Net::hosted_by("host", &[]);
     for (name, code, leave) in ways {
@@ -228,8 +177,8 @@ fn a_closed_window_is_a_goodbye() {
     let mut net = Net::hosted_by("host", &[]);
     let mut bob = Window::join(&net, "bob");
     bob.shows("2 here");
-    let node = bob.pid();
-    bob.child.kill().expect("it runs");
+    let node = bob.script.node();
+    bob.script.close();
     net.until("host", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
     let end = Instant::now() + WAIT;
     while std::path::Path::new(&format!("/proc/{node}")).exists() {

@@ -1,19 +1,14 @@
-//! `join` at a terminal of its own, typed at and read like a person does. The terminal is made by `script`, which is in
-//! every Linux system's base.
+//! `join` at a terminal of its own, read like a person does.
 
-use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
+use crate::script::Script;
 use crate::words::{Net, WAIT, program};
 
 /// A shell at a terminal: it runs the program, then says how that ended and how the terminal was left.
 struct Terminal {
-    child: Child,
-    keys: ChildStdin,
-    shown: Receiver<Vec<u8>>,
+    script: Script,
     seen: String,
     /// How much of it has been looked at.
     read: usize,
@@ -35,51 +30,12 @@ impl Terminal {
             typed.join(" "),
             net.near().join(" ")
         );
-        let mut command = Command::new("script");
-        command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]);
-        for (name, value) in node.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let mut child = command
-            .env("TERM", "xterm")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("script");
-        let (to, shown) = channel();
-        let mut stdout = child.stdout.take().expect("a pipe");
-        thread::spawn(move || {
-            let mut bytes = [0; 4_096];
-            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
-                if to.send(bytes[..read].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let keys = child.stdin.take().expect("a pipe");
-        Terminal { child, keys, shown, seen: String::new(), read: 0 }
-    }
-
-    /// The program's pid: the one child of the shell, which is the one child of `script`.
-    fn node(&self) -> u32 {
-        let child = |pid: u32| {
-            let children =
-                std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("its children");
-            children.trim().parse().expect("one child")
-        };
-        child(child(self.child.id()))
-    }
-
-    fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([&format!("-{signal}"), &self.node().to_string()]).status();
-        assert!(done.expect("kill").success());
+        let script = Script::run(&node, &line, &[("TERM", "xterm")], &[]);
+        Terminal { script, seen: String::new(), read: 0 }
     }
 
     fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("somebody reads");
+        self.script.types(keys);
     }
 
     /// Waits for this, and gives what came before it since the last such call.
@@ -92,7 +48,7 @@ impl Terminal {
                 return before;
             }
             let wait = end.saturating_duration_since(Instant::now());
-            match self.shown.recv_timeout(wait) {
+            match self.script.shown.recv_timeout(wait) {
                 Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(_) => panic!("never shown: {what}; seen:\n{}", self.seen),
             }
@@ -108,13 +64,6 @@ impl Terminal {
             assert!(state.replace("\r\n", " ").contains(set), "not put back: {set}\n{state}");
         }
         code
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -206,7 +155,7 @@ fn a_signal_at_the_question_leaves_the_terminal_as_it_was() {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let mut ana = Terminal::join(&net, &["den"]);
         ana.until(QUESTION);
-        ana.signal(signal);
+        ana.script.signal(signal);
         assert_eq!(ana.ended(), code, "{}", ana.seen);
     }
 }
@@ -226,9 +175,9 @@ fn a_terminal_that_is_closed_is_a_goodbye_too() {
     let mut net = Net::hosted_by("ana", &[]);
     let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
     net.counts("ana", 2);
-    let node = bob.node();
+    let node = bob.script.node();
     // The window is closed: whoever holds the other end of the terminal is gone.
-    bob.child.kill().expect("it runs");
+    bob.script.close();
     net.until("ana", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
     let end = Instant::now() + WAIT;
     while std::path::Path::new(&format!("/proc/{node}")).exists() {
