@@ -18,7 +18,10 @@ impl Script {
     /// Runs a line of the shell, in the environment of this command and with these variables.
     pub(crate) fn run(environment: &Command, line: &str, set: &[(&str, &str)], unset: &[&str]) -> Script {
         let mut command = Command::new("script");
-        command.args(["-q", "-e", "-E", "always", "-c", line, "/dev/null"]);
+        // Ctrl+C is a signal for the shell too: some shells end by it before they ran the rest of the line. One that catches
+        // it goes on, and whoever it started has the signal as usual.
+        let line = format!("trap : INT; {line}");
+        command.args(["-q", "-e", "-E", "always", "-c", &line, "/dev/null"]).env("SHELL", "/bin/sh");
         for (name, value) in environment.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
