@@ -21,6 +21,8 @@ use crate::plain;
 pub(super) trait Face {
     /// Tells what happened.
     fn told(&mut self, event: &Event) -> io::Result<()>;
+    /// Hands over what it was told: nothing more comes at once.
+    fn flush(&mut self) -> io::Result<()>;
     /// Looks at what time has brought about; gives when to look again, in milliseconds.
     fn passed(&mut self) -> io::Result<Option<u64>>;
     /// Takes what was typed.
@@ -55,6 +57,10 @@ impl Face for Served {
             (None, Event::Notice(notice)) => writeln!(io::stderr(), "{}", notice.said.text()),
             _ => Ok(()),
         }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.json.as_mut().map_or(Ok(()), Pipe::flush)
     }
 
     fn passed(&mut self) -> io::Result<Option<u64>> {
@@ -93,14 +99,16 @@ impl Plain {
 impl Face for Plain {
     fn told(&mut self, event: &Event) -> io::Result<()> {
         let at = self.moment();
-        plain::render(event, at, &mut self.state, &mut self.out)?;
+        plain::render(event, at, &mut self.state, &mut self.out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
     fn passed(&mut self) -> io::Result<Option<u64>> {
         let at = self.moment();
         plain::tick(at, &mut self.state, &mut self.out)?;
-        self.out.flush()?;
         Ok(self.state.next_due().map(|due| due.since(at.now).max(10)))
     }
 
@@ -122,7 +130,7 @@ impl Face for Plain {
 
 /// The face for programs.
 pub(super) struct Pipe {
-    out: raw::Stdout,
+    out: Wiped<raw::Stdout>,
     /// The one copy of a line on its way out.
     buffer: Zeroizing<Vec<u8>>,
     seq: u64,
@@ -131,7 +139,12 @@ pub(super) struct Pipe {
 
 impl Pipe {
     pub(super) fn new(asking: &Asking) -> io::Result<Pipe> {
-        Ok(Pipe { out: raw::stdout()?, buffer: Zeroizing::default(), seq: 0, clock: asking.clock() })
+        Ok(Pipe {
+            out: Wiped::new(raw::stdout()?),
+            buffer: Zeroizing::default(),
+            seq: 0,
+            clock: asking.clock(),
+        })
     }
 }
 
@@ -143,6 +156,10 @@ impl Face for Pipe {
         let done = self.out.write_all(&self.buffer);
         zeroize::Zeroize::zeroize(&mut *self.buffer);
         done
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     fn passed(&mut self) -> io::Result<Option<u64>> {

@@ -115,19 +115,28 @@ mod system {
     const PIECE: usize = if cfg!(target_os = "linux") { 4_096 } else { 512 };
     /// How often whoever waits for a reader looks whether somebody is in a hurry.
     const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
     /// Writes as soon as the reader takes something. A reader who never does holds up nobody who is in a hurry.
     pub(super) fn write(out: &mut Stdout, bytes: &[u8]) -> io::Result<usize> {
-        while !is_free(out)? {
-            if super::pressed().is_some() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
+        if !is_free(out, AT_ONCE)? {
+            // A node may be on this thread: it moves to another, and goes on.
+            tokio::task::block_in_place(|| wait(out))?;
         }
         out.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
-    fn is_free(out: &Stdout) -> io::Result<bool> {
-        match poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&LOOK)) {
+    fn wait(out: &Stdout) -> io::Result<()> {
+        while !is_free(out, LOOK)? {
+            if super::pressed().is_some() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn is_free(out: &Stdout, within: Timespec) -> io::Result<bool> {
+        match poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&within)) {
             Ok(ready) => Ok(ready > 0),
             Err(Errno::INTR) => Ok(false),
             Err(err) => Err(err.into()),

@@ -334,10 +334,15 @@ async fn sit(
     let mut errands = Errands::new(asking.clone());
     loop {
         let look = face.passed()?.map_or(LOOK, Duration::from_millis);
+        if !telling.waits() {
+            // What happens together is handed over together: a message sent is three lines.
+            face.flush()?;
+        }
         tokio::select! {
             event = telling.next() => match event {
                 Some(Event::Bye(bye)) => {
                     face.told(&Event::Bye(bye.clone()))?;
+                    face.flush()?;
                     return Ok(bye.code);
                 }
                 Some(event) => {

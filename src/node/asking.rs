@@ -75,6 +75,11 @@ impl Telling {
     pub async fn next(&mut self) -> Option<Event> {
         self.from.next().await
     }
+
+    /// Whether something happened that was not told yet.
+    pub fn waits(&self) -> bool {
+        self.from.waits()
+    }
 }
 
 /// Requests on their way to a node that does not take them while it is owed a reader. Whoever asks goes on reading

@@ -73,6 +73,11 @@ impl Outbox {
 }
 
 impl Inbox {
+    /// Whether something waits to be taken.
+    pub fn waits(&self) -> bool {
+        !self.0.held().queue.is_empty()
+    }
+
     /// What happened next; `None` after the last word. Safe to drop and call again.
     pub async fn next(&mut self) -> Option<Event> {
         loop {

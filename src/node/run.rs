@@ -239,10 +239,21 @@ impl Node {
             Err(problem) => Err(problem),
         };
         outcome.as_ref().err().into_iter().for_each(trace::refused);
+        // What goes out is on its way before anybody here is told of it.
+        let mut told = Vec::with_capacity(after.len());
+        for (at, effects) in after {
+            let (tells, goes): (Vec<Effect>, _) =
+                effects.into_iter().partition(|effect| matches!(effect, Effect::Tell(_)));
+            told.push((at, tells));
+            if !goes.is_empty() {
+                self.carry_out(at, goes, None).await;
+                tokio::task::yield_now().await;
+            }
+        }
         // The answer first: whoever asked knows the name of what then comes.
         self.reply(Waiting { cid, to }, outcome);
-        for (at, effects) in after {
-            self.carry_out(at, effects, None).await;
+        for (at, tells) in told {
+            self.carry_out(at, tells, None).await;
         }
         self.clear_seats();
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::block_on;
+use super::{block_on, run_beside};
 use crate::chat::telling;
 use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
@@ -29,7 +29,7 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
     let doors = plan.doors(&rooms, None)?;
     invite_others(&rooms, &doors, &plan)?;
     plan.door = if let [(room, _)] = doors.as_slice() { Some(room.clone()) } else { None };
-    block_on(async {
+    run_beside(async move {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
         session::talk(asking, telling, &plan).await

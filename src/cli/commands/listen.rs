@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use tokio::time::sleep_until;
 
-use super::block_on;
+use super::run_beside;
 use crate::chat::event::Event;
 use crate::chat::name::Kind;
 use crate::cli::args::{self, All};
@@ -26,7 +26,7 @@ pub(super) fn run(
     let args::Listen { room, count, who, secret, network } = options;
     let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
     let doors = plan.doors(&[room], None)?;
-    block_on(async {
+    run_beside(async move {
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;
         let mut out = Wiped::new(raw::stdout()?);
@@ -59,8 +59,11 @@ pub(super) fn run(
                 Some(Event::Message(message)) if !message.mine && stop.is_none() => {
                     heard += 1;
                     let event = Event::Message(message);
-                    let done =
-                        if plan.all.json { json.told(&event) } else { print(&mut out, &event, clock.now()) };
+                    let done = if plan.all.json {
+                        json.told(&event).and_then(|()| json.flush())
+                    } else {
+                        print(&mut out, &event, clock.now())
+                    };
                     if let Err(err) = done {
                         let failed = u8::from(err.kind() != io::ErrorKind::BrokenPipe);
                         stop = Some(raw::pressed().unwrap_or(failed));

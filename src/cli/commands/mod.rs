@@ -20,8 +20,9 @@ use super::config::Settings;
 use super::report::Failure;
 use crate::node::harden::Hardening;
 
-/// Threads of the runtime: one may stand still before a reader that does not read while the node goes on.
-const THREADS: usize = 2;
+/// Threads of the runtime besides the main one. More of them are no help to a node, whose parts work one after the other on
+/// each frame, and each frame that goes from one thread to another wakes it (docs/FIGURES.md).
+const THREADS: usize = 1;
 
 /// Carries out a command; gives the exit code.
 pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
@@ -52,7 +53,21 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
     }
 }
 
-/// Runs to its end on a runtime of its own.
+/// Runs to its end on the node's own thread: what goes from the network to the node and on to a face without a screen wakes
+/// no other thread. Whoever has to wait there for a reader says so, and is moved out of the way (`raw.rs`).
+fn run_beside<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    block_on(async {
+        match tokio::spawn(work).await {
+            Ok(done) => done,
+            Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+            Err(ended) => Err(Failure::Output(ended.into())),
+        }
+    })
+}
+
+/// Runs to its end on this thread, with a node on another.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let done = runtime.block_on(work);

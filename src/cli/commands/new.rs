@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use super::block_on;
+use super::{block_on, run_beside};
 use crate::chat::text::Line;
 use crate::cli::args::{All, Come, New, Secret};
 use crate::cli::config::Settings;
@@ -29,7 +29,7 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
     if plan.shows() {
         return block_on(full::found(plan, room.as_ref()));
     }
-    block_on(async {
+    run_beside(async move {
         let (asking, telling) = plan.start()?;
         session::found(&asking, room.as_ref()).await;
         session::talk(asking, telling, &plan).await

@@ -1,6 +1,6 @@
 //! `pipe`: everything a person can do, as JSON lines.
 
-use super::block_on;
+use super::run_beside;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
 use crate::cli::face::Pipe;
@@ -21,7 +21,7 @@ pub(super) fn run(
     let mut plan = Plan::new(come, all, settings, hardening);
     plan.stay = true;
     let doors = plan.doors(&rooms, None)?;
-    block_on(async {
+    run_beside(async move {
         let (asking, telling) = plan.start()?;
         let face = Pipe::new(&asking)?;
         session::enter(&asking, doors).await;

@@ -5,7 +5,7 @@ use std::io::Read;
 use tokio::time::sleep_until;
 use zeroize::Zeroizing;
 
-use super::block_on;
+use super::run_beside;
 use crate::base::limits::TEXT_BYTES;
 use crate::chat::event::{Event, Fate};
 use crate::chat::name::Standing;
@@ -42,7 +42,7 @@ pub(super) fn run(
     };
     let (body, _) =
         Body::typed(text.trim_end_matches(['\r', '\n'])).map_err(|problem| Failure::Usage(problem.text()))?;
-    block_on(async {
+    run_beside(async move {
         let end = instant() + patience;
         let mut signals = Signals::new()?;
         let (asking, mut telling) = plan.start()?;
@@ -74,6 +74,7 @@ pub(super) fn run(
             };
             if let Some(face) = &mut json {
                 face.told(&event)?;
+                face.flush()?;
             }
             if stop.is_none() {
                 session::complain(&event, &plan.all)?;

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::block_on;
+use super::run_beside;
 use crate::base::secret::Secret;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
@@ -41,7 +41,7 @@ pub(super) fn run(
     }
     plan.key = key_file.as_deref().map(kept_key).transpose()?;
     let doors = plan.doors(&rooms, None)?;
-    block_on(async {
+    run_beside(async move {
         let (asking, telling) = plan.start()?;
         session::enter(&asking, doors).await;
         let face = Served::new(&asking, plan.all.json)?;
