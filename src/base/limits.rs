@@ -41,8 +41,9 @@ pub const PAYLOAD_BYTES: usize = FRAME_BYTES - FRAME_OVERHEAD;
 pub const NESTING: usize = 8;
 /// A signature.
 pub const SIGNATURE_BYTES: usize = 64;
-/// Counters remembered behind the highest one of a sender.
-pub const REPLAY_WINDOW: u64 = 2_048;
+/// Counters remembered behind the highest one of a sender. A frame that was asked for by its id overtakes all that wait in the
+/// queue of the usual way, and what it leaves farther behind than this is lost until it is caught up on.
+pub const REPLAY_WINDOW: u64 = 8_192;
 /// Senders remembered by the replay guard of the lobby.
 pub const REPLAY_SENDERS: usize = 1_024;
 /// Frames that wait for a key.
@@ -142,6 +143,9 @@ pub const RECEIPTS_MS: u64 = 100;
 /// An author gets no receipt of a member sooner than this after the last: each costs some 1,150 bytes on the wire, more than a
 /// copy of a text (reckoned from what a delivery costs with and without).
 pub const RECEIPTS_EACH_MS: u64 = 2_000;
+/// And so much for each member, so that what a member spends on receipts does not grow with their number: in a room of eight
+/// where all write, each has seven authors to tell.
+pub const RECEIPTS_PER_MEMBER_MS: u64 = 500;
 /// So many others, and receipts are no longer sent: with all of them it costs more to say that a text came than to say it.
 pub const RECEIPT_MEMBERS: usize = 10;
 /// Own messages whose receipts are still counted.

@@ -15,7 +15,7 @@ use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
     AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS,
-    RECEIPTS_EACH_MS, RECEIPTS_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    RECEIPTS_EACH_MS, RECEIPTS_MS, RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -340,13 +340,14 @@ impl Inside {
     /// Tells authors what came, straight to them. Whoever was told a moment ago is told the next later, all at once.
     pub(crate) fn send_receipts<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let now = hub.now;
+        let each = RECEIPTS_EACH_MS.max((self.roster.count() as u64 + 1) * RECEIPTS_PER_MEMBER_MS);
         let mut owed = std::mem::take(&mut self.outbox.receipts);
         for (author, owed) in owed.iter_mut().filter(|(_, owed)| owed.due <= now && !owed.numbers.is_empty())
         {
             for part in std::mem::take(&mut owed.numbers).parts() {
                 self.direct(hub, author, Body::Have(vec![(*author, part)]));
             }
-            owed.due = now + RECEIPTS_EACH_MS;
+            owed.due = now + each;
         }
         owed.retain(|_, owed| owed.due > now);
         if let Some(next) = owed.values().filter(|owed| !owed.numbers.is_empty()).map(|owed| owed.due).min() {
