@@ -112,6 +112,8 @@ fn gossip() -> Result<Gossip, String> {
         .max_control_message_size(config::CONTROL_BYTES)
         .max_publish_messages(config::MESSAGES_A_PACKET)
         .connection_handler_queue_len(config::QUEUE)
+        .publish_queue_duration(config::QUEUED)
+        .forward_queue_duration(config::QUEUED)
         .unsubscribe_backoff(config::UNSUBSCRIBE_BACKOFF)
         .prune_backoff(config::PRUNE_BACKOFF)
         .build()

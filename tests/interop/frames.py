@@ -99,7 +99,7 @@ class Replay:
         self.highest, self.seen = {}, set()
 
     def fresh(self, who, n):
-        return n + 2048 > self.highest.get(who, 0) and (who, n) not in self.seen
+        return n + 8192 > self.highest.get(who, 0) and (who, n) not in self.seen
 
     def mark(self, who, n):
         self.highest[who] = max(n, self.highest.get(who, 0))
