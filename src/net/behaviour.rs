@@ -1,9 +1,11 @@
 //! What a node is to libp2p: its protocols put together, and the swarm they run on.
 
 use libp2p::connection_limits::ConnectionLimits;
+use std::time::Duration;
+
 use libp2p::gossipsub::{
     self, IdentityTransform, MessageAuthenticity, PeerScoreParams, PeerScoreThresholds, TopicScoreParams,
-    ValidationMode, score_parameter_decay,
+    ValidationMode, score_parameter_decay_with_base,
 };
 use libp2p::identity::Keypair;
 use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
@@ -133,7 +135,8 @@ fn scores() -> PeerScoreParams {
         ip_colocation_factor_weight: 0.0,
         behaviour_penalty_weight: config::PENALTY_WEIGHT,
         behaviour_penalty_threshold: config::PENALTY_FREE,
-        behaviour_penalty_decay: score_parameter_decay(config::PENALTY_MEMORY),
+        behaviour_penalty_decay: fading(config::PENALTY_MEMORY),
+        decay_interval: config::FADE,
         retain_score: config::SCORE_MEMORY,
         // A telephone on a train is slow.
         slow_peer_weight: 0.0,
@@ -152,9 +155,14 @@ pub(super) fn topic_score() -> TopicScoreParams {
         mesh_message_deliveries_weight: 0.0,
         mesh_failure_penalty_weight: 0.0,
         invalid_message_deliveries_weight: config::REJECT_WEIGHT,
-        invalid_message_deliveries_decay: score_parameter_decay(config::REJECT_MEMORY),
+        invalid_message_deliveries_decay: fading(config::REJECT_MEMORY),
         ..TopicScoreParams::default()
     }
+}
+
+/// By how much something fades each time, so that a tenth of it is left after so long.
+fn fading(memory: Duration) -> f64 {
+    score_parameter_decay_with_base(memory, config::FADE, 0.1)
 }
 
 fn thresholds() -> PeerScoreThresholds {

@@ -76,9 +76,9 @@ pub(super) const BACKLOG: usize = 1_024;
 
 /// The driver's own beat while it has no link: the next address of a name is due after [`NEXT_ADDRESS`].
 pub(super) const TICK: Duration = Duration::from_millis(250);
-/// And with links, when little is urgent and each beat is half of what wakes an idle node. Gossipsub's heartbeat leaves no
-/// waker behind where it falls together with its scores'; a poll at twice its rate or more keeps it going.
-pub(super) const TICK_LINKED: Duration = Duration::from_millis(450);
+/// And with links, when little is urgent and each beat wakes an idle node twice (the runtime's wheel of timers turns for it).
+/// Gossipsub's heartbeat leaves no waker behind; polled within its second it has one again.
+pub(super) const TICK_LINKED: Duration = Duration::from_millis(900);
 /// How long a stop waits for frames already handed over. Gossipsub cannot be flushed; on a link that is not congested the
 /// write happens at the next poll, so this is some sixty times what loopback needs.
 pub(super) const FLUSH: Duration = Duration::from_millis(200);
@@ -108,13 +108,13 @@ pub(super) const MESH_HIGH: usize = 64;
 /// Mesh links this node dialled itself, so that those who dial it cannot be all it hears.
 pub(super) const MESH_OUTBOUND: usize = 1;
 /// Who is told the ids of recent frames at each heartbeat, beyond the mesh: what heals a lost copy. Each node that has it
-/// tells two each second for three seconds; with four the ids of 20 frames a second were about a tenth of all bytes at 8 members
+/// tells two each second for two seconds; with four the ids of 20 frames a second were about a tenth of all bytes at 8 members
 /// (reckoned from their sizes).
 pub(super) const GOSSIP_LAZY: usize = 2;
 /// Heartbeats for which a frame can be asked for, and within which its verdict must come.
 pub(super) const HISTORY: usize = 5;
-/// Heartbeats for which its id is offered.
-pub(super) const HISTORY_GOSSIP: usize = 3;
+/// Heartbeats for which its id is offered: all who have it offer it twice, each time to others.
+pub(super) const HISTORY_GOSSIP: usize = 2;
 /// Ids remembered against duplicates. Longer than any frame travels; what comes later is the room's replay window's.
 pub(super) const DUPLICATES: Duration = Duration::from_secs(60);
 /// The largest message. A payload near the limit kills the stream when another follows in the same read, so the limit is
@@ -147,6 +147,8 @@ pub(super) const TOPICS: usize = 192;
 
 /// Score of one rejected frame is minus the square of their count.
 pub(super) const REJECT_WEIGHT: f64 = -1.0;
+/// How often scores fade. Each time wakes an idle node, and none of these memories is shorter than a minute.
+pub(super) const FADE: Duration = Duration::from_secs(10);
 /// How long until rejected frames are forgotten: long enough that ten within a minute still count as eight at its end.
 pub(super) const REJECT_MEMORY: Duration = Duration::from_secs(600);
 /// From here nothing a peer sends is read: eight rejected frames in a burst, ten over a minute.
