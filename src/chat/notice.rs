@@ -119,6 +119,11 @@ pub enum Said {
     },
     /// The owner closed the room.
     Closed,
+    /// The room's time is nearly over.
+    Closing {
+        /// How much of it is left.
+        in_ms: u64,
+    },
     /// The room's time is over.
     Expired,
     /// Not let in.
@@ -155,6 +160,13 @@ pub enum Said {
     BurnedUnread {
         /// How many.
         count: usize,
+    },
+    /// What was taken back is gone from so many.
+    Gone {
+        /// How many said so.
+        count: usize,
+        /// How many who may have had it did not.
+        missed: usize,
     },
     /// What is printed stays on the terminal.
     CannotUnprint,
@@ -308,6 +320,7 @@ impl Said {
             | Said::Unmuted
             | Said::Cleaned
             | Said::BurnedUnread { .. }
+            | Said::Gone { .. }
             | Said::OwnerOnTrust(_)
             | Said::Utc
             | Said::NotAdmitted(Refusal::Knock)
@@ -322,6 +335,7 @@ impl Said {
             | Said::NetFault(_)
             | Said::Lagged { .. }
             | Said::BurnedUnsent { .. }
+            | Said::Closing { .. }
             | Said::Muted { .. }
             | Said::Alike(_)
             | Said::Unreadable { .. }
@@ -371,6 +385,7 @@ impl Said {
             Said::Kicked { .. } => "kicked",
             Said::Banned { .. } => "banned",
             Said::Closed => "closed",
+            Said::Closing { .. } => "closing",
             Said::Expired => "expired",
             Said::NotAdmitted(why) => why.words().0,
             Said::Queued { why, .. } => why.words().0,
@@ -381,6 +396,7 @@ impl Said {
             Said::Alike(_) => "alike",
             Said::Unreadable { .. } => "unreadable",
             Said::BurnedUnread { .. } => "burned_unread",
+            Said::Gone { .. } => "gone",
             Said::CannotUnprint => "cannot_unprint",
             Said::Utc => "utc",
             Said::Holding(true) => "holding",
@@ -441,6 +457,7 @@ impl Said {
             Said::Kicked { by: None, why: None },
             Said::Banned { by: Some(who()), why: None },
             Said::Closed,
+            Said::Closing { in_ms: 600_000 },
             Said::Expired,
             Said::BurnedUnsent { count: 2 },
             Said::Muted { for_ms: Some(600_000) },
@@ -450,6 +467,8 @@ impl Said {
             Said::Alike(who()),
             Said::Unreadable { count: 3 },
             Said::BurnedUnread { count: 3 },
+            Said::Gone { count: 4, missed: 0 },
+            Said::Gone { count: 4, missed: 1 },
             Said::CannotUnprint,
             Said::Utc,
             Said::Holding(true),
@@ -480,8 +499,8 @@ mod tests {
     }
 
     /// States that leave nothing to do; anything else says what.
-    const NOTHING_TO_DO: [&str; 7] =
-        ["confirmed", "merged", "network_back", "unmuted", "cleaned", "burned_unread", "hashing"];
+    const NOTHING_TO_DO: [&str; 8] =
+        ["confirmed", "merged", "network_back", "unmuted", "cleaned", "burned_unread", "gone", "hashing"];
 
     #[test]
     fn every_sentence_fits_and_says_what_to_do_where_something_can_be_done() {

@@ -58,7 +58,7 @@ table! {
     Talk Member "ttl" [] "[room] [10m]" "how long your next messages live; room: everybody's default" "/ttl 2m" ttl;
     Talk Member "open" ["o"] "ID" "open a sealed message; then its time runs" "/open 7"
         |a| Ok(Request::Open(Which::Named(Line::clean(a.word()?))));
-    Talk Member "burn" [] "[last|ID|mine]" "take back a message, or all of yours, everywhere" "/burn last" burn;
+    Talk Member "burn" [] "[last|ID|mine]" "ask everybody to burn a message, or all of yours; an admin any" "/burn last" burn;
     Talk Admin "pin" [] "[ID]" "keep a message until the room closes" "/pin 7" |a| Ok(Request::Pin(a.which(), true));
     Talk Admin "unpin" [] "[ID]" "keep it no longer" "/unpin 7" |a| Ok(Request::Pin(a.which(), false));
     Talk Member "pins" [] "" "what is kept" "/pins" |_| Ok(Request::View(View::Pins));

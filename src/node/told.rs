@@ -56,6 +56,9 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Burned { id, why } => {
             out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(why) }));
         }
+        io::Event::Gone { count, of } => {
+            out.push(notice(seat, Said::Gone { count, missed: of.saturating_sub(count) }));
+        }
         io::Event::Opened { id, by } => {
             let fate = Told::Opened(Box::new(seat.person(&by)));
             out.push(Event::Receipt(Receipt { room: seat.name.clone(), id: Some(id), cid: None, fate }));

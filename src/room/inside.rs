@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 
 use super::beacon::Beacons;
 use super::beat::Pulse;
+use super::burning::Burns;
 use super::catchup::CatchUp;
 use super::chains::Keyring;
 use super::envelope;
@@ -68,6 +69,7 @@ pub(crate) struct Inside {
     pub(super) renewal: Renewal,
     pub(super) merging: Merging,
     pub(super) outbox: Outbox,
+    pub(super) burns: Burns,
     pub(super) catchup: CatchUp,
 }
 
@@ -102,6 +104,7 @@ impl Inside {
             renewal: Renewal::new(now),
             merging: Merging::new(),
             outbox: Outbox::new(),
+            burns: Burns::default(),
             catchup: CatchUp::default(),
         }
     }

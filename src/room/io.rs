@@ -252,6 +252,8 @@ pub enum Timer {
     CatchUp,
     /// Send receipts.
     Receipts,
+    /// Tell from whom messages went that were taken back.
+    Burns,
     /// Queued messages may go out.
     Queue,
     /// Seal the current chain to somebody who was left out.
@@ -416,6 +418,13 @@ pub enum Event {
         /// Why.
         why: Burned,
     },
+    /// What was taken back here is gone from so many of those who may have had it.
+    Gone {
+        /// How many said so.
+        count: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Somebody opened a once-message of mine.
     Opened {
         /// Which.
@@ -499,6 +508,8 @@ pub struct Heard {
     pub once_s: Option<u64>,
     /// Kept.
     pub keep: bool,
+    /// Its time begins when it is shown: whoever shows it says so with [`Command::Open`].
+    pub from_read: bool,
     /// Mine.
     pub mine: bool,
     /// Fetched after the fact.

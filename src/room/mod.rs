@@ -18,6 +18,7 @@
 
 mod beacon;
 mod beat;
+mod burning;
 mod catchup;
 pub mod chains;
 mod clock;

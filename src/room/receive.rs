@@ -143,6 +143,7 @@ impl Inside {
             Body::Have(ref had) => self.on_have(hub, sender, had),
             Body::Opened(id) => self.on_opened(hub, sender, id),
             Body::Burn { ref ids, upto } => self.on_burn(hub, sender, ids, upto),
+            Body::Gone { ref ids, upto } => self.on_gone(hub, sender, ids, upto),
             Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),
             Body::Key(ref key) if key.used_for == KeyUse::Handover => self.on_key(sender, &key.kem),

@@ -1,4 +1,4 @@
-//! Messages: paced when they go out, counted when they come in, and gone when their time is over.
+//! Messages: paced when they go out, counted when they come in, opened where they were sealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use super::timeline::{Living, Ranges, remaining_ms};
 use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    AGE_IGNORED_MS, BURN_IDS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS,
-    RECEIPTS_EACH_MS, RECEIPTS_MS, RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    AGE_IGNORED_MS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS, RECEIPTS_EACH_MS,
+    RECEIPTS_MS, RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -41,6 +41,21 @@ struct Owed {
 impl Outbox {
     pub(super) fn new() -> Outbox {
         Outbox { numbered: 0, pace: Pace::new(), receipts: BTreeMap::new(), mine: BTreeMap::new() }
+    }
+
+    /// The number of my latest message.
+    pub(super) fn numbered(&self) -> u64 {
+        self.numbered
+    }
+
+    /// Whether I said this, living or not.
+    pub(super) fn said(&self, id: &MsgId) -> bool {
+        self.mine.values().any(|(_, mine, _)| mine == id)
+    }
+
+    /// Who has said that my message of this number came.
+    pub(super) fn holders(&self, n: u64) -> impl Iterator<Item = &MemberId> {
+        self.mine.get(&n).into_iter().flat_map(|(_, _, by)| by)
     }
 
     /// When the pace lets the next one go.
@@ -304,6 +319,7 @@ impl Inside {
             dies,
             once_s: (say.once_s > 0).then_some(say.once_s),
             keep: kept,
+            from_read: say.from_read,
             mine,
             caught_up,
         };
@@ -371,7 +387,9 @@ impl Inside {
             return;
         }
         let life = if once_s > 0 { once_s } else { living.payload.ttl_s };
-        let dies = hub.now + life.min(self.ttl_cap_s()) * 1_000;
+        let opened = hub.now + life.min(self.ttl_cap_s()) * 1_000;
+        // Opened in its last moments it does not live longer for it.
+        let dies = living.deadline.map_or(opened, |at| at.min(opened));
         let heard = Heard {
             id,
             from: self.who(&author),
@@ -384,6 +402,7 @@ impl Inside {
             dies: Some(dies),
             once_s: (once_s > 0).then_some(once_s),
             keep: false,
+            from_read,
             mine: false,
             caught_up: living.caught_up,
         };
@@ -396,73 +415,8 @@ impl Inside {
     }
 
     pub(crate) fn on_opened<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, id: MsgId) {
-        if self.outbox.mine.values().any(|(_, mine, _)| *mine == id) {
+        if self.outbox.said(&id) {
             hub.event(Event::Opened { id, by });
-        }
-    }
-
-    /// Takes messages back: my own, or anybody's where my rank reaches them.
-    pub(crate) fn burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, mut ids: Vec<MsgId>, all_mine: bool) {
-        ids.truncate(BURN_IDS);
-        let allowed = ids.iter().all(|id| self.may_burn(&hub.id, id));
-        if !allowed {
-            hub.event(Event::Refused(Refused::Role));
-            return;
-        }
-        if all_mine {
-            hub.give_up_unsent(Refused::TakenBack);
-        }
-        let upto = if all_mine { self.outbox.numbered } else { 0 };
-        let me = hub.id;
-        self.burn_here(hub, &me, &ids, upto);
-        self.publish(hub, Body::Burn { ids, upto });
-    }
-
-    fn may_burn(&self, who: &MemberId, id: &MsgId) -> bool {
-        match self.timeline.get(id).map(|l| l.payload.sender) {
-            Some(author) if author == *who => true,
-            Some(author) => !self.log.rights().reach(who, &author).0.is_empty(),
-            None => {
-                self.outbox.mine.values().any(|(_, mine, _)| mine == id)
-                    || self.log.rights().rank(who) >= Rank::Admin
-            }
-        }
-    }
-
-    pub(crate) fn on_burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, ids: &[MsgId], upto: u64) {
-        let allowed: Vec<MsgId> = ids.iter().filter(|id| self.may_burn_remote(&by, id)).copied().collect();
-        self.burn_here(hub, &by, &allowed, upto);
-    }
-
-    /// Whose a message is that has not come yet is known only once it comes, and only then whether it is burned: by its
-    /// author, or by somebody above them. What people without rank say of such is not remembered.
-    fn may_burn_remote(&self, by: &MemberId, id: &MsgId) -> bool {
-        match self.timeline.get(id) {
-            Some(_) => self.may_burn(by, id),
-            None => self.log.rights().rank(by) >= Rank::Admin,
-        }
-    }
-
-    fn burn_here<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: &MemberId, ids: &[MsgId], upto: u64) {
-        let until = hub.now + self.ttl_cap_s() * 1_000;
-        for id in ids {
-            let author = self.timeline.get(id).map(|l| l.payload.sender);
-            if self.timeline.burn(id, *by, until).is_some() {
-                let why = if author == Some(*by) { Burned::Sender } else { Burned::Admin };
-                hub.event(Event::Burned { id: *id, why });
-            }
-        }
-        if upto > 0 {
-            for id in self.timeline.burn_upto(by, upto) {
-                hub.event(Event::Burned { id, why: Burned::Sender });
-            }
-        }
-    }
-
-    /// Removes what is overdue, before anything else happens.
-    pub(crate) fn reap<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        for (id, once) in self.timeline.reap(hub.now) {
-            hub.event(Event::Burned { id, why: if once { Burned::Once } else { Burned::Ttl } });
         }
     }
 }

@@ -177,6 +177,11 @@ impl Timeline {
         self.burned.range(all).map(|((_, by), _)| by)
     }
 
+    /// Up to which number an author has taken everything back; 0 for nothing.
+    pub(crate) fn taken_back(&self, author: &MemberId) -> u64 {
+        self.burned_upto.get(author).copied().unwrap_or(0)
+    }
+
     /// Whether an author has taken back everything up to a number and beyond this one.
     pub(crate) fn is_taken_back(&self, author: &MemberId, n: u64) -> bool {
         self.burned_upto.get(author).is_some_and(|upto| n <= *upto)

@@ -25,6 +25,7 @@ impl Inside {
             Timer::FreshKey => self.fresh_key(hub),
             Timer::CatchUp => self.catch_up(hub),
             Timer::Receipts => self.send_receipts(hub),
+            Timer::Burns => self.tell_gone(hub),
             Timer::Queue => self.drain_queue(hub),
             Timer::Reseal => self.share(hub),
             Timer::Witness => {

@@ -155,11 +155,13 @@ pub enum Kind {
     Want = 25,
     /// A part of a file.
     Chunk = 26,
+    /// A burn was carried out.
+    Gone = 27,
 }
 
 impl Kind {
     /// Every kind, by its number.
-    pub const ALL: [Kind; 26] = [
+    pub const ALL: [Kind; 27] = [
         Kind::Text,
         Kind::Have,
         Kind::Opened,
@@ -186,6 +188,7 @@ impl Kind {
         Kind::Missed,
         Kind::Want,
         Kind::Chunk,
+        Kind::Gone,
     ];
 
     /// Kept for published signing keys.
@@ -223,7 +226,7 @@ impl Kind {
             | Kind::Hello
             | Kind::Welcome
             | Kind::Refusal => Carriage::Lobby,
-            Kind::Roster | Kind::Log | Kind::Ask | Kind::Missed | Kind::Want | Kind::Chunk => {
+            Kind::Roster | Kind::Log | Kind::Ask | Kind::Missed | Kind::Want | Kind::Chunk | Kind::Gone => {
                 Carriage::Direct
             }
         }
@@ -299,7 +302,7 @@ mod tests {
             match Kind::from_number(number) {
                 Ok(kind) => assert_eq!(kind as u64, number),
                 Err(PayloadError::Reserved) => assert_eq!(number, 22),
-                Err(error) => assert_eq!((error, number > 26), (PayloadError::UnknownKind(number), true)),
+                Err(error) => assert_eq!((error, number > 27), (PayloadError::UnknownKind(number), true)),
             }
         }
         assert_eq!(Kind::from_number(u64::MAX), Err(PayloadError::UnknownKind(u64::MAX)));

@@ -281,6 +281,9 @@ pub fn bodies() -> Vec<BoxedStrategy<Body>> {
         (hash(), number(), blob(16_000))
             .prop_map(|(hash, index, bytes)| Body::Chunk { hash, index, bytes })
             .boxed(),
+        (vec(raw::<8>().prop_map(MsgId), 0..9), number())
+            .prop_map(|(ids, upto)| Body::Gone { ids, upto })
+            .boxed(),
     ]
 }
 

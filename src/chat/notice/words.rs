@@ -65,6 +65,7 @@ impl Said {
             Said::Kicked { by, why } => removed("kicked", by.as_ref(), why.as_ref()),
             Said::Banned { by, why } => removed("banned", by.as_ref(), why.as_ref()),
             Said::Closed => "the owner has closed the room".to_owned(),
+            Said::Closing { in_ms } => format!("the room closes in {}", words(*in_ms)),
             Said::Expired => "the room's time is over".to_owned(),
             Said::NotAdmitted(why) => why.words().1.to_owned(),
             Said::Queued { waiting, why } => format!("{waiting} waiting to be sent: {}", why.words().1),
@@ -80,6 +81,10 @@ impl Said {
             }
             Said::Unreadable { count } => format!("{count} frames came that no key here opens"),
             Said::BurnedUnread { count } => format!("{count} burned unread"),
+            Said::Gone { count, missed: 0 } => format!("expired on {count}"),
+            Said::Gone { count, missed } => {
+                format!("expired on {count}, out of reach {missed}: there it goes when its own time is over")
+            }
             Said::CannotUnprint => {
                 "lines printed here stay in the terminal; that a message burned is told, not undone"
                     .to_owned()
@@ -123,6 +128,7 @@ impl Said {
             Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
             Said::Kicked { .. } => "you may come back, if the room lets you in",
             Said::Banned { .. } => "only an /unban by an admin lets you back",
+            Said::Closing { .. } => "what was said in it burns with it; nobody can come back to it",
             Said::Closed | Said::Expired => "everything said in it is burned; open a new one with /new",
             Said::NotAdmitted(why) => why.words().2,
             Said::Queued { why, .. } => why.words().2,
@@ -141,7 +147,8 @@ impl Said {
             | Said::NetworkBack
             | Said::Unmuted
             | Said::Cleaned
-            | Said::BurnedUnread { .. } => "",
+            | Said::BurnedUnread { .. }
+            | Said::Gone { .. } => "",
         };
         words.to_owned()
     }

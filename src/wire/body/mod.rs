@@ -35,6 +35,13 @@ pub enum Body {
         /// And every one numbered up to this; 0 for none.
         upto: u64,
     },
+    /// Someone's burn was carried out here: the answer to it.
+    Gone {
+        /// Of what it named, what lived here until then.
+        ids: Vec<MsgId>,
+        /// Its number, up to which nothing of theirs is here.
+        upto: u64,
+    },
     /// Someone came in.
     Join(Join),
     /// Someone goes.
@@ -155,6 +162,7 @@ impl Body {
             Body::Missed(_) => Kind::Missed,
             Body::Want { .. } => Kind::Want,
             Body::Chunk { .. } => Kind::Chunk,
+            Body::Gone { .. } => Kind::Gone,
         }
     }
 
@@ -165,7 +173,7 @@ impl Body {
             Body::Opened(message) => {
                 w.array(1).bytes(&message.0);
             }
-            Body::Burn { ids, upto } => {
+            Body::Burn { ids, upto } | Body::Gone { ids, upto } => {
                 write_list(w.array(2), ids);
                 w.uint(*upto);
             }
@@ -216,9 +224,12 @@ impl Body {
                 Body::Opened(MsgId(r.bytes_exact()?))
             }
             Kind::Burn => {
-                r.array_of(2)?;
-                let ids = list(r, BURN_IDS, |r| r.bytes_exact().map(MsgId))?;
-                Body::Burn { ids, upto: r.uint()? }
+                let (ids, upto) = burned(r)?;
+                Body::Burn { ids, upto }
+            }
+            Kind::Gone => {
+                let (ids, upto) = burned(r)?;
+                Body::Gone { ids, upto }
             }
             Kind::Join => Body::Join(Join::decode(r)?),
             Kind::Leave => {
@@ -273,6 +284,12 @@ impl Body {
             }
         })
     }
+}
+
+/// What a burn names.
+fn burned(r: &mut Reader<'_>) -> Result<(Vec<MsgId>, u64), FieldError> {
+    r.array_of(2)?;
+    Ok((list(r, BURN_IDS, |r| r.bytes_exact().map(MsgId))?, r.uint()?))
 }
 
 /// Raw log entries, at most a page.

@@ -296,6 +296,7 @@ fn every() -> Vec<(&'static str, Body)> {
         ),
         ("Parts of a file are wanted", Body::Want { hash: some("file"), first: 16, count: 8 }),
         ("A part of a file", Body::Chunk { hash: some("file"), index: 16, bytes: vec![15; 400] }),
+        ("Messages are gone", Body::Gone { ids: vec![MsgId([1; 8]), MsgId([2; 8])], upto: 9 }),
     ]
 }
 
@@ -331,6 +332,9 @@ fn empties() -> Vec<(&'static str, u64, Written)> {
         }),
         ("A chunk of no bytes", 26, |w| {
             w.array(3).bytes(&[1; 32]).uint(0).bytes(&[]);
+        }),
+        ("Nothing is gone", 27, |w| {
+            w.array(2).array(0).uint(0);
         }),
     ]
 }
