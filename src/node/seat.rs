@@ -12,7 +12,7 @@ use crate::chat::name::{Mode, RoomChange};
 use crate::chat::reply::Cid;
 use crate::chat::text::Line;
 use crate::net;
-use crate::room::io::{Command, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who};
+use crate::room::io::{Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who};
 use crate::room::rights::Rank;
 use crate::room::state::{Setup, State};
 use crate::wire::log::{Act, Policy};
@@ -82,7 +82,7 @@ impl Seat {
             next: 0,
         };
         let mut effects = vec![Effect::Tell(told::line(&seat, RoomChange::Joining))];
-        seat.carry_out(outputs, &mut effects);
+        seat.carry_out(now, outputs, &mut effects);
         (seat, effects)
     }
 
@@ -90,7 +90,7 @@ impl Seat {
     pub(super) fn handle(&mut self, now: Mono, input: Input) -> Vec<Effect> {
         let outputs = self.state.handle(now, input);
         let mut effects = Vec::with_capacity(outputs.len());
-        self.carry_out(outputs, &mut effects);
+        self.carry_out(now, outputs, &mut effects);
         effects
     }
 
@@ -146,7 +146,7 @@ impl Seat {
         Some(due)
     }
 
-    fn carry_out(&mut self, outputs: Vec<Output>, effects: &mut Vec<Effect>) {
+    fn carry_out(&mut self, now: Mono, outputs: Vec<Output>, effects: &mut Vec<Effect>) {
         for output in outputs {
             trace::output(self.number, &output);
             match output {
@@ -161,7 +161,17 @@ impl Seat {
                     Verdict::Ignore => net::Verdict::Ignore,
                     Verdict::Reject => net::Verdict::Reject,
                 })),
-                Output::Event(event) => {
+                Output::Event(mut event) => {
+                    if let Happened::Message(heard) = &mut event
+                        && heard.from_read
+                        && !heard.mine
+                        && heard.text.is_some()
+                    {
+                        // Faces show what they are told: that is its first display, and with it begins its time.
+                        let begun = self.state.handle(now, Input::Command(Command::Open(heard.id)));
+                        heard.dies = self.state.dies(&heard.id);
+                        self.carry_out(now, begun, effects);
+                    }
                     let mut events = Vec::new();
                     told::told(self, event, &mut events);
                     effects.extend(events.into_iter().map(Effect::Tell));

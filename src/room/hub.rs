@@ -62,7 +62,7 @@ pub(crate) struct Hub<R> {
     pub(crate) unsent: Unsent,
     pub(crate) counts: Counts,
     pub(crate) out: Vec<Output>,
-    counter: u64,
+    pub(super) counter: u64,
     agenda: BTreeMap<Timer, Mono>,
     lobby_keys: BTreeMap<Day, Secret<32>>,
 }

@@ -9,7 +9,7 @@ use super::state::{Phase, State};
 use super::trial::Trial;
 use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
 use crate::base::secret::Text;
-use crate::base::time::{Epoch, Unix};
+use crate::base::time::{Epoch, Mono, Unix};
 
 impl<R: CryptoRng> State<R> {
     /// The chains of the set in use.
@@ -88,9 +88,19 @@ impl<R: CryptoRng> State<R> {
         inside.timeline.all().filter_map(|(id, l)| Some((*id, super::catchup::text_of(l)?))).collect()
     }
 
+    /// When a living message dies; `None` for one that is kept, or gone.
+    pub fn dies(&self, id: &MsgId) -> Option<Mono> {
+        self.inside()?.timeline.get(id)?.deadline
+    }
+
     /// Number of living messages.
     pub fn living_count(&self) -> usize {
         self.inside().map_or(0, |i| i.timeline.len())
+    }
+
+    /// This node's clock, as of what was handed in last.
+    pub fn now(&self) -> Mono {
+        self.hub.now
     }
 
     /// Room time.
