@@ -47,6 +47,8 @@ const NAP: Duration = Duration::from_secs(1);
 const CANDIDATES_MS: u64 = 15_000;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// And one in a hurry: time for what was handed in to reach the sockets, which the system empties by itself.
+const PANIC_GOODBYE: Duration = Duration::from_millis(100);
 
 /// What a node is started with.
 pub struct Config {
@@ -487,13 +489,16 @@ impl Node {
         let panic = code == answer::PANIC;
         for at in 0..self.seats.len() {
             if let Some(seat) = self.seats.get_mut(at) {
-                seat.leaving = true;
+                (seat.leaving, seat.panicking) = (true, panic);
             }
             self.hand(at, Input::Command(Command::Leave { panic }), None).await;
         }
         self.seats.clear();
+        self.secrets.clear();
+        self.model = Model::default();
         self.end_waits();
-        if tokio::time::timeout(GOODBYE, self.net.shutdown()).await.is_err() {
+        let patience = if panic { PANIC_GOODBYE } else { GOODBYE };
+        if tokio::time::timeout(patience, self.net.shutdown()).await.is_err() {
             tracing::warn!("the network did not stop in time");
         }
         let code = if panic { 0 } else { code };

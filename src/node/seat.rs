@@ -50,6 +50,8 @@ pub(super) struct Seat {
     pub(super) over: Option<Over>,
     /// This node wants to go: what ends then is its stay, not the room.
     pub(super) leaving: bool,
+    /// And to leave nothing behind.
+    pub(super) panicking: bool,
     /// What the last line about the room's state said.
     shown: Option<(Option<Standing>, usize, Option<MemberId>)>,
     state: State<Os>,
@@ -74,6 +76,7 @@ impl Seat {
             not_admitted: None,
             over: None,
             leaving: false,
+            panicking: false,
             shown: Some((Some(Standing::Searching), 1, None)),
             state,
             timers: BTreeMap::new(),

@@ -54,7 +54,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             out.push(Event::Receipt(Receipt { room: seat.name.clone(), id, cid: asked, fate }));
         }
         io::Event::Burned { id, why } => {
-            out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(why) }));
+            out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(seat, why) }));
         }
         io::Event::Gone { count, of } => {
             out.push(notice(seat, Said::Gone { count, missed: of.saturating_sub(count) }));
@@ -258,12 +258,13 @@ pub(super) fn mode(kind: root::Kind) -> Mode {
     }
 }
 
-fn burn_why(why: io::Burned) -> BurnWhy {
+fn burn_why(seat: &Seat, why: io::Burned) -> BurnWhy {
     match why {
         io::Burned::Ttl => BurnWhy::Ttl,
         io::Burned::Once => BurnWhy::Once,
         io::Burned::Sender => BurnWhy::Sender,
         io::Burned::Admin => BurnWhy::Admin,
+        io::Burned::Room if seat.panicking => BurnWhy::Panic,
         io::Burned::Room => BurnWhy::Room,
         io::Burned::Crowded => BurnWhy::Crowded,
     }

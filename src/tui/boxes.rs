@@ -13,6 +13,9 @@ use crate::chat::text::Line;
 
 impl Screen {
     pub(super) fn on_overlay(&mut self, at: Moment, press: Press, out: &mut Vec<Effect>) {
+        if deed(Place::Anywhere, press) == Some(Deed::Panic) {
+            return self.panic(out);
+        }
         if !matches!(self.overlay, Some(Overlay::Curtain(_))) {
             // What must work whatever is open.
             match deed(Place::Anywhere, press) {
@@ -27,6 +30,15 @@ impl Screen {
         if stays && self.overlay.is_none() {
             self.overlay = Some(overlay);
         }
+    }
+
+    /// Burns everything and ends. At the door nothing has begun yet.
+    pub(super) fn panic(&mut self, out: &mut Vec<Effect>) {
+        out.push(match self.overlay {
+            Some(Overlay::Door(_)) => Effect::End(0),
+            _ => Effect::Ask(Asked::here(Request::Panic)),
+        });
+        self.hide();
     }
 
     /// What a key does in a box; true if the box stays.

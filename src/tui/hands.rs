@@ -172,6 +172,7 @@ impl Screen {
             Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0 }),
             Deed::Network => self.overlay = Some(Overlay::Network { scroll: 0 }),
             Deed::Curtain => self.hide(),
+            Deed::Panic => self.panic(out),
             Deed::Redraw => out.push(Effect::Repaint),
             Deed::Interrupt => self.interrupt(at, out),
             Deed::Leave if self.draft().is_empty() => self.leave(at, out),

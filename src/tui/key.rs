@@ -140,6 +140,8 @@ pub enum Deed {
     Network,
     /// Hide everything.
     Curtain,
+    /// Burn everything here and end, at once.
+    Panic,
     /// Paint everything anew.
     Redraw,
     /// Clear the draft; then ask; then end.
@@ -267,6 +269,7 @@ keys! {
         plain(Key::F(3)) => Deed::Members, "who is here";
         plain(Key::F(5)) => Deed::Network, "how the others are reached";
         plain(Key::F(12)) => Deed::Curtain, "hide everything until a key is pressed";
+        shift(Key::F(12)) => Deed::Panic, "burn everything here, leave and end, at once";
         ctrl('l') => Deed::Redraw, "paint everything anew";
         ctrl('z') => Deed::Suspend, "into the background, with the screen blank";
         ctrl('c') => Deed::Interrupt, "clear the draft; again, ask; again, end";
