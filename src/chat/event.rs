@@ -2,9 +2,10 @@
 //! printed by `Debug`.
 
 use super::name::{
-    BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route, Standing,
+    BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
+    Standing,
 };
-use super::notice::Notice;
+use super::notice::{Notice, Unreachable};
 use super::problem::Problem;
 use super::reply::{Cid, Reply};
 use super::text::{Body, Line};
@@ -34,6 +35,8 @@ pub enum Event {
     Burned(Burned),
     /// A link changed.
     Peer(Box<PeerLine>),
+    /// News of an address that was given.
+    Bootstrap(Box<BootstrapLine>),
     /// What is known of this node's own network changed.
     Net(Box<NetLine>),
     /// A room's keys changed.
@@ -236,6 +239,23 @@ pub struct PeerLine {
     pub rtt_ms: Option<u64>,
     /// Its address.
     pub addr: Option<Line>,
+    /// The room it listens to, where that is the news.
+    pub room: Option<Line>,
+}
+
+/// A change in an address that was given.
+#[derive(Clone, Debug)]
+pub struct BootstrapLine {
+    /// What changed.
+    pub change: BootstrapChange,
+    /// The address, as it was typed.
+    pub asked: Line,
+    /// How whoever answered is reached.
+    pub route: Route,
+    /// Whoever answered.
+    pub peer: Option<Line>,
+    /// Why nobody did.
+    pub why: Option<Unreachable>,
 }
 
 /// What this node knows of its own network.
@@ -305,6 +325,7 @@ impl Event {
             Event::Hello(_)
             | Event::Listening(_)
             | Event::Peer(_)
+            | Event::Bootstrap(_)
             | Event::Net(_)
             | Event::Reply(_)
             | Event::Bye(_) => None,

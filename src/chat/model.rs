@@ -4,17 +4,19 @@
 //! Use: [`Model::update`] with every event, in order; [`Model::tick`] whenever [`Model::next_due`] has come; anything else
 //! at any time. It drops texts at their deadlines by itself, so a face that holds handles only through it keeps nothing.
 
+mod links;
 mod room;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+pub use links::Links;
 use room::Pending;
 pub use room::Room;
 
-use super::event::{Event, Hello, Message, NetLine, PeerLine, Person, RoomLine};
-use super::name::{Kind, PeerChange, Role, RoomChange};
+use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
+use super::name::{Kind, Role, RoomChange};
 use super::notice::{Refusal, Said};
 use super::problem::Problem;
 use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
@@ -22,14 +24,12 @@ use super::request::{Asked, Reach, Request, View, Which, Who};
 use super::scrollback::{Row, contains_word};
 use super::text::Line;
 use super::wait::Wait;
-use super::{help, privacy};
+use super::{help, privacy, telling};
 use crate::base::id::{MemberId, MsgId};
 use crate::base::time::Mono;
 
 /// Rooms at once, by the protocol's limits.
 pub const ROOMS: usize = 32;
-/// Links remembered: each is one line of a status.
-const PEERS: usize = 1_024;
 
 /// Everything a face knows.
 #[derive(Debug, Default)]
@@ -37,7 +37,8 @@ pub struct Model {
     me: Option<Box<Hello>>,
     rooms: Vec<Room>,
     front: Option<Line>,
-    peers: BTreeMap<Line, PeerLine>,
+    /// How others are reached.
+    pub links: Links,
     net: Option<NetLine>,
     /// Who wrote to this node alone last, and in which room.
     last_direct: Option<(Line, MemberId)>,
@@ -71,14 +72,8 @@ impl Model {
                     room.lost(usize::from(unread));
                 }
             }
-            Event::Peer(line) if line.change == PeerChange::Lost => {
-                self.peers.remove(&line.peer);
-            }
-            Event::Peer(line) => {
-                if self.peers.len() < PEERS || self.peers.contains_key(&line.peer) {
-                    self.peers.insert(line.peer.clone(), (**line).clone());
-                }
-            }
+            Event::Peer(line) => self.links.on_peer(line, now),
+            Event::Bootstrap(line) => self.links.on_bootstrap(line, now),
             Event::Net(line) => self.net = Some((**line).clone()),
             Event::Notice(notice) => {
                 let Some(room) = notice.room.as_ref().and_then(|name| self.room_mut(name)) else { return };
@@ -138,9 +133,9 @@ impl Model {
         self.me.as_deref()
     }
 
-    /// The links, in the order of their peers.
-    pub fn links(&self) -> impl Iterator<Item = &PeerLine> {
-        self.peers.values()
+    /// What is known of this node's own network.
+    pub fn net(&self) -> Option<&NetLine> {
+        self.net.as_ref()
     }
 
     /// The rooms, in the order of joining.
@@ -258,7 +253,7 @@ impl Model {
     pub fn status(&self, now: Mono) -> Status {
         Status {
             rooms: self.room_rows(),
-            peers: self.peers.values().cloned().collect(),
+            peers: self.links.all().map(|(line, _)| line.clone()).collect(),
             net: self.net.clone(),
             uptime_ms: self.started.map_or(0, |started| now.since(started)),
         }
@@ -281,6 +276,10 @@ impl Model {
                 let room = self.room(room)?;
                 let told = room.scroll.rows().filter_map(|(_, row)| match row {
                     Row::Told(event, _) => sentence(event),
+                    Row::Moved(moves) => {
+                        let names = |who: &Person| format!("{} ({})", who.nick.as_str(), who.tag.as_str());
+                        Some(Line::clean(&telling::moved(moves, &names, ", ").text))
+                    }
                     Row::Said(_) => None,
                 });
                 Ok(Answer::Page(told.collect()))
@@ -299,7 +298,7 @@ impl Model {
             View::Screen(name) => Err(Problem::NoScreen(name)),
             View::Theme(_) => Err(Problem::NoScreen("/theme")),
             View::Motion(_) => Err(Problem::NoScreen("/motion")),
-            View::Notify(_) => Err(Problem::NoScreen("/notify")),
+            View::Notify(..) => Err(Problem::NoScreen("/notify")),
         }
     }
 
@@ -393,8 +392,8 @@ impl Model {
 }
 
 fn mentions(message: &Message, me: &Hello, now: Mono) -> bool {
-    message.kind == Kind::Dm
-        || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()))
+    let named = || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()));
+    !message.mine && (message.kind == Kind::Dm || named())
 }
 
 /// What happened, as a line of a history.

@@ -140,8 +140,21 @@ named! {
         Connected = "connected",
         /// It took a better way.
         Upgraded = "upgraded",
+        /// It listens to a room that this node is in.
+        Room = "room",
         /// It is gone.
         Lost = "lost",
+    }
+    /// What a line about an address that was given tells.
+    BootstrapChange {
+        /// Its name is being looked up.
+        Lookup = "lookup",
+        /// It is being dialled.
+        Dial = "dial",
+        /// Somebody answered, and proved their key.
+        Linked = "linked",
+        /// It cannot be reached now; it is tried again.
+        Failed = "failed",
     }
     /// How a peer is reached.
     Route {

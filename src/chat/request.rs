@@ -268,8 +268,8 @@ pub enum View {
     Theme(Option<Theme>),
     /// How much moves on the screen; `None` for what fits this terminal.
     Motion(Option<Motion>),
-    /// When the screen rings.
-    Notify(Ring),
+    /// When the screen rings: for one room, or for all.
+    Notify(Ring, Option<Line>),
 }
 
 impl Draft {

@@ -3,10 +3,12 @@
 //! A row's number is what people type to name it. When a message dies its text handle is dropped here at once, whether or
 //! not anybody looks; the row stays as ash until there is need for its place.
 
+use std::collections::btree_map::OccupiedEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeBounds;
 
 use super::event::{Event, Fate, Message};
+use super::moves::Moves;
 use super::name::BurnWhy;
 use super::problem::Problem;
 use super::request::Which;
@@ -38,6 +40,8 @@ pub enum Row {
     Said(Box<Said>),
     /// Something that happened, and when: never a message.
     Told(Box<Event>, Mono),
+    /// People came and went.
+    Moved(Moves),
 }
 
 /// A message in its place.
@@ -76,11 +80,28 @@ impl Scrollback {
         number
     }
 
-    /// Notes something that happened.
+    /// Notes something that happened. Who comes and goes shares a row with those before, if nothing came between.
     pub fn tell(&mut self, event: Event, now: Mono) {
+        let moves = match &event {
+            Event::Member(line) => Moves::first(line, now),
+            _ => None,
+        };
+        let before = self.rows.last_entry().map(OccupiedEntry::into_mut);
+        let row = match (moves, before) {
+            (Some(moves), Some(Row::Moved(before))) => match before.join(moves) {
+                Ok(()) => {
+                    // Numbers do not tell whether faces share rows.
+                    self.last += 1;
+                    return;
+                }
+                Err(moves) => Row::Moved(moves),
+            },
+            (Some(moves), _) => Row::Moved(moves),
+            (None, _) => Row::Told(Box::new(event), now),
+        };
         let number = self.next();
         self.spent.insert(number);
-        self.rows.insert(number, Row::Told(Box::new(event), now));
+        self.rows.insert(number, row);
     }
 
     /// A message is gone. `Some` with its row, if it was alive here.

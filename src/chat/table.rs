@@ -185,8 +185,12 @@ table! {
     };
     View Member "read" [] "N" "line mode: print one held message" "/read 12"
         |a| Ok(Request::View(View::Read(a.number(1, u64::MAX)?)));
-    View Member "notify" [] "off|mentions|dm|all" "when to ring the bell" "/notify dm"
-        |a| Ok(Request::View(View::Notify(a.one_of(Ring::parse)?)));
+    View Member "notify" [] "WHEN [ROOM]" "ring at off, mentions, dm or all; in every room or in one" "/notify dm"
+        |a| {
+            let ring = a.one_of(Ring::parse)?;
+            let room = a.maybe().map(|word| Line::clean(word.trim_start_matches('#')));
+            Ok(Request::View(View::Notify(ring, room)))
+        };
     View Member "clear" [] "" "empty your view; nothing is burned" "/clear" screen;
     View Member "theme" [] "NAME|auto" "terminal, dark, light, high-contrast, cvd, mono" "/theme dark"
         |a| Ok(Request::View(View::Theme(a.auto_or(Theme::parse)?)));

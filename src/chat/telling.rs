@@ -2,6 +2,7 @@
 
 use super::duration::words;
 use super::event::{Event, Facts, MemberLine, Person, RoomLine};
+use super::moves::Moves;
 use super::name::{KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
 use super::text::Line;
@@ -70,6 +71,30 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
         text.push_str(&format!(", reason: {}", why.as_str()));
     }
     info(text)
+}
+
+/// Names of one group that are told; of the others, how many.
+const NAMED: usize = 6;
+
+/// What is to be said of people who came and went, with `between` what happened.
+pub fn moved(moves: &Moves, names: Names<'_>, between: &str) -> Told {
+    let parts = moves.groups().map(|(change, group)| {
+        let shown = if group.len() > NAMED { NAMED - 1 } else { group.len() };
+        let mut listed: Vec<String> = group.iter().take(shown).map(|(_, who)| names(who)).collect();
+        if group.len() > shown {
+            listed.push(format!("{} others", group.len() - shown));
+        }
+        let last = listed.pop().unwrap_or_default();
+        let who = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
+        let are = if group.len() == 1 { "is" } else { "are" };
+        match change {
+            MemberChange::Join => format!("{who} joined"),
+            MemberChange::Leave => format!("{who} left"),
+            MemberChange::Away => format!("{who} {are} away"),
+            change => format!("{who} {are} {}", change.name()),
+        }
+    });
+    info(parts.collect::<Vec<_>>().join(between))
 }
 
 /// What is to be said of a room's keys.

@@ -76,6 +76,13 @@ pub enum Command {
     /// A simulated room, no network: come in, talk, and see people be cut off, find back and remove one
     Demo(Demo),
     /// Settings: where they are read from, and what holds
+    ///
+    /// The file is TOML, `config.toml` in the folder `ephem-node` where settings are kept. What a flag says a setting of the
+    /// same name says, with `_` for `-`: ttl = "10m", no_mdns = true, bootstrap = ["host:port"].
+    ///
+    /// Of the screen it says more: mouse = true lets the wheel scroll (selecting text then takes Shift); curtain_after = "5m"
+    /// hides everything when nothing was typed for so long; [notify] says when to ring: default = "mentions" (or off, dm, all),
+    /// and a line for each room that differs, like lobby = "off".
     Config,
     /// Completions for a shell
     Completions {

@@ -7,19 +7,21 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
-use toml_edit::{Document, Item, Value};
+use toml_edit::{Document, Item, Key, Value};
 
 use super::args::{All, Color, History, Network, Room, Screen, Who};
 use super::report::Failure;
 use super::values::{self, Length, Rate};
 use crate::chat;
-use crate::chat::name::{Motion, Theme};
+use crate::chat::name::{Motion, Ring, Theme};
+use crate::chat::text::Line;
+use crate::tui::Habits;
 
 /// The largest file read. Settings are a few hundred bytes.
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 21] = [
     "nick",
     "ttl",
     "max",
@@ -37,8 +39,22 @@ const KEYS: [&str; 18] = [
     "motion",
     "plain",
     "ascii",
+    "mouse",
+    "curtain_after",
+    "notify",
     "log_file",
 ];
+/// What of `[notify]` counts for all rooms; any other word there is the name of one.
+const EVERYWHERE: &str = "default";
+
+/// What a person likes of a screen, and sets once and for all: no flag says it.
+#[derive(Clone, Debug, Default)]
+pub struct Likes {
+    /// The wheel scrolls; selecting text then takes Shift.
+    pub mouse: bool,
+    /// What it does by itself.
+    pub habits: Habits,
+}
 
 /// What a settings file said.
 #[derive(Debug, Default)]
@@ -52,6 +68,8 @@ pub struct Settings {
     network: Network,
     color: Option<Color>,
     screen: Screen,
+    /// What no flag says.
+    pub likes: Likes,
     log_file: Option<PathBuf>,
 }
 
@@ -114,11 +132,31 @@ impl Settings {
             "motion" => self.screen.motion = Some(values::motion(text(item)?)?),
             "plain" => self.screen.plain = truth(item)?,
             "ascii" => self.screen.ascii = truth(item)?,
+            "mouse" => self.likes.mouse = truth(item)?,
+            "curtain_after" => {
+                self.likes.habits.curtain_after_ms = Some(values::length(text(item)?)?.ms);
+            }
+            "notify" => self.notify(item)?,
             "log_file" => self.log_file = Some(PathBuf::from(text(item)?)),
             unknown => self.warnings.push(match chat::command::nearest(unknown, KEYS.iter().copied()) {
                 Some(known) => format!("unknown setting `{unknown}`; did you mean `{known}`?"),
                 None => format!("unknown setting `{unknown}`"),
             }),
+        }
+        Ok(())
+    }
+
+    fn notify(&mut self, item: &Item) -> Result<(), String> {
+        let table = item.as_table_like().ok_or("must be a table: [notify]")?;
+        for (room, item) in table.iter() {
+            let names = || Ring::ALL.iter().map(|ring| ring.name()).collect::<Vec<_>>().join(", ");
+            let ring =
+                Ring::parse(text(item)?).ok_or_else(|| format!("{room}: must be one of {}", names()))?;
+            let habits = &mut self.likes.habits;
+            match room {
+                EVERYWHERE => habits.ring = ring,
+                room => drop(habits.rings.insert(Line::clean(room.trim_start_matches('#')), ring)),
+            }
         }
         Ok(())
     }
@@ -211,6 +249,14 @@ impl Settings {
         line("motion", self.screen.motion.map(|wish| quoted(wish.named().map_or("auto", Motion::name))));
         line("plain", self.screen.plain.then(|| "true".to_owned()));
         line("ascii", self.screen.ascii.then(|| "true".to_owned()));
+        let Likes { mouse, habits } = &self.likes;
+        line("mouse", mouse.then(|| "true".to_owned()));
+        line("curtain_after", habits.curtain_after_ms.map(|ms| seconds(Length { ms })));
+        let usual = habits.ring != Ring::Mentions || !habits.rings.is_empty();
+        line("notify.default", usual.then(|| quoted(habits.ring.name())));
+        for (room, ring) in &habits.rings {
+            line(&format!("notify.{}", Key::new(room.as_str())), Some(quoted(ring.name())));
+        }
         line("log_file", self.log_file.as_ref().map(|path| quoted(&path.display().to_string())));
         lines
     }
@@ -268,7 +314,8 @@ mod tests {
         let text = "nick = \"ana\"\nttl = \"60s\"\nmax = 12\nknock = true\nhistory = \"unexpired\"\nrate = 3\n\
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
             lan_only = true\nno_mdns = true\nno_dht = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
-            motion = \"auto\"\nplain = true\nascii = true\nlog_file = \"/tmp/log\"\n";
+            motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\n\
+            notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\n";
         let settings = Settings::parse(text).unwrap_or_default();
         assert_eq!(settings.lines().join("\n") + "\n", text);
         assert!(settings.warnings.is_empty());
@@ -285,6 +332,9 @@ mod tests {
             ("history = \"all\"", "history: must be one of none, unexpired"),
             ("theme = \"pink\"", "theme: must be one of terminal, dark,"),
             ("nick = ", "TOML"),
+            ("notify = true", "notify: must be a table"),
+            ("[notify]\nlobby = \"loud\"", "notify: lobby: must be one of off, mentions, dm, all"),
+            ("curtain_after = \"now\"", "curtain_after: a length of time"),
         ] {
             assert!(Settings::parse(text).is_err_and(|err| err.contains(why)), "{text}");
         }

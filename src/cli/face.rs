@@ -47,6 +47,7 @@ impl Face for Served {
             Event::Hello(_)
                 | Event::Listening(_)
                 | Event::Peer(_)
+                | Event::Bootstrap(_)
                 | Event::Net(_)
                 | Event::Notice(_)
                 | Event::Bye(_)

@@ -2,6 +2,7 @@
 
 use super::args::{Color, Screen};
 use super::values::Wish;
+use crate::tui::sequences::Desk;
 use crate::tui::{Depth, Look, Motion, Theme};
 
 /// How it is to look here.
@@ -29,6 +30,26 @@ fn look_in(color: Option<Color>, screen: &Screen, says: &dyn Fn(&str) -> String)
         motion: screen.motion.and_then(Wish::named).unwrap_or(usual.1),
         ascii: screen.ascii || !letters,
         usual,
+    }
+}
+
+/// How this terminal tells the desktop that something came.
+#[expect(clippy::disallowed_methods, reason = "what a terminal can do is told in the environment")]
+pub(super) fn desk() -> Desk {
+    desk_in(&|name| std::env::var(name).unwrap_or_default())
+}
+
+fn desk_in(says: &dyn Fn(&str) -> String) -> Desk {
+    let (term, program) = (says("TERM"), says("TERM_PROGRAM"));
+    match program.as_str() {
+        // What is between passes nothing on, and knows the bell.
+        _ if !says("TMUX").is_empty() || term.starts_with("screen") => Desk::Bell,
+        "iTerm.app" | "WezTerm" | "WarpTerminal" => Desk::Nine,
+        "ghostty" => Desk::SevenSevenSeven,
+        _ if term == "xterm-kitty" => Desk::NinetyNine,
+        _ if !says("VTE_VERSION").is_empty() => Desk::SevenSevenSeven,
+        _ if term.starts_with("foot") || term.starts_with("rxvt-unicode") => Desk::SevenSevenSeven,
+        _ => Desk::Bell,
     }
 }
 
@@ -80,6 +101,24 @@ mod tests {
         assert_eq!((far.depth, far.motion), (Depth::Many, Motion::Subtle));
         let poor = on(None, Screen::default(), &[("TERM", "dumb")]);
         assert_eq!((poor.depth, poor.motion, poor.ascii), (Depth::Mono, Motion::None, true));
+    }
+
+    #[test]
+    fn a_desktop_is_told_in_the_way_its_terminal_knows() {
+        for (told, desk) in [
+            (&[("TERM_PROGRAM", "WezTerm")][..], Desk::Nine),
+            (&[("TERM", "xterm-kitty")], Desk::NinetyNine),
+            (&[("TERM", "xterm-256color"), ("VTE_VERSION", "7600")], Desk::SevenSevenSeven),
+            (&[("TERM", "foot"), ("TMUX", "/tmp/x")], Desk::Bell),
+            (&[("TERM", "xterm-256color")], Desk::Bell),
+        ] {
+            let says = |name: &str| {
+                told.iter()
+                    .find(|(known, _)| *known == name)
+                    .map_or_else(String::new, |(_, v)| (*v).to_owned())
+            };
+            assert_eq!(desk_in(&says), desk, "{told:?}");
+        }
     }
 
     #[test]

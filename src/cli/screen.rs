@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
-use super::look::look;
+use super::look::{desk, look};
 use super::raw::{self, Wiped};
 use super::report::Failure;
 use super::secret::Chosen;
@@ -38,6 +38,7 @@ const NAP: Duration = Duration::from_secs(3_600);
 /// A screen on a terminal.
 pub(super) struct Stage {
     terminal: Terminal<Wiped<raw::Stdout>>,
+    desk: sequences::Desk,
     screen: Screen,
     keys: Receiver<std::io::Result<Heard>>,
     signals: Signals,
@@ -59,18 +60,20 @@ impl Stage {
     /// The same as a plan has it. What is wrong with the settings stands on the terminal once it is given back.
     fn of(plan: &Plan, room: Option<&Line>) -> Result<Stage, Failure> {
         plan.warn()?;
-        let mut stage = Stage::open(look(plan.all.color, &plan.screen), room)?;
+        let mut stage = Stage::open(look(plan.all.color, &plan.screen), plan.likes.mouse, room)?;
+        stage.screen.likes(plan.likes.habits.clone());
         stage.screen.asks_at(plan.network.bootstrap.iter().map(|place| Line::clean(place.text())));
         Ok(stage)
     }
 
     /// Takes the terminal and draws the first frame.
-    pub(super) fn open(look: Look, room: Option<&Line>) -> Result<Stage, Failure> {
+    pub(super) fn open(look: Look, mouse: bool, room: Option<&Line>) -> Result<Stage, Failure> {
         terminal::guard_panics();
         let mut screen = Screen::new(look, in_words);
         room.into_iter().for_each(|room| screen.expect(room));
         let mut stage = Stage {
-            terminal: Terminal::open(Wiped::new(raw::stdout()?))?,
+            terminal: Terminal::open(Wiped::new(raw::stdout()?), mouse)?,
+            desk: desk(),
             screen,
             keys: listen()?,
             signals: Signals::new()?,
@@ -129,8 +132,7 @@ impl Stage {
     /// Effects that need no node.
     fn outside(&mut self, effect: Effect) -> Result<(), Failure> {
         match effect {
-            Effect::Bell => self.terminal.say(sequences::BELL)?,
-            Effect::Notify => self.terminal.say(sequences::NOTIFY)?,
+            Effect::Ring(room) => self.terminal.say(&sequences::ring(self.desk, room.as_str()))?,
             Effect::Copy(text) => {
                 self.terminal.say(&sequences::copy(text.as_str()))?;
             }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use zeroize::Zeroizing;
 
 use super::args::{self, All};
-use super::config::Settings;
+use super::config::{Likes, Settings};
 use super::face::{Face, Pipe, Plain};
 use super::raw;
 use super::report::Failure;
@@ -50,6 +50,8 @@ pub(super) struct Plan {
     pub(super) network: args::Network,
     pub(super) all: All,
     pub(super) screen: args::Screen,
+    /// What the settings file alone can say of it.
+    pub(super) likes: Likes,
     pub(super) hardening: Hardening,
     pub(super) serve: bool,
     pub(super) stay: bool,
@@ -77,6 +79,7 @@ impl Plan {
             network,
             all,
             screen: args::Screen::default(),
+            likes: Likes::default(),
             hardening,
             serve: false,
             stay: false,
@@ -91,7 +94,7 @@ impl Plan {
     /// The same with a screen before it.
     pub(super) fn with(self, mut screen: args::Screen, settings: &Settings) -> Plan {
         settings.fill_screen(&mut screen);
-        Plan { screen, ..self }
+        Plan { screen, likes: settings.likes.clone(), ..self }
     }
 
     /// Whether there is a screen: somebody sits at a terminal, and wants one.

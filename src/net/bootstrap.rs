@@ -70,13 +70,16 @@ impl Bootstraps {
         if self.all.len() >= BOOTSTRAPS {
             return false;
         }
-        let state = BootstrapState::Trying;
+        let state = match place.kind {
+            PlaceKind::Ready(_) => BootstrapState::Trying,
+            PlaceKind::Named { .. } => BootstrapState::Looking,
+        };
         self.all.push(Bootstrap {
             place,
             phase: Phase::Waiting(now),
             backoff: Backoff::default(),
             state,
-            news: false,
+            news: true,
         });
         true
     }
@@ -94,7 +97,7 @@ impl Bootstraps {
                     }
                     PlaceKind::Named { .. } => {
                         bootstrap.phase = Phase::Resolving;
-                        bootstrap.now(BootstrapState::Trying);
+                        bootstrap.now(BootstrapState::Looking);
                         steps.push(Step::Resolve(index, bootstrap.place.clone()));
                     }
                 },
@@ -124,7 +127,10 @@ impl Bootstraps {
             return;
         };
         match found {
-            Ok(addrs) if !addrs.is_empty() => bootstrap.phase = Phase::Trying(Trying::new(addrs.into(), now)),
+            Ok(addrs) if !addrs.is_empty() => {
+                bootstrap.phase = Phase::Trying(Trying::new(addrs.into(), now));
+                bootstrap.now(BootstrapState::Trying);
+            }
             Ok(_) => bootstrap.fail(Unreachable::NoSuchName, chance, now),
             Err(why) => bootstrap.fail(why, chance, now),
         }
@@ -183,7 +189,10 @@ impl Bootstraps {
         for bootstrap in &mut self.all {
             if matches!(&bootstrap.phase, Phase::Linked(linked) if linked == peer) {
                 bootstrap.phase = Phase::Waiting(now + spread);
-                bootstrap.now(BootstrapState::Trying);
+                bootstrap.now(match bootstrap.place.kind {
+                    PlaceKind::Ready(_) => BootstrapState::Trying,
+                    PlaceKind::Named { .. } => BootstrapState::Looking,
+                });
             }
         }
     }
@@ -222,7 +231,8 @@ impl Bootstrap {
 
     fn now(&mut self, state: BootstrapState) {
         // A retry is no news to a person who has just been told why it failed; its result will be.
-        let retry = state == BootstrapState::Trying && matches!(self.state, BootstrapState::Failed { .. });
+        let tries = matches!(state, BootstrapState::Looking | BootstrapState::Trying);
+        let retry = tries && matches!(self.state, BootstrapState::Failed { .. });
         self.news |= !retry && self.state != state;
         if !retry {
             self.state = state;
@@ -268,8 +278,10 @@ mod tests {
         let (mut all, at) = (Bootstraps::default(), now());
         assert!(all.add(place("host.test:4077"), at));
         assert!(matches!(all.due(at).as_slice(), [Step::Resolve(0, _)]));
+        assert!(matches!(all.news().as_slice(), [(_, BootstrapState::Looking)]));
         let addr = |n: u8| format!("/ip4/203.0.113.{n}/tcp/1").parse().unwrap();
         all.resolved(0, Ok(vec![addr(1), addr(2)]), 0, at);
+        assert!(matches!(all.news().as_slice(), [(_, BootstrapState::Trying)]));
         let dial = |all: &mut Bootstraps, at| match all.due(at).as_slice() {
             [Step::Dial(0, addr, None)] => Some(addr.clone()),
             [] => None,

@@ -138,7 +138,9 @@ pub enum Path {
 /// How a bootstrap stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BootstrapState {
-    /// Its name is being looked up, or its addresses tried.
+    /// Its name is being looked up.
+    Looking,
+    /// Its addresses are being tried.
     Trying,
     /// Linked.
     Linked {

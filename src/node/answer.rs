@@ -119,7 +119,7 @@ async fn in_room(
             let deed = asked::policy(seat, &policy);
             command(node, at, Command::Act(deed), after)
         }
-        Request::Invite { uses, valid_ms, .. } => invite(node, at, uses, valid_ms, after),
+        Request::Invite { uses, valid_ms, qr } => invite(node, at, uses, valid_ms, qr, after),
         // It went out with the founder's first line about the room, and is kept nowhere.
         Request::Token => Err(Problem::TokenShown),
         Request::Reclaim(None) => Err(Problem::Missing("token")),
@@ -234,12 +234,16 @@ fn rename(node: &mut Node, nick: crate::base::nick::Nick, after: &mut After) -> 
     Ok(Answer::Done)
 }
 
+/// Letters of the largest square that 24 rows of a terminal can show.
+const SQUARE: usize = 195;
+
 /// A new invite to a room that this node opened or came to by one.
 fn invite(
     node: &mut Node,
     at: usize,
     uses: u64,
     valid_ms: u64,
+    qr: bool,
     after: &mut After,
 ) -> Result<Answer, Problem> {
     let room = seat(node, at)?.name.clone();
@@ -253,13 +257,15 @@ fn invite(
     let key = invite::invite_key(&seed).id().0;
     let until = Unix(seat.look().room_time().0.saturating_add(valid_ms));
     command(node, at, Command::Act(Deed::Invite { key, uses, until }), after)?;
-    let invite = Invite {
+    let mut invite = Invite {
         room: room.as_str().to_owned(),
         secret,
         owner_fp: invite::fingerprint(&founder),
         seed,
         addrs: node.reach().iter().take(INVITE_ADDRS).cloned().collect(),
     };
+    // Addresses go until the square fits a terminal; without any the local network and the table still lead there.
+    while qr && invite.to_link().len() > SQUARE && invite.addrs.pop().is_some() {}
     let link = invite.to_link();
     let spelled = Zeroizing::new(words::spell(&invite.to_bytes()).join(" "));
     Ok(Answer::Invite(Box::new(InviteLine {
@@ -376,6 +382,7 @@ pub(super) fn peer_line(link: &net::PeerStatus) -> PeerLine {
         via: None,
         rtt_ms: link.rtt.map(|rtt| u64::try_from(rtt.as_millis()).unwrap_or(u64::MAX)),
         addr: Some(Line::clean(&link.addr.to_string())),
+        room: None,
     }
 }
 
@@ -425,6 +432,7 @@ async fn net_page(node: &Node) -> Vec<Line> {
 
 fn standing(state: &net::BootstrapState) -> String {
     match state {
+        net::BootstrapState::Looking => "its name is being looked up".to_owned(),
         net::BootstrapState::Trying => "being tried".to_owned(),
         net::BootstrapState::Linked { addr, .. } => format!("linked at {addr}"),
         net::BootstrapState::Failed { why, again } => format!("{why}; again in {} s", again.as_secs()),

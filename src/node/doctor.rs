@@ -30,7 +30,7 @@ pub async fn examine(places: &[Place]) -> Vec<Finding> {
     } else if let Ok(asked) = probe::ask(places, until).await {
         answers.extend(asked.iter().map(|(addr, state)| match state {
             // Whoever is there answers in less.
-            BootstrapState::Trying => silent(addr),
+            BootstrapState::Looking | BootstrapState::Trying => silent(addr),
             state => bootstrap(addr, state),
         }));
     } else {
@@ -72,7 +72,7 @@ pub(super) async fn machine() -> Vec<Finding> {
 pub(super) fn bootstrap(addr: &str, state: &BootstrapState) -> Finding {
     let answer = match state {
         BootstrapState::Linked { .. } => Ok(true),
-        BootstrapState::Trying => Ok(false),
+        BootstrapState::Looking | BootstrapState::Trying => Ok(false),
         BootstrapState::Failed { why, .. } | BootstrapState::GivenUp { why } => Err(unreachable(*why)),
     };
     Finding::Bootstrap { addr: Line::clean(addr), answer }

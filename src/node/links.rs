@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::{Peer, Topic};
-use crate::chat::event::{Event, NetLine, PeerLine};
-use crate::chat::name::{Nat, PeerChange, Route};
+use crate::chat::event::{BootstrapLine, Event, NetLine, PeerLine};
+use crate::chat::name::{BootstrapChange, Nat, PeerChange, Route};
 use crate::chat::notice::{Fault, Notice, Said, Unreachable};
 use crate::chat::text::Line;
 use crate::net;
@@ -74,6 +74,14 @@ impl Links {
         (fresh, gone)
     }
 
+    /// A peer listens to a room of this node.
+    pub(super) fn listens(&self, peer: &Peer, room: &Line) -> Option<Event> {
+        let (path, addr) = self.up.get(peer)?;
+        let Event::Peer(mut line) = peer_line(PeerChange::Room, peer, *path, Some(addr)) else { return None };
+        line.room = Some(room.clone());
+        Some(Event::Peer(line))
+    }
+
     /// Whether there is a link to a peer.
     pub(super) fn is_up(&self, peer: &Peer) -> bool {
         self.up.contains_key(peer)
@@ -124,14 +132,26 @@ impl Links {
 
     /// A failure is told once, and again only after it had answered in between: the network goes on trying by itself.
     fn bootstrap(&mut self, asked: &str, state: &net::BootstrapState, out: &mut Vec<Event>) {
-        let why = match state {
-            net::BootstrapState::Trying => return,
-            net::BootstrapState::Linked { .. } => {
-                self.failed.remove(asked);
-                return;
+        let (change, peer, why) = match state {
+            net::BootstrapState::Looking => (BootstrapChange::Lookup, None, None),
+            net::BootstrapState::Trying => (BootstrapChange::Dial, None, None),
+            net::BootstrapState::Linked { peer, .. } => (BootstrapChange::Linked, Some(peer), None),
+            net::BootstrapState::Failed { why, .. } | net::BootstrapState::GivenUp { why } => {
+                (BootstrapChange::Failed, None, Some(*why))
             }
-            net::BootstrapState::Failed { why, .. } | net::BootstrapState::GivenUp { why } => *why,
         };
+        let path = peer.and_then(|peer| self.up.get(peer)).map_or(net::Path::Direct, |(path, _)| *path);
+        out.push(Event::Bootstrap(Box::new(BootstrapLine {
+            change,
+            asked: Line::clean(asked),
+            route: route(path),
+            peer: peer.map(|peer| Line::clean(&peer_name(peer))),
+            why: why.map(unreachable),
+        })));
+        if change == BootstrapChange::Linked {
+            self.failed.remove(asked);
+        }
+        let Some(why) = why else { return };
         if self.failed.insert(asked.to_owned()) {
             let said = Said::BootstrapFailed { addr: Line::clean(asked), why: unreachable(why) };
             out.push(Event::Notice(Notice::node(said)));
@@ -152,6 +172,7 @@ fn peer_line(change: PeerChange, peer: &Peer, path: net::Path, addr: Option<&net
         via: None,
         rtt_ms: None,
         addr: addr.map(|addr| Line::clean(&addr.to_string())),
+        room: None,
     }))
 }
 

@@ -399,6 +399,9 @@ impl Node {
             }
             net::Event::Subscribed { peer, topic } => {
                 if let Some(at) = self.links.seat_of(&topic) {
+                    let room = self.seats.get(at).map(|seat| seat.name.clone());
+                    let listens = room.and_then(|room| self.links.listens(&peer, &room));
+                    listens.into_iter().for_each(|event| self.tell(event));
                     self.hand(at, Input::Subscribed { peer, topic }, None).await;
                 }
             }

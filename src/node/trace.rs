@@ -30,6 +30,7 @@ fn bootstrap(asked: &str, state: &net::BootstrapState) {
     // Without whose it is to be, where that was typed as well.
     let at = asked.split("/p2p/").next().unwrap_or_default();
     match state {
+        net::BootstrapState::Looking => debug!(at, "looking a bootstrap up"),
         net::BootstrapState::Trying => debug!(at, "trying a bootstrap"),
         net::BootstrapState::Linked { peer, .. } => {
             info!(at, peer = %net::short(peer), "a bootstrap answered")

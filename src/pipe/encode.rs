@@ -85,6 +85,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Receipt(_) => "receipt",
         Event::Burned(_) => "burned",
         Event::Peer(_) => "peer",
+        Event::Bootstrap(_) => "bootstrap",
         Event::Net(_) => "net",
         Event::Keys(_) => "keys",
         Event::Notice(_) => "notice",
@@ -119,6 +120,16 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
         Event::Peer(line) => {
             o.text("event", line.change.name());
             peer(o, line);
+            if let Some(room) = &line.room {
+                o.text("room", room.as_str());
+            }
+        }
+        Event::Bootstrap(line) => {
+            o.text("event", line.change.name());
+            o.text("asked", line.asked.as_str());
+            o.text("path", line.route.name());
+            o.maybe("peer", line.peer.as_ref(), |slot, peer| slot.text(peer.as_str()));
+            o.maybe("why", line.why, |slot, why| slot.text(why.code()));
         }
         Event::Net(line) => net(o, line),
         Event::Keys(line) => keys(o, line),

@@ -46,6 +46,8 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
             burned(state, at, out)
         }
         Event::Peer(line) => peer(state, at, line, out),
+        // A failure is a notice, too; the rest is for whoever looks closer.
+        Event::Bootstrap(_) => Ok(()),
         Event::Net(line) => {
             let reach = match line.nat {
                 Nat::Unknown => "it is not known yet whether others can reach this node",
@@ -229,6 +231,7 @@ fn peer(state: &State, at: Moment, line: &PeerLine, out: &mut impl Write) -> io:
         PeerChange::Connected => "up",
         PeerChange::Upgraded => "better",
         PeerChange::Lost => "lost",
+        PeerChange::Room => "in a room",
     };
     head(state, at.ts, None, out)?;
     write!(out, "link {change}: {}, {}", line.peer.as_str(), line.route.name())?;

@@ -73,8 +73,10 @@ impl Screen {
                 true
             }
             _ if stop => false,
-            Overlay::Page { scroll, lines, .. } => turn(scroll, lines.len(), press),
-            Overlay::Members { scroll } | Overlay::Network { scroll } => turn(scroll, usize::MAX, press),
+            // How far they go is known where their lines are wrapped: whoever draws them scrolls back what was too far.
+            Overlay::Page { scroll, .. } | Overlay::Members { scroll } | Overlay::Network { scroll } => {
+                turn(scroll, usize::MAX, press)
+            }
             Overlay::Palette { query, chosen } => {
                 if press.key == Key::Enter {
                     if let Some(spec) = palette::matches(query.text()).get(*chosen) {
@@ -160,7 +162,12 @@ impl Screen {
                 edit(typed, press);
                 true
             }
-            Overlay::Secret { .. } => press.key != Key::Enter,
+            Overlay::Secret { square, scanned, .. } => {
+                if press.types() == Some('q') && square.is_some() {
+                    *scanned = !*scanned;
+                }
+                press.key != Key::Enter
+            }
         }
     }
 

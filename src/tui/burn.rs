@@ -77,7 +77,12 @@ pub(super) fn burn(buffer: &mut Buffer, area: Rect, motion: Motion, left_ms: u64
                 0..300 => {
                     cell.set_style(fire.flame);
                 }
-                300.. if burnt * 2 - 300 > 700 * scatter(seed, x, y) / 1_000 => cell.reset(),
+                300.. if burnt * 2 - 300 > 700 * scatter(seed, x, y) / 1_000 => {
+                    // The ground stays: what is left looks like a row with nothing on it.
+                    let ground = cell.bg;
+                    cell.reset();
+                    cell.set_bg(ground);
+                }
                 _ => {
                     cell.set_style(fire.ember);
                 }
@@ -120,6 +125,17 @@ mod tests {
             before = now;
         }
         assert_eq!(before, 0);
+    }
+
+    #[test]
+    fn what_burned_leaves_the_ground_it_stood_on() {
+        for left_ms in [699, 350, 1, 0] {
+            let mut buffer = Buffer::with_lines([ROW]);
+            let area = buffer.area;
+            buffer.set_style(area, Style::new().bg(Color::Blue));
+            burn(&mut buffer, area, Motion::Full, left_ms, Fire::RICH, 7);
+            assert!(buffer.content.iter().all(|cell| cell.bg == Color::Blue), "{left_ms} ms before the end");
+        }
     }
 
     #[test]

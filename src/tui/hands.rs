@@ -34,6 +34,9 @@ impl Screen {
     /// Takes in what the terminal said.
     pub fn input(&mut self, at: Moment, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
+        if !matches!(input, Input::Focus(_)) {
+            self.touched = Some(at.now);
+        }
         match input {
             Input::Focus(focused) => self.on_focus(focused),
             Input::Wheel(by) if self.overlay.is_none() => self.scroll(isize::from(by) * 3),
@@ -170,7 +173,7 @@ impl Screen {
             Deed::Search => self.overlay = Some(Overlay::Search { query: Editor::default(), chosen: 0 }),
             Deed::Members => self.overlay = Some(Overlay::Members { scroll: 0 }),
             Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0 }),
-            Deed::Network => self.overlay = Some(Overlay::Network { scroll: 0 }),
+            Deed::Network => self.network(out),
             Deed::Curtain => self.hide(),
             Deed::Panic => self.panic(out),
             Deed::Redraw => out.push(Effect::Repaint),
@@ -216,6 +219,10 @@ impl Screen {
             }
             return;
         }
+        if let Request::Net | Request::Status = asked.request {
+            self.done_with_draft();
+            return self.network(out);
+        }
         if let Request::Join(join) = &asked.request
             && let crate::chat::request::Join::Named { room, .. } = &**join
             && self.model.rooms().iter().any(|known| known.name == *room)
@@ -242,9 +249,13 @@ impl Screen {
             self.overlay = Some(Overlay::Sure { question, asked: Box::new(asked), draft: Text::new(line) });
             return;
         }
+        if let Request::Invite { qr, .. } = asked.request {
+            self.scanned = qr;
+        }
         self.done_with_draft();
         self.live();
         if let Request::Away(away) = asked.request {
+            self.away = away;
             self.note = Some(info(if away { "you are away; /back ends it" } else { "you are back" }));
         }
         self.ask(asked, line, out);
@@ -316,6 +327,12 @@ impl Screen {
         }
         let lives = crate::chat::duration::words(next.map_or(cap, |seconds| seconds * 1_000));
         self.note = Some(info(format!("the next messages live {lives}")));
+    }
+
+    /// Shows how the others are reached, and asks for round trips as they are now.
+    fn network(&mut self, out: &mut Vec<Effect>) {
+        self.show(Overlay::Network { scroll: 0 });
+        self.ask(Asked::here(Request::Status), "", out);
     }
 
     // ---- leaving ----

@@ -27,6 +27,11 @@ impl Moment {
         self.ts.shifted(-ago)
     }
 
+    /// When the next day begins.
+    pub(super) fn midnight(&self) -> Mono {
+        self.now + (DAY_MS - self.ts.shifted(self.zone_minutes * 60_000).0 % DAY_MS)
+    }
+
     /// The day something falls on, counted from the beginning of the calendar.
     pub(super) fn day(&self, of: Unix) -> u64 {
         of.shifted(self.zone_minutes * 60_000).0 / DAY_MS

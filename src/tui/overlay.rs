@@ -2,6 +2,7 @@
 
 use super::editor::Editor;
 use super::key::{KEYS, Place};
+use super::qr::Square;
 use super::screen::{Moment, Screen};
 use crate::base::id::hex;
 use crate::base::secret::Text;
@@ -40,7 +41,7 @@ pub(super) enum Overlay {
     /// A secret of this node's owner is being typed.
     Token { asked: Box<Asked>, typed: Editor },
     /// A secret to be written down.
-    Secret { title: String, secret: Text, lines: Vec<String> },
+    Secret { title: String, secret: Text, lines: Vec<String>, square: Option<Box<Square>>, scanned: bool },
     /// Nothing can be seen, not even the box behind it.
     Curtain(Option<Box<Overlay>>),
 }
@@ -66,11 +67,13 @@ impl Overlay {
                 "Whoever holds it can take the room back with /reclaim.".to_owned(),
                 "It is shown once. Write it down, or let it go.".to_owned(),
             ],
+            square: None,
+            scanned: false,
         }
     }
 
-    /// An invite.
-    pub(super) fn invite(at: Moment, invite: &Invite) -> Overlay {
+    /// An invite, shown as a square at once if that was asked for.
+    pub(super) fn invite(at: Moment, invite: &Invite, scanned: bool) -> Overlay {
         let left = words(invite.until.0.saturating_sub(at.ts.0));
         let uses = if invite.uses == 1 { "once".to_owned() } else { format!("{} times", invite.uses) };
         Overlay::Secret {
@@ -80,6 +83,8 @@ impl Overlay {
                 format!("Good for {left}, to be used {uses}. Whoever has it comes in."),
                 format!("The others type: ephem-node join {}", "INVITE"),
             ],
+            square: Square::of(invite.invite.as_str()).map(Box::new),
+            scanned,
         }
     }
 
@@ -130,14 +135,15 @@ impl Overlay {
                 });
                 page("Doctor", lines.collect())
             }
-            Answer::Status(_) => Overlay::Network { scroll: 0 },
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
-            Answer::Invite(invite) => Overlay::invite(at, invite),
+            Answer::Invite(invite) => Overlay::invite(at, invite, screen.scanned),
             Answer::Token(token) => Overlay::token(
                 &screen.front().map_or_else(|| Line::clean("room"), |room| room.name.clone()),
                 token,
             ),
-            Answer::Done | Answer::Sent(_) | Answer::Burned(_) | Answer::Room(_) => page("Done", Vec::new()),
+            Answer::Done | Answer::Sent(_) | Answer::Burned(_) | Answer::Room(_) | Answer::Status(_) => {
+                page("Done", Vec::new())
+            }
         }
     }
 

@@ -22,9 +22,12 @@ impl Screen {
                 self.note = Some(info(format!("motion: {}", self.look.motion.name())));
                 Ok(())
             }
-            View::Notify(ring) => {
-                self.ring = *ring;
-                self.note = Some(info(rings(*ring)));
+            View::Notify(ring, room) => {
+                let room = room.as_ref().map(|room| self.model.room(Some(room))).transpose()?;
+                let room = room.map(|room| room.name.clone());
+                self.habits.ring(*ring, room.as_ref());
+                let place = room.map(|room| format!(" in {}", room.as_str())).unwrap_or_default();
+                self.note = Some(info(format!("{}{place}", rings(*ring))));
                 Ok(())
             }
             View::Help(None) => {

@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use super::habits::Habits;
 pub use super::moment::Moment;
 use super::overlay::Overlay;
 use super::place::Place;
 use super::theme::Depth;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
-use crate::chat::event::{Burned, Bye, Event, Fate, KeysLine, Message, Person};
+use crate::chat::event::{Bye, Event, Fate, Person};
 use crate::chat::model::{Model, Room};
-use crate::chat::name::{KeysChange, Kind, Level, Motion, Ring, RoomChange, Standing, Theme};
-use crate::chat::notice::Said;
+use crate::chat::name::{Level, Motion, RoomChange, Standing, Theme};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply};
 use crate::chat::request::Asked;
-use crate::chat::scrollback::contains_word;
 use crate::chat::telling::{self, Told};
 use crate::chat::text::{Body, Line};
 
@@ -28,6 +27,8 @@ const TOAST_MS: u64 = 4_000;
 const TOASTS: usize = 3;
 /// Requests whose answers are awaited; a draft is kept with each until then.
 const AWAITED: usize = 64;
+/// Addresses listened on that are told.
+const LISTENING: usize = 32;
 /// So long after a key that leaves, the same key leaves.
 const SURE_MS: u64 = 3_000;
 
@@ -62,10 +63,8 @@ pub enum Effect {
     Enter(Option<Zeroizing<String>>),
     /// Draw six words, and hand them to [`Screen::generated`].
     Generate,
-    /// Ring.
-    Bell,
-    /// Tell the desktop that there is something; never what.
-    Notify,
+    /// Ring, or tell the desktop that there is something in this room; never what.
+    Ring(Line),
     /// Put this into the clipboard.
     Copy(Body),
     /// Paint every cell anew.
@@ -101,7 +100,9 @@ pub struct Screen {
     /// What is wrong with the draft, or came of the last command.
     pub(super) note: Option<Told>,
     pub(super) clock_off_ms: Option<i64>,
-    pub(super) ring: Ring,
+    pub(super) habits: Habits,
+    /// When somebody typed last.
+    pub(super) touched: Option<Mono>,
     pub(super) focused: bool,
     /// Questions asked, and the draft each came from, until they are answered.
     awaited: BTreeMap<u64, (Line, Text)>,
@@ -121,7 +122,11 @@ pub struct Screen {
     pub(super) drawn_at: Option<Moment>,
     pub(super) top_seen: Option<(u64, u16)>,
     /// Addresses listened on.
-    pub(super) listening: usize,
+    pub(super) listening: Vec<Line>,
+    /// I said that I am away.
+    pub(super) away: bool,
+    /// The next invite is to be scanned.
+    pub(super) scanned: bool,
     /// Says how strong a passphrase is.
     pub(super) strength: fn(&str) -> String,
     pub(super) bye: Option<Bye>,
@@ -144,7 +149,8 @@ impl Screen {
             toasts: Vec::new(),
             note: None,
             clock_off_ms: None,
-            ring: Ring::Mentions,
+            habits: Habits::default(),
+            touched: None,
             focused: true,
             awaited: BTreeMap::new(),
             asked: 0,
@@ -156,7 +162,9 @@ impl Screen {
             talk_area: ratatui_core::layout::Rect::ZERO,
             drawn_at: None,
             top_seen: None,
-            listening: 0,
+            listening: Vec::new(),
+            away: false,
+            scanned: false,
             strength,
             bye: None,
             door: None,
@@ -180,6 +188,11 @@ impl Screen {
         self.door = Some(room.clone());
     }
 
+    /// What somebody likes it to do by itself.
+    pub fn likes(&mut self, habits: Habits) {
+        self.habits = habits;
+    }
+
     /// The addresses at which this node asks for others.
     pub fn asks_at(&mut self, places: impl Iterator<Item = Line>) {
         self.places_named = places.collect();
@@ -198,7 +211,9 @@ impl Screen {
             Event::Keys(line) => self.on_keys(at, line),
             Event::Notice(notice) => self.on_notice(at, &notice.said, notice.room.is_some()),
             Event::Reply(reply) => self.on_reply(at, reply, &mut out),
-            Event::Listening(_) => self.listening += 1,
+            Event::Listening(addr) if self.listening.len() < LISTENING && !self.listening.contains(addr) => {
+                self.listening.push(addr.clone());
+            }
             Event::Bye(bye) => self.bye = Some(bye.clone()),
             _ => {}
         }
@@ -228,7 +243,7 @@ impl Screen {
             }
         }
         if let Event::Invite(invite) = event {
-            self.show(Overlay::invite(at, invite));
+            self.show(Overlay::invite(at, invite, self.scanned));
         }
         out
     }
@@ -243,6 +258,10 @@ impl Screen {
             place.settle(at.now);
         }
         self.model.tick(at.now);
+        let touched = *self.touched.get_or_insert(at.now);
+        if self.habits.curtain_at(touched).is_some_and(|then| then <= at.now) && !self.is_hidden() {
+            self.hide();
+        }
         self.toasts.retain(|toast| toast.until > at.now);
         self.leaving.take_if(|until| *until <= at.now);
         self.ending.take_if(|(_, until)| *until <= at.now);
@@ -265,6 +284,7 @@ impl Screen {
             self.looks_until,
             self.leaving,
             self.ending.map(|(_, until)| until),
+            self.touched.and_then(|touched| self.habits.curtain_at(touched)).filter(|_| !self.is_hidden()),
         ];
         ash.chain(toasts).chain(rest.into_iter().flatten()).min()
     }
@@ -343,65 +363,6 @@ impl Screen {
         }
     }
 
-    fn on_burned(&mut self, at: Moment, burned: &Burned) {
-        let row = self.model.room(Some(&burned.room)).ok().and_then(|room| room.scroll.number_of(&burned.id));
-        if let (Some(row), Some(place)) = (row, self.places.get_mut(&burned.room)) {
-            place.burned(row, at.now);
-        }
-    }
-
-    fn on_message(&mut self, message: &Message, out: &mut Vec<Effect>) {
-        let Ok(room) = self.model.room(Some(&message.room)) else { return };
-        let Some(row) = room.scroll.number_of(&message.id) else { return };
-        let in_front = self.model.room(None).is_ok_and(|front| front.name == message.room);
-        let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
-        let looked_at = in_front && self.focused && !covered;
-        let hidden = !message.mine && room.hides(&message.from.id);
-        let me = self.model.me();
-        let names_me = message.kind == Kind::Dm
-            || me
-                .zip(message.text.as_ref())
-                .is_some_and(|(me, text)| contains_word(text.as_str(), me.nick.as_str()));
-        if message.mine || hidden {
-            return;
-        }
-        if let Some(place) = self.places.get_mut(&message.room)
-            && (!looked_at || place.top.is_some())
-        {
-            place.new_from.get_or_insert(row);
-        }
-        let ring = match self.ring {
-            Ring::Off => false,
-            Ring::Mentions => names_me,
-            Ring::Dm => message.kind == Kind::Dm,
-            Ring::All => true,
-        };
-        if ring && !looked_at {
-            out.push(Effect::Bell);
-            out.push(Effect::Notify);
-        }
-    }
-
-    fn on_keys(&mut self, at: Moment, line: &KeysLine) {
-        let before = self.keys.get(&line.room).map(|age| age.made);
-        let made = match (line.change, before) {
-            (KeysChange::Epoch, Some(made)) => made,
-            _ => at.now,
-        };
-        self.keys.insert(line.room.clone(), KeyAge { made });
-    }
-
-    fn on_notice(&mut self, at: Moment, said: &Said, in_room: bool) {
-        if let Said::ClockOff { by_ms } = said {
-            self.clock_off_ms = Some(*by_ms);
-        }
-        let told = telling::said(said);
-        // What a room says stands in its talk; what the node says has no other place.
-        if !in_room || told.level == Level::Error {
-            self.toast(at, told);
-        }
-    }
-
     fn on_reply(&mut self, at: Moment, reply: &Reply, out: &mut Vec<Effect>) {
         let awaited = match &reply.cid {
             Some(Cid::Number(number)) => self.awaited.remove(number),
@@ -427,6 +388,7 @@ impl Screen {
             Answer::Done | Answer::Sent(_) => {}
             Answer::Burned(count) => self.note = Some(info(format!("{count} taken back"))),
             Answer::Room(room) => self.show_room(&room.clone()),
+            Answer::Status(status) => self.model.links.measured(&status.peers),
             answer => self.show(Overlay::answer(self, at, answer)),
         }
     }
@@ -443,6 +405,11 @@ impl Screen {
     pub(super) fn hide(&mut self) {
         let behind = self.overlay.take().map(Box::new);
         self.overlay = Some(Overlay::Curtain(behind));
+    }
+
+    /// Whether everything is hidden.
+    pub(super) fn is_hidden(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Curtain(_)))
     }
 
     /// Says what is wrong with what was typed.

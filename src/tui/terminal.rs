@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::canvas::Canvas;
 use super::hands::Input;
 use super::key::{Key, Press};
+use super::sequences;
 
 /// Whether some terminal is taken over: what a panic has to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -27,6 +28,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// A terminal that is taken over until this is dropped.
 pub struct Terminal<W: Write> {
     canvas: Canvas<W>,
+    /// The wheel scrolls here, and selecting text takes Shift.
+    mouse: bool,
 }
 
 /// Something a terminal said that is no input.
@@ -39,9 +42,9 @@ pub enum Heard {
 }
 
 impl<W: Write> Terminal<W> {
-    /// Takes it over.
-    pub fn open(out: W) -> io::Result<Terminal<W>> {
-        let mut taken = Terminal { canvas: Canvas::new(out, terminal::size()?) };
+    /// Takes it over, with the wheel of its mouse or without.
+    pub fn open(out: W, mouse: bool) -> io::Result<Terminal<W>> {
+        let mut taken = Terminal { canvas: Canvas::new(out, terminal::size()?), mouse };
         taken.enter()?;
         Ok(taken)
     }
@@ -92,7 +95,8 @@ impl<W: Write> Terminal<W> {
             EnableBracketedPaste,
             EnableFocusChange,
             Clear(ClearType::All),
-        )
+        )?;
+        if self.mouse { self.say(sequences::WHEEL) } else { Ok(()) }
     }
 }
 
@@ -111,6 +115,8 @@ impl<W: Write> std::fmt::Debug for Terminal<W> {
 
 /// Blank first: some terminals keep what the other screen showed.
 fn give_back(out: &mut impl Write) -> io::Result<()> {
+    // Harmless where the wheel was never taken; and a panic does not know whether it was.
+    let wheel = out.write_all(sequences::NO_WHEEL);
     let done = execute!(
         out,
         Clear(ClearType::All),
@@ -121,7 +127,7 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
         Show,
     );
     terminal::disable_raw_mode()?;
-    done
+    wheel.and(done)
 }
 
 /// From now on a panic gives the terminal back before anything is printed, and what it prints is where, not what.

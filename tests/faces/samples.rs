@@ -5,13 +5,14 @@ use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
-    Burned, Bye, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person,
-    Receipt, RoomLine,
+    BootstrapLine, Burned, Bye, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine,
+    PeerLine, Person, Receipt, RoomLine,
 };
 use ephem_node::chat::name::{
-    BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route, Standing,
+    BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
+    Standing,
 };
-use ephem_node::chat::notice::{Notice, Said};
+use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
 use ephem_node::chat::reply::{Answer, Cid, MemberRow, Profile, Reply, RoomRow, Status};
 use ephem_node::chat::text::{Body, Line};
@@ -85,6 +86,7 @@ fn link() -> PeerLine {
         via: Some(line("12D4")),
         rtt_ms: Some(12),
         addr: Some(line("/ip4/192.0.2.1/tcp/1")),
+        room: None,
     }
 }
 
@@ -169,6 +171,16 @@ pub(super) fn events() -> Vec<Event> {
             let bare = PeerLine { change, route, via: None, rtt_ms: None, addr: None, ..link() };
             all.extend([bare, PeerLine { change, route, ..link() }].map(|line| Event::Peer(Box::new(line))));
         }
+    }
+    for room in [None, Some(lobby())] {
+        all.push(Event::Peer(Box::new(PeerLine { change: PeerChange::Room, room, ..link() })));
+    }
+    for &change in BootstrapChange::ALL {
+        let asked = line("node.example:4077");
+        let bare = BootstrapLine { change, asked, route: Route::Lan, peer: None, why: None };
+        let whys = Unreachable::ALL.iter().map(|&why| BootstrapLine { why: Some(why), ..bare.clone() });
+        let linked = BootstrapLine { peer: Some(line("12D3")), ..bare.clone() };
+        all.extend(whys.chain([bare.clone(), linked]).map(|line| Event::Bootstrap(Box::new(line))));
     }
     all.extend(Nat::ALL.iter().map(|&nat| Event::Net(Box::new(net(nat)))));
     all.extend(KeysChange::ALL.iter().map(|&change| {

@@ -1,13 +1,14 @@
 //! The full screen on terminals of its own: two people on two screens, and every way to leave one. The terminals are made by
 //! `script`; what the program writes is read by a small terminal that takes only what the screen may send.
 
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use crate::emulator::{Emulator, Widths};
 use crate::script::Script;
-use crate::words::{Folder, Net, WAIT, program};
+use crate::words::{Folder, Net, QUIET, WAIT, program};
 
 const QUIT: &str = "/quit\r";
 
@@ -148,6 +149,115 @@ fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
     }
 }
 
+/// A shell in which the program has its own name, with settings that keep it on this machine: what is typed at it is what
+/// a person types.
+fn at_a_shell(net: &Net, near: &str) -> Window {
+    let mut node = program(net.runtime());
+    let path = Path::new(node.get_program()).parent().expect("a folder").display().to_string();
+    let settings =
+        format!("listen = \"/ip4/127.0.0.1/tcp/0\"\nno_mdns = true\nno_dht = true\nbootstrap = [{near}]\n");
+    let folder = net.runtime().join("ephem-node");
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join("config.toml"), settings))
+        .expect("settings");
+    node.env("XDG_CONFIG_HOME", net.runtime());
+    let run = format!(
+        "PATH=\"{path}:$PATH\"; echo shell; IFS= read -r typed; eval \"$typed\"; echo \"ended with $?\"",
+    );
+    let mut window = Window::of(node, &run);
+    window.shows("shell");
+    window
+}
+
+/// Keys from the shell's prompt to a message that the other has read.
+const KEYS_MOST: usize = 45;
+
+#[test]
+fn from_the_shell_to_the_first_message_read_it_takes_few_keys_and_no_question() {
+    let net = Net::of(&[]);
+    let mut founder = at_a_shell(&net, "");
+    let mut keys = [0, 0];
+    let mut typed = |count: usize, window: &mut Window, text: &str| {
+        keys[count] += text.len();
+        window.types(text);
+    };
+    typed(0, &mut founder, "ephem-node join lobby --open\r");
+    // From the first frame on what is typed stands in the draft; nothing asks, and no letter is a command.
+    founder.shows("[..]");
+    typed(0, &mut founder, "hello bob");
+    founder.shows("hello bob");
+    founder.until("in the room", |text| text.contains("#lobby") && text.contains("] hello bob"));
+    // Where the founder is the joiner's settings say; in a local network it would be found.
+    founder.types("\u{1b}[15~");
+    founder.shows("/ip4/127.0.0.1/tcp/");
+    let panel = founder.terminal.grid.text();
+    let at = &panel[panel.find("/ip4/127.0.0.1/tcp/").expect("shown")..];
+    let place = at.split("/p2p/").next().expect("an address");
+    founder.types("\u{1b}");
+    founder.until("the panel is closed", |text| !text.contains("/ip4/"));
+    let mut joiner = at_a_shell(&net, &format!("\"{place}\""));
+    typed(1, &mut joiner, "ephem-node join lobby --open\r");
+    joiner.shows("[..]");
+    typed(1, &mut joiner, "dq/p? hello ana");
+    for window in [&mut founder, &mut joiner] {
+        window.shows("2 here");
+    }
+    typed(0, &mut founder, "\r");
+    joiner
+        .until("read", |text| text.lines().any(|line| line.contains("hello bob") && !line.starts_with('[')));
+    typed(1, &mut joiner, "\r");
+    founder.until("read", |text| text.contains("dq/p? hello ana"));
+    assert!(keys.iter().all(|keys| *keys <= KEYS_MOST), "{keys:?}");
+    for window in [&mut founder, &mut joiner] {
+        window.types(QUIT);
+        window.ended("0", "hello");
+    }
+}
+
+#[test]
+fn a_room_of_ones_own_shows_its_invite_as_a_text_and_as_a_square() {
+    let net = Net::of(&[]);
+    let node = program(net.runtime());
+    let run = format!("{} new den {}; echo \"ended with $?\"", node.get_program().display(), QUIET.join(" "));
+    let mut ana = Window::of(node, &run);
+    ana.shows("Invite to den");
+    ana.shows("EPHEM:");
+    let text = ana.terminal.grid.text();
+    let link: String = text
+        .lines()
+        .skip_while(|line| !line.contains("EPHEM:"))
+        .flat_map(|line| line.split('\u{2502}').find(|part| part.contains("EPHEM:") || is_link(part)))
+        .map(str::trim)
+        .collect();
+    ana.types("q");
+    ana.until("the square", |text| text.matches('\u{2588}').count() > 100 && !text.contains("EPHEM:"));
+    ana.shows("[q] as a text");
+    ana.types("q");
+    ana.shows("EPHEM:");
+    ana.types("\r");
+    ana.until("the box is closed", |text| !text.contains("EPHEM:"));
+    // The link that was shown leads in.
+    let mut bob = Window::of(
+        program(net.runtime()),
+        &format!(
+            "{} join {link} --nick bob {}; echo \"ended with $?\"",
+            program(net.runtime()).get_program().display(),
+            QUIET.join(" ")
+        ),
+    );
+    for window in [&mut ana, &mut bob] {
+        window.shows("2 here");
+        window.types(QUIT);
+    }
+    ana.ended("0", "EPHEM:");
+    bob.ended("0", "#den");
+}
+
+fn is_link(part: &str) -> bool {
+    let part = part.trim();
+    part.len() > 8 && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
 #[test]
 fn in_the_background_nothing_is_shown_and_it_comes_back() {
     let mut net = Net::hosted_by("host", &[]);
@@ -192,7 +302,7 @@ fn a_closed_window_is_a_goodbye() {
 fn a_mistake_while_a_text_is_shown() {
     use ephem_node::tui::terminal::{Terminal, guard_panics};
     guard_panics();
-    let mut terminal = Terminal::open(std::io::stdout()).expect("a terminal");
+    let mut terminal = Terminal::open(std::io::stdout(), false).expect("a terminal");
     let draw = |cells: &mut ratatui_core::buffer::Buffer| {
         for (x, letter) in "the kestrel flies".chars().enumerate() {
             cells[(x as u16, 3)].set_char(letter);

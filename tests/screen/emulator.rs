@@ -154,8 +154,8 @@ impl Grid {
                     self.cells = other;
                 }
             }
-            // Focus, paste, one frame in one piece.
-            1004 | 2004 | 2026 => {}
+            // Focus, paste, one frame in one piece; the wheel.
+            1004 | 2004 | 2026 | 1000 | 1006 => {}
             other => self.strange.push(format!("mode {other}")),
         }
     }

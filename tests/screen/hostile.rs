@@ -12,6 +12,7 @@ use ephem_node::chat::text::{Body, Line};
 use ephem_node::pipe::{Stamp, encode};
 use ephem_node::plain::{self, State};
 use ephem_node::tui::canvas::Canvas;
+use ephem_node::tui::sequences::Desk;
 use ephem_node::tui::{Depth, Input, Key, Look, Theme, sequences};
 use unicode_width::UnicodeWidthChar;
 use zeroize::Zeroizing;
@@ -165,6 +166,7 @@ impl Trial {
             via: None,
             rtt_ms: None,
             addr: Some(self.line()),
+            room: None,
         }
     }
 
@@ -298,7 +300,10 @@ impl Trial {
         }
         let text = std::str::from_utf8(&lines).expect("UTF-8");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
-        for bytes in [lines.as_slice(), sequences::NOTIFY, sequences::BELL] {
+        let rings = [Desk::Bell, Desk::Nine, Desk::NinetyNine, Desk::SevenSevenSeven].map(|desk| {
+            sequences::ring(desk, events.iter().find_map(Event::room).map_or("", |room| room.as_str()))
+        });
+        for bytes in [lines.as_slice()].into_iter().chain(rings.iter().map(Vec::as_slice)) {
             self.plain.read(bytes);
             assert_eq!(self.plain.grid.strange, Vec::<String>::new());
         }

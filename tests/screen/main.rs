@@ -18,3 +18,4 @@ mod pictures;
 mod sizes;
 mod stage;
 mod svg;
+mod unasked;

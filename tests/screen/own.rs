@@ -55,7 +55,7 @@ fn it_rings_when_it_was_asked_to() {
         let mut message = stage.message("lobby", "ana", text, Some(MINUTE));
         message.kind = kind;
         let event = ephem_node::chat::event::Event::Message(Box::new(message));
-        stage.tell(event).iter().any(|effect| matches!(effect, Effect::Bell))
+        stage.tell(event).iter().any(|effect| matches!(effect, Effect::Ring(_)))
     };
     for (ring, plain, naming, direct) in [
         (Ring::Off, false, false, false),

@@ -4,14 +4,18 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ephem_node::chat::event::Facts;
-use ephem_node::chat::name::{BurnWhy, Kind, MemberChange, Mode, RoomChange, Route, Standing};
-use ephem_node::chat::notice::{Notice, Said};
+use ephem_node::base::secret::Text;
+use ephem_node::base::time::Unix;
+use ephem_node::chat::event::{BootstrapLine, Event, Facts, Invite};
+use ephem_node::chat::name::{
+    BootstrapChange, BurnWhy, Kind, MemberChange, Mode, RoomChange, Route, Standing,
+};
+use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Key, Look, Theme};
 
-use crate::stage::{MINUTE, Stage, evening, person, text_of};
+use crate::stage::{EVENING, MINUTE, Stage, evening, person, text_of};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 35)];
 
@@ -231,6 +235,58 @@ fn boxes() {
         stage.room("lobby", RoomChange::Owner, facts);
         stage.typed("/close");
         stage.key(Key::Enter);
+        stage
+    });
+}
+
+#[test]
+fn an_invite() {
+    let invite = |look, link: &str, key: Option<char>| {
+        let mut stage = evening(look);
+        let line = Invite {
+            room: Line::clean("lobby"),
+            invite: Text::new(link),
+            words: Text::new("words"),
+            uses: 1,
+            until: Unix(EVENING.0 + 86_400_000),
+        };
+        stage.tell(Event::Invite(Box::new(line)));
+        key.into_iter().for_each(|key| drop(stage.key(Key::Char(key))));
+        stage
+    };
+    // The longest that a square of 24 rows takes.
+    let long =
+        format!("EPHEM:{}", "QYAWQZ3FNZSXEYLMGJIBLUFRDBQYQ7JJ".repeat(6).get(..189).unwrap_or_default());
+    state("invite", |look| invite(look, &long, None));
+    state("invite-square", |look| invite(look, &long, Some('q')));
+}
+
+#[test]
+fn a_way_to_others() {
+    state("ways", |look| {
+        let mut stage = evening(look);
+        for (change, ms) in
+            [(BootstrapChange::Lookup, 240), (BootstrapChange::Dial, 310), (BootstrapChange::Linked, 0)]
+        {
+            let asked = Line::clean("node.example:4077");
+            let line = BootstrapLine { change, asked, route: Route::Direct, peer: None, why: None };
+            stage.tell(Event::Bootstrap(Box::new(line)));
+            stage.pass(ms);
+        }
+        stage.link("12D3KooWaaaaaa", Route::Lan);
+        stage.link("12D3KooWbbbbbb", Route::Relay);
+        stage.key(Key::F(5));
+        stage
+    });
+    state("searching-at-an-address", |look| {
+        let mut stage = with_facts(look, |_| {});
+        for change in [BootstrapChange::Lookup, BootstrapChange::Failed] {
+            let asked = Line::clean("node.example:4077");
+            let why = (change == BootstrapChange::Failed).then_some(Unreachable::NoName);
+            let line = BootstrapLine { change, asked, route: Route::Direct, peer: None, why };
+            stage.tell(Event::Bootstrap(Box::new(line)));
+            stage.pass(300);
+        }
         stage
     });
 }

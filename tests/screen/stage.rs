@@ -153,6 +153,7 @@ impl Stage {
             via: None,
             rtt_ms: Some(12),
             addr: None,
+            room: None,
         };
         self.tell(Event::Peer(Box::new(line)));
     }

@@ -117,19 +117,19 @@ fn talk(look: Look) -> Stage {
 
 #[test]
 fn the_pictures_in_the_documents_are_what_the_screen_draws() {
-    held("talk", "A talk", (80, 22), talk(look(Theme::Dark)));
-    held("talk-wide", "A talk with the members beside it", (120, 26), talk(look(Theme::Dark)));
-    held("talk-light", "A talk on a light ground", (80, 22), talk(look(Theme::Light)));
+    held("talk", "A talk", (80, 19), talk(look(Theme::Dark)));
+    held("talk-wide", "A talk with the members beside it", (120, 22), talk(look(Theme::Dark)));
+    held("talk-light", "A talk on a light ground", (80, 19), talk(look(Theme::Light)));
     let mut burning = talk(look(Theme::Dark));
     burning.pass(4_650);
-    held("burning", "A message burns in its last moments", (80, 22), burning);
+    held("burning", "A message burns in its last moments", (80, 19), burning);
     let mut sealed = talk(look(Theme::Dark));
     let mut message = sealed.message("lobby", "carla", "the door code is 4471", Some(10 * MINUTE));
     (message.text, message.once_ms, message.dies) = (None, Some(15_000), None);
     sealed.tell_message(message);
     sealed.key(Key::Esc);
     sealed.key(Key::Enter);
-    held("sealed", "A message that opens once", (80, 22), sealed);
+    held("sealed", "A message that opens once", (80, 19), sealed);
     let mut first = Stage::new(look(Theme::Dark));
     let mut facts = Stage::facts(Mode::Open, Standing::Searching, 1);
     first.room("lobby", RoomChange::Joining, facts.clone());
@@ -141,7 +141,7 @@ fn the_pictures_in_the_documents_are_what_the_screen_draws() {
 
 #[test]
 fn the_readme_shows_the_screen_as_it_is() {
-    let text = text_of(&talk(look(Theme::Dark)).cells(80, 22).0);
+    let text = text_of(&talk(look(Theme::Dark)).cells(80, 19).0);
     let readme =
         fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
     assert!(readme.contains(&text), "README.md has another picture than:\n{text}");

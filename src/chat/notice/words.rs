@@ -188,6 +188,19 @@ impl Fault {
 }
 
 impl Unreachable {
+    /// The stable name of this.
+    pub fn code(self) -> &'static str {
+        match self {
+            Unreachable::Timeout => "timeout",
+            Unreachable::Refused => "refused",
+            Unreachable::NoRoute => "no_route",
+            Unreachable::NoName => "no_name",
+            Unreachable::WrongPeer => "wrong_peer",
+            Unreachable::Protocol => "protocol",
+            Unreachable::Myself => "myself",
+        }
+    }
+
     /// Words, what to do.
     pub(in crate::chat) fn words(self) -> (&'static str, &'static str) {
         match self {

@@ -4,6 +4,7 @@ use ratatui_core::layout::{Position, Rect};
 use zeroize::Zeroizing;
 
 use super::pen::Pen;
+use super::talk::new_rows;
 use crate::base::time::Mono;
 use crate::chat::duration;
 use crate::chat::event::Facts;
@@ -174,8 +175,15 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     let mut parts = vec![peers(screen)];
     if let Some(room) = screen.front() {
         parts.push(sealed(screen, room, at));
-        if screen.places.get(&room.name).is_some_and(|place| place.top.is_some()) {
-            parts.push(("scrolled back, End returns".to_owned(), Ink::Mention));
+        if let Some(place) = screen.places.get(&room.name).filter(|place| place.top.is_some()) {
+            let new = match new_rows(room, place) {
+                0 => String::new(),
+                new => format!(", {new} new"),
+            };
+            parts.push((format!("scrolled back{new}, End returns"), Ink::Mention));
+        }
+        if screen.away {
+            parts.push(("you are away, /back ends it".to_owned(), Ink::Warn));
         }
         if room.burned_unread > 0 {
             parts.push((format!("{} burned unread", room.burned_unread), Ink::Dim));
@@ -224,7 +232,7 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
 
 fn peers(screen: &Screen) -> (String, Ink) {
     let (mut straight, mut relayed) = (0_usize, 0_usize);
-    for link in screen.model.links() {
+    for (link, _) in screen.model.links.all() {
         match link.route {
             Route::Lan | Route::Direct => straight += 1,
             Route::Relay => relayed += 1,

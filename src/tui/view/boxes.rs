@@ -3,9 +3,8 @@
 use ratatui_core::layout::{Position, Rect};
 
 use super::pen::Pen;
-use super::sides;
+use super::{network, sides, square};
 use crate::chat::duration;
-use crate::chat::name::Route;
 use crate::tui::overlay::{self, Door, Overlay};
 use crate::tui::palette;
 use crate::tui::screen::{Moment, Screen};
@@ -18,7 +17,7 @@ const WIDEST: u16 = 76;
 /// Draws the box over the talk; gives where the caret is, if something is typed in it, and when its picture changes.
 pub(super) fn draw(
     screen: &Screen,
-    overlay: &Overlay,
+    overlay: &mut Overlay,
     at: Moment,
     area: Rect,
     pen: &mut Pen<'_>,
@@ -33,7 +32,7 @@ pub(super) fn draw(
         }
         Overlay::Door(door) => Some(the_door(screen, door, area, pen)),
         Overlay::Page { title, lines, scroll } => {
-            page(title, lines, *scroll, area, pen);
+            page(title, lines, scroll, area, pen);
             None
         }
         Overlay::Palette { query, chosen } => {
@@ -63,7 +62,7 @@ pub(super) fn draw(
         Overlay::Members { scroll } => {
             let inner = frame("", wide(area, 40), area.height.saturating_sub(2), area, pen);
             if let Some(room) = screen.front() {
-                sides::members(screen, room, inner, *scroll, pen);
+                sides::members(screen, room, inner, scroll, pen);
             }
             None
         }
@@ -77,7 +76,7 @@ pub(super) fn draw(
             None
         }
         Overlay::Network { scroll } => {
-            page("How the others are reached", &network(screen), *scroll, area, pen);
+            page("How the others are reached", &network::lines(screen, at), scroll, area, pen);
             None
         }
         Overlay::Sealed { room, row } => {
@@ -86,25 +85,39 @@ pub(super) fn draw(
         }
         Overlay::Sure { question, .. } => {
             let lines = [(*question).to_owned(), String::new(), "[y] do it    [n] leave it".to_owned()];
-            page("Sure?", &lines, 0, area, pen);
+            page("Sure?", &lines, &mut 0, area, pen);
             None
         }
         Overlay::Token { typed, .. } => {
             let lines = ["The reclaim token; nothing of it is shown.".to_owned(), String::new()];
-            let inner = page("Take the room back", &lines, 0, area, pen);
+            let inner = page("Take the room back", &lines, &mut 0, area, pen);
             let dots = "*".repeat(typed.text().chars().count().min(usize::from(inner.width)));
             let y = inner.bottom().saturating_sub(1);
             let x = pen.put(inner.x, y, &dots, Ink::Text, inner.width);
             Some(Position { x, y })
         }
-        Overlay::Secret { title, secret, lines } => {
+        Overlay::Secret { title, secret, lines, square, scanned } => {
             let mut all = lines.clone();
+            if let Some(square) = square.as_ref().filter(|_| *scanned) {
+                let words = [title.clone(), String::new(), lines.first().cloned().unwrap_or_default()];
+                let keys = [String::new(), "[q] as a text".to_owned(), "[Enter] close".to_owned()];
+                if square::draw(square, &words.into_iter().chain(keys).collect::<Vec<_>>(), area, pen) {
+                    return (None, None);
+                }
+                all.push(format!(
+                    "For the square this window is too small, or it has only letters: it takes {} columns.",
+                    square.size() + 4
+                ));
+            } else if *scanned {
+                all.push("It is too long for a square that a terminal shows.".to_owned());
+            }
             let width = usize::from(wide(area, WIDEST).saturating_sub(4).max(1));
             let parts: Vec<&str> = wrap::lines(secret.as_str(), width).collect();
             let blank = all.len() + 1;
             all.extend(std::iter::repeat_n(String::new(), parts.len() + 2));
-            all.push("[Enter] close".to_owned());
-            let inner = page(title, &all, 0, area, pen);
+            let keys = if square.is_some() && !*scanned { "[q] as a square to scan    " } else { "" };
+            all.push(format!("{keys}[Enter] close"));
+            let inner = page(title, &all, &mut 0, area, pen);
             for (n, part) in parts.into_iter().enumerate() {
                 let y = inner.y + (blank + n) as u16;
                 if y < inner.bottom() {
@@ -148,19 +161,19 @@ fn frame(title: &str, width: u16, height: u16, area: Rect, pen: &mut Pen<'_>) ->
     Rect { x: outer.x + 2, y: outer.y + 1, width: outer.width - 4, height: outer.height - 2 }
 }
 
-/// Lines to be read.
-fn page(title: &str, lines: &[String], scroll: usize, area: Rect, pen: &mut Pen<'_>) -> Rect {
+/// Lines to be read; what was scrolled too far is scrolled back.
+fn page(title: &str, lines: &[String], scroll: &mut usize, area: Rect, pen: &mut Pen<'_>) -> Rect {
     let width = wide(area, WIDEST);
     let within = usize::from(width.saturating_sub(4).max(1));
     let wrapped: Vec<&str> = lines.iter().flat_map(|line| wrap::lines(line, within)).collect();
     let inner = frame(title, width, wrapped.len() as u16, area, pen);
     let shown = usize::from(inner.height);
-    let scroll = scroll.min(wrapped.len().saturating_sub(shown));
-    for (n, line) in wrapped.iter().skip(scroll).take(shown).enumerate() {
+    *scroll = (*scroll).min(wrapped.len().saturating_sub(shown));
+    for (n, line) in wrapped.iter().skip(*scroll).take(shown).enumerate() {
         pen.put(inner.x, inner.y + n as u16, line, Ink::Text, inner.width);
     }
     if wrapped.len() > shown {
-        let more = format!(" {}/{} ", (scroll + shown).min(wrapped.len()), wrapped.len());
+        let more = format!(" {}/{} ", (*scroll + shown).min(wrapped.len()), wrapped.len());
         pen.put_right(inner.right(), inner.bottom(), &more, Ink::Dim, 12);
     }
     inner
@@ -264,7 +277,7 @@ fn the_door(screen: &Screen, door: &Door, area: Rect, pen: &mut Pen<'_>) -> Posi
         enter.to_owned(),
         "[Ctrl+G] draws six words    [Esc] leaves".to_owned(),
     ];
-    let inner = page("Come in", &lines, 0, area, pen);
+    let inner = page("Come in", &lines, &mut 0, area, pen);
     let head = wrap::lines(lines.first().map_or("", String::as_str), usize::from(inner.width.max(1))).count();
     let y = (inner.y + head as u16 + 1).min(inner.bottom().saturating_sub(1));
     let x = pen.put(inner.x, y, "> ", Ink::Key, inner.width);
@@ -276,29 +289,6 @@ fn the_door(screen: &Screen, door: &Door, area: Rect, pen: &mut Pen<'_>) -> Posi
         pen.put(x, y, &dots, Ink::Text, left)
     };
     Position { x, y }
-}
-
-fn network(screen: &Screen) -> Vec<String> {
-    let mut lines: Vec<String> = screen
-        .model
-        .links()
-        .map(|link| {
-            let rtt =
-                link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
-            let short: String =
-                link.peer.as_str().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
-            let way = match link.route {
-                Route::Lan => "local network",
-                Route::Direct => "straight",
-                Route::Relay => "through a relay: it sees addresses, times and sizes, no text",
-            };
-            format!("..{short}  {way}, {rtt}")
-        })
-        .collect();
-    if lines.is_empty() {
-        lines.push("no link to anybody".to_owned());
-    }
-    lines
 }
 
 /// A message that opens once; gives in how many milliseconds its picture changes.
@@ -320,7 +310,7 @@ fn sealed(
             String::new(),
             "[Enter] open    [Esc] later".to_owned(),
         ];
-        page("Sealed message", &lines, 0, area, pen);
+        page("Sealed message", &lines, &mut 0, area, pen);
         return None;
     }
     let text = message.readable(at.now)?;

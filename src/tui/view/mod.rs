@@ -3,8 +3,10 @@
 
 mod bars;
 mod boxes;
+mod network;
 mod pen;
 mod sides;
+mod square;
 mod talk;
 mod wait;
 
@@ -62,8 +64,8 @@ impl Screen {
             talk::soon(&mut self.looks_until, changes);
         }
         self.toasts(talk, &mut pen);
-        if let Some(overlay) = self.overlay.take() {
-            let (typed, changes) = boxes::draw(self, &overlay, at, area, &mut pen);
+        if let Some(mut overlay) = self.overlay.take() {
+            let (typed, changes) = boxes::draw(self, &mut overlay, at, area, &mut pen);
             caret = typed;
             if let Some(changes) = changes {
                 talk::soon(&mut self.looks_until, at.now + changes);
@@ -100,7 +102,7 @@ impl Screen {
             talk.width = talk.width.saturating_sub(members + 1);
             let at = Rect { x: middle.right() - members, width: members, ..middle };
             if let Some(room) = self.front() {
-                sides::members(self, room, at, 0, pen);
+                sides::members(self, room, at, &mut 0, pen);
             }
             fence(at.x - 1, pen);
         }

@@ -42,7 +42,7 @@ pub(super) fn room_row(_: &Screen, room: &Room, n: usize, front: bool, row: Rect
 }
 
 /// Who is here.
-pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: usize, pen: &mut Pen<'_>) {
+pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: &mut usize, pen: &mut Pen<'_>) {
     pen.put(area.x + 1, area.y, &format!("MEMBERS {}", room.facts.members), Ink::Dim, area.width);
     let mut rows: Vec<(&Person, bool, bool, bool)> =
         room.people.iter().map(|(person, away, alike)| (person, away, alike, false)).collect();
@@ -55,8 +55,8 @@ pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: usize, p
     rows.extend(me.as_ref().map(|me| (me, false, false, true)));
     rows.sort_by(|a, b| b.0.role.cmp(&a.0.role).then_with(|| a.0.nick.as_str().cmp(b.0.nick.as_str())));
     let shown = usize::from(area.height.saturating_sub(1));
-    let scroll = scroll.min(rows.len().saturating_sub(shown));
-    for (n, (person, away, alike, mine)) in rows.into_iter().skip(scroll).take(shown).enumerate() {
+    *scroll = (*scroll).min(rows.len().saturating_sub(shown));
+    for (n, (person, away, alike, mine)) in rows.into_iter().skip(*scroll).take(shown).enumerate() {
         let y = area.y + 1 + n as u16;
         let sign = match person.role {
             Role::Owner => pen.sign("\u{2666}", "*"),

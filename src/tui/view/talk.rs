@@ -43,7 +43,8 @@ struct Columns {
 /// What a row of the talk shows.
 enum Shape<'a> {
     Said(&'a Said),
-    Ash,
+    /// A message that burned, sent then.
+    Ash(Unix),
     Told(Told, Mono),
 }
 
@@ -89,6 +90,8 @@ struct Talk<'a> {
     place: &'a Place,
     at: Moment,
     columns: Columns,
+    /// Living messages that came while nobody looked.
+    new: usize,
 }
 
 /// Draws the talk of a room.
@@ -100,7 +103,7 @@ pub(super) fn draw(
     area: Rect,
     pen: &mut Pen<'_>,
 ) -> Seen {
-    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
+    let talk = Talk::new(screen, room, place, at, area);
     let (items, above, whole) = talk.laid_out(area.height);
     let mut seen = Seen { whole, top: rows::first_seen(&items, above), ..Seen::default() };
     let mut y = i32::from(area.y) - i32::from(above);
@@ -119,19 +122,27 @@ impl Item<'_> {
 }
 
 impl<'a> Talk<'a> {
+    fn new(screen: &'a Screen, room: &'a Room, place: &'a Place, at: Moment, area: Rect) -> Talk<'a> {
+        Talk { screen, room, place, at, columns: Columns::of(area), new: new_rows(room, place) }
+    }
+
     fn shape(&self, number: u64, row: &'a Row) -> Option<Shape<'a>> {
         if number <= self.place.cleared {
             return None;
         }
+        let names = |person: &Person| self.screen.name(Some(&self.room.name), person);
         match row {
             Row::Said(said) if said.hidden => None,
             Row::Said(said) if said.burned.is_some() || said.message.left_ms(self.at.now) == Some(0) => {
-                self.place.ash.contains_key(&number).then_some(Shape::Ash)
+                self.place.ash.contains_key(&number).then_some(Shape::Ash(said.message.sent))
             }
             Row::Said(said) => Some(Shape::Said(said)),
             Row::Told(event, when) => {
-                let names = |person: &Person| self.screen.name(Some(&self.room.name), person);
                 telling::tell(event, &names, self.at.calendar(*when)).map(|told| Shape::Told(told, *when))
+            }
+            Row::Moved(moves) => {
+                let between = if self.screen.look.ascii { ", " } else { " \u{b7} " };
+                Some(Shape::Told(telling::moved(moves, &names, between), moves.since()))
             }
         }
     }
@@ -149,16 +160,18 @@ impl<'a> Talk<'a> {
         let mut y = y;
         if item.day {
             self.across(&day_words(self.at, self.when(&item.shape)), y, area, pen, Ink::Dim);
+            // What is today now is yesterday then.
+            soon(&mut seen.changes, self.at.midnight());
             y += 1;
         }
         if item.new {
-            self.across("new", y, area, pen, Ink::Mention);
+            self.across(&format!("{} new", self.new), y, area, pen, Ink::Mention);
             y += 1;
         }
         let Columns { name, text, right, .. } = self.columns;
         let row = |line: usize| visible(y + line as i32, area);
         match &item.shape {
-            Shape::Ash => {
+            Shape::Ash(_) => {
                 let dots = pen.sign("\u{b7} \u{b7} \u{b7}", ". . .");
                 if let Some(y) = row(0) {
                     pen.put(text, y, dots, Ink::Dim, 5);
@@ -342,6 +355,13 @@ impl<'a> Talk<'a> {
 
 fn sentence(told: &Told) -> String {
     if told.hint.is_empty() { told.text.clone() } else { format!("{} ({})", told.text, told.hint) }
+}
+
+/// Living messages that came while nobody looked.
+pub(super) fn new_rows(room: &Room, place: &Place) -> usize {
+    let Some(from) = place.new_from else { return 0 };
+    let new = |row: &Row| matches!(row, Row::Said(said) if said.burned.is_none() && !said.hidden && !said.message.mine);
+    room.scroll.range(from..).filter(|(_, row)| new(row)).count()
 }
 
 fn day_words(at: Moment, of: Unix) -> String {

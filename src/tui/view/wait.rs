@@ -3,6 +3,7 @@
 
 use ratatui_core::layout::Rect;
 
+use super::network;
 use super::pen::Pen;
 use super::talk::soon;
 use crate::base::time::Mono;
@@ -19,6 +20,9 @@ use crate::tui::wrap;
 
 /// Columns of a step's name.
 const NAME: usize = 10;
+
+/// Addresses whose steps are told.
+const ASKED: usize = 3;
 
 /// A line with its meaning.
 type Row = (String, Ink);
@@ -72,14 +76,19 @@ fn steps(screen: &Screen) -> Vec<Row> {
         || "drawing a key for this stay".to_owned(),
         |me| format!("{}, new, in memory only: /nick changes the name", me.nick.as_str()),
     );
-    let network = match screen.listening {
+    let network = match screen.listening.len() {
         0 => "starting".to_owned(),
         1 => "listening on one address".to_owned(),
         several => format!("listening on {several} addresses"),
     };
-    let links = screen.model.links().count();
-    let mut lines =
-        vec![step(me.is_some(), "identity", &identity), step(screen.listening > 0, "network", &network)];
+    let links = screen.model.links.all().len();
+    let mut lines = vec![
+        step(me.is_some(), "identity", &identity),
+        step(!screen.listening.is_empty(), "network", &network),
+    ];
+    for (there, words) in network::asked(screen, ASKED) {
+        lines.push(step(there, "address", &words));
+    }
     if links > 0 {
         lines.push(step(true, "links", &format!("{links} to other nodes, of whatever room")));
     }

@@ -2,7 +2,7 @@
 
 use ratatui_core::layout::Rect;
 
-use super::{Columns, Item, Shape, TOGETHER_MS, Talk, sentence};
+use super::{Item, Shape, TOGETHER_MS, Talk, sentence};
 use crate::base::time::Unix;
 use crate::chat::event::Fate;
 use crate::chat::model::Room;
@@ -17,13 +17,13 @@ impl<'a> Talk<'a> {
         match shape {
             Shape::Said(said) => said.message.sent,
             Shape::Told(_, when) => Unix(self.at.ts.0.saturating_sub(self.at.now.since(*when))),
-            Shape::Ash => self.at.ts,
+            Shape::Ash(sent) => *sent,
         }
     }
 
     pub(super) fn lines(&self, shape: &Shape<'_>) -> u16 {
         let count = match shape {
-            Shape::Ash => 1,
+            Shape::Ash(_) => 1,
             Shape::Told(told, _) => wrap::lines(&sentence(told), self.told_width()).count(),
             Shape::Said(said) => {
                 let failed = usize::from(matches!(said.fate, Some(Fate::Failed(_))));
@@ -36,10 +36,10 @@ impl<'a> Talk<'a> {
     /// A row with what stands above it, given the row before it that can be seen.
     fn placed(&self, number: u64, shape: Shape<'a>, before: Option<(u64, &Shape<'_>)>) -> Item<'a> {
         // The first row that is still there of those that came unseen.
-        let new = self.place.new_from.is_some_and(|new| new <= number && before.is_none_or(|(n, _)| n < new));
+        let first = |new: u64| new <= number && before.is_none_or(|(n, _)| n < new);
+        let new = self.new > 0 && self.place.new_from.is_some_and(first);
         let before = before.map(|(_, shape)| shape);
         let day = match (before, &shape) {
-            (_, Shape::Ash) | (Some(Shape::Ash), _) => false,
             (None, _) => true,
             (Some(before), shape) => self.at.day(self.when(before)) != self.at.day(self.when(shape)),
         };
@@ -154,7 +154,7 @@ pub(in super::super) fn scrolled(
     top: (u64, u16),
     by: isize,
 ) -> Option<(u64, u16)> {
-    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
+    let talk = Talk::new(screen, room, place, at, area);
     let (mut number, mut line) = (top.0, top.1 as isize + by);
     while line < 0 {
         let Some((before, shape)) = talk.before(number) else {
@@ -190,7 +190,7 @@ pub(in super::super) fn revealed(
     area: Rect,
     row: u64,
 ) -> Option<Option<(u64, u16)>> {
-    let talk = Talk { screen, room, place, at, columns: Columns::of(area) };
+    let talk = Talk::new(screen, room, place, at, area);
     let (items, above, _) = talk.laid_out(area.height);
     let mut y = -i32::from(above);
     for item in &items {

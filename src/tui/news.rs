@@ -1,0 +1,69 @@
+//! What news of messages, keys and troubles do to a screen: what is marked, what rings, what is said in a corner.
+
+use super::overlay::Overlay;
+use super::screen::{Effect, KeyAge, Moment, Screen};
+use crate::chat::event::{Burned, KeysLine, Message};
+use crate::chat::name::{KeysChange, Kind, Level, Ring};
+use crate::chat::notice::Said;
+use crate::chat::scrollback::contains_word;
+use crate::chat::telling;
+
+impl Screen {
+    pub(super) fn on_burned(&mut self, at: Moment, burned: &Burned) {
+        let row = self.model.room(Some(&burned.room)).ok().and_then(|room| room.scroll.number_of(&burned.id));
+        if let (Some(row), Some(place)) = (row, self.places.get_mut(&burned.room)) {
+            place.burned(row, at.now);
+        }
+    }
+
+    pub(super) fn on_message(&mut self, message: &Message, out: &mut Vec<Effect>) {
+        let Ok(room) = self.model.room(Some(&message.room)) else { return };
+        let Some(row) = room.scroll.number_of(&message.id) else { return };
+        let in_front = self.model.room(None).is_ok_and(|front| front.name == message.room);
+        let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
+        let looked_at = in_front && self.focused && !covered;
+        let hidden = !message.mine && room.hides(&message.from.id);
+        let me = self.model.me();
+        let names_me = message.kind == Kind::Dm
+            || me
+                .zip(message.text.as_ref())
+                .is_some_and(|(me, text)| contains_word(text.as_str(), me.nick.as_str()));
+        if message.mine || hidden {
+            return;
+        }
+        if let Some(place) = self.places.get_mut(&message.room)
+            && (!looked_at || place.top.is_some())
+        {
+            place.new_from.get_or_insert(row);
+        }
+        let ring = match self.habits.rings_in(&message.room) {
+            Ring::Off => false,
+            Ring::Mentions => names_me,
+            Ring::Dm => message.kind == Kind::Dm,
+            Ring::All => true,
+        };
+        if ring && !looked_at {
+            out.push(Effect::Ring(message.room.clone()));
+        }
+    }
+
+    pub(super) fn on_keys(&mut self, at: Moment, line: &KeysLine) {
+        let before = self.keys.get(&line.room).map(|age| age.made);
+        let made = match (line.change, before) {
+            (KeysChange::Epoch, Some(made)) => made,
+            _ => at.now,
+        };
+        self.keys.insert(line.room.clone(), KeyAge { made });
+    }
+
+    pub(super) fn on_notice(&mut self, at: Moment, said: &Said, in_room: bool) {
+        if let Said::ClockOff { by_ms } = said {
+            self.clock_off_ms = Some(*by_ms);
+        }
+        let told = telling::said(said);
+        // What a room says stands in its talk; what the node says has no other place.
+        if !in_room || told.level == Level::Error {
+            self.toast(at, told);
+        }
+    }
+}

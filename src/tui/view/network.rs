@@ -1,0 +1,69 @@
+//! How the others are reached: the addresses that were given and the links, each with the steps on its way.
+
+use crate::base::time::Mono;
+use crate::chat::event::PeerLine;
+use crate::chat::name::{Nat, Route};
+use crate::chat::text::Line;
+use crate::chat::way::{Way, route_words};
+use crate::tui::screen::{Moment, Screen};
+
+/// Digits of a peer's name that tell it from the others here.
+const DIGITS: usize = 6;
+
+/// The panel's lines.
+pub(super) fn lines(screen: &Screen, at: Moment) -> Vec<String> {
+    let links = &screen.model.links;
+    let mut lines = Vec::new();
+    for (asked, way) in links.asked() {
+        lines.push(format!("{}, asked since {}", asked.as_str(), clock(at, way.since())));
+        lines.push(format!("  {}", way.words()));
+    }
+    for (link, way) in links.all() {
+        lines.push(format!("{}, since {}", link_words(link), clock(at, way.since())));
+        lines.push(format!("  {}", way.words()));
+    }
+    if links.all().len() == 0 {
+        lines.push("no link to anybody".to_owned());
+    }
+    if links.all().any(|(link, _)| link.route == Route::Relay) {
+        lines.push("A relay sees addresses, times and sizes, and no text.".to_owned());
+    }
+    lines.push(String::new());
+    let net = screen.model.net();
+    lines.push(
+        match net.map_or(Nat::Unknown, |net| net.nat) {
+            Nat::Public => "Others can reach this node at",
+            Nat::Private => "Others reach this node through a relay, or once it calls them. Its addresses:",
+            Nat::Unknown => "Whether others can reach this node is not measured. Its addresses:",
+        }
+        .to_owned(),
+    );
+    let told = net.map(|net| net.addresses.as_slice()).unwrap_or_default();
+    let here = screen.listening.iter().filter(|addr| !told.contains(addr));
+    lines.extend(told.iter().chain(here).map(|addr| format!("  {}", addr.as_str())));
+    lines
+}
+
+/// A link in a few words.
+fn link_words(link: &PeerLine) -> String {
+    let rtt = link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
+    format!("{}  {}, {rtt}", short(&link.peer), route_words(link.route))
+}
+
+/// What tells a peer from the others: its last digits, for all begin alike.
+fn short(peer: &Line) -> String {
+    let from = peer.as_str().char_indices().rev().nth(DIGITS - 1).map_or(0, |(at, _)| at);
+    format!("..{}", peer.as_str().get(from..).unwrap_or_default())
+}
+
+fn clock(at: Moment, when: Option<Mono>) -> String {
+    let (hour, minute) = at.clock(at.calendar(when.unwrap_or(at.now)));
+    format!("{hour:02}:{minute:02}")
+}
+
+/// What becomes of the addresses that were given, for whoever waits: so many of them.
+pub(super) fn asked(screen: &Screen, most: usize) -> impl Iterator<Item = (bool, String)> {
+    let words =
+        |(asked, way): (&Line, &Way)| (way.is_there(), format!("{}: {}", asked.as_str(), way.words()));
+    screen.model.links.asked().map(words).take(most)
+}
