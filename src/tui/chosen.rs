@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::key::Deed;
 use super::overlay::Overlay;
 use super::screen::{Effect, Moment, Screen, info};
+use crate::chat::event::Fate;
 use crate::chat::request::{Asked, Burn, Request, Which, Who};
 use crate::chat::text::Line;
 
@@ -108,7 +109,10 @@ fn said_lines(screen: &Screen, at: Moment, row: u64) -> Vec<String> {
         None => "burns  once it was opened".to_owned(),
     });
     if let Some(fate) = &said.fate {
-        lines.push(format!("reached {}", super::screen::fate_words(fate, true)));
+        lines.push(match fate {
+            Fate::Queued => "reached nobody: you were alone, and who comes later does not get it".to_owned(),
+            fate => format!("reached {}", super::screen::fate_words(fate, true)),
+        });
     }
     lines
 }

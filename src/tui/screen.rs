@@ -451,7 +451,8 @@ pub(super) fn info(text: impl Into<String>) -> Told {
 pub(super) fn fate_words(fate: &Fate, ascii: bool) -> String {
     let done = if ascii { "ok" } else { "\u{2713}" };
     match fate {
-        Fate::Queued => "waits".to_owned(),
+        // It is among the messages, so it has been said, and to nobody: it is not kept for whoever comes later.
+        Fate::Queued => "unheard".to_owned(),
         Fate::Sent => "sent".to_owned(),
         Fate::Delivered { count, of } => format!("{done} {count}/{of}"),
         Fate::Opened(_) => "opened".to_owned(),
