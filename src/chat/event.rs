@@ -112,7 +112,18 @@ pub struct Facts {
     /// What it is about.
     pub topic: Option<Line>,
     /// When it closes.
-    pub closes: Option<Unix>,
+    pub closes: Option<Closing>,
+}
+
+/// The end of a room, on three clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// In the room's calendar.
+    pub unix: Unix,
+    /// On this node's clock, by which it is counted down.
+    pub at: Mono,
+    /// How long that was off when it was told.
+    pub in_ms: u64,
 }
 
 /// An invite, which is a secret until it is used up.

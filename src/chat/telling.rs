@@ -127,7 +127,8 @@ pub fn room(line: &RoomLine) -> Option<Told> {
 fn settings(facts: &Facts) -> String {
     let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
     let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();
-    format!("settings changed, messages live {}{topic}", words(facts.ttl_ms))
+    let closes = facts.closes.map(|end| format!(", closes in {}", words(end.in_ms))).unwrap_or_default();
+    format!("settings changed, messages live {}{closes}{topic}", words(facts.ttl_ms))
 }
 
 /// What the others type to come into these rooms; `places` are the addresses this node asks at.

@@ -474,6 +474,9 @@ impl Node {
             while let Some(timer) = self.seats.get_mut(at).and_then(|seat| seat.take_due(now)) {
                 self.hand(at, Input::Timer(timer), None).await;
             }
+            if let Some(warning) = self.seats.get_mut(at).and_then(|seat| seat.warn(now)) {
+                self.tell(warning);
+            }
         }
         if now >= self.name_at {
             self.name_at = now + CANDIDATES_MS;

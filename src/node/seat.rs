@@ -6,13 +6,16 @@ use super::random::{self, Os};
 use super::{Over, told, trace};
 use crate::base::id::{EntryId, MemberId, MsgId, Topic};
 use crate::base::limits::{QUEUE, TTL_MAX_S};
-use crate::base::time::Mono;
-use crate::chat::event::{Event, Person};
+use crate::base::time::{Mono, Unix};
+use crate::chat::event::{Closing, Event, Person};
 use crate::chat::name::{Mode, RoomChange};
+use crate::chat::notice::{Notice, Said};
 use crate::chat::reply::Cid;
 use crate::chat::text::Line;
 use crate::net;
-use crate::room::io::{Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who};
+use crate::room::io::{
+    Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who,
+};
 use crate::room::rights::Rank;
 use crate::room::state::{Setup, State};
 use crate::wire::log::{Act, Policy};
@@ -20,6 +23,8 @@ use crate::wire::payload::Reason;
 
 /// Names that callers gave to messages on their way: those that wait in the room's queue, and a few just sent.
 const CIDS: usize = QUEUE * 2;
+/// So long before its end a room says that it nears: time to finish, to copy what is needed, to say goodbye.
+const WARNINGS_MS: [u64; 3] = [600_000, 60_000, 10_000];
 
 /// What a room wants done outside of it.
 pub(super) enum Effect {
@@ -52,6 +57,8 @@ pub(super) struct Seat {
     pub(super) leaving: bool,
     /// And to leave nothing behind.
     pub(super) panicking: bool,
+    /// Of which end was warned, and how often.
+    warned: Option<(Unix, usize)>,
     /// What the last line about the room's state said.
     shown: Option<(Option<Standing>, usize, Option<MemberId>)>,
     state: State<Os>,
@@ -77,6 +84,7 @@ impl Seat {
             over: None,
             leaving: false,
             panicking: false,
+            warned: None,
             shown: Some((Some(Standing::Searching), 1, None)),
             state,
             timers: BTreeMap::new(),
@@ -129,6 +137,30 @@ impl Seat {
         (outcome, effects)
     }
 
+    /// The end of the room on this node's clock. One that was over when it was written ends nothing, and is none.
+    pub(super) fn closing(&self) -> Option<Closing> {
+        let unix = self.state.log()?.rights().policy.expires?;
+        let in_ms = u64::try_from(unix.offset_from(self.state.room_time())).ok().filter(|ms| *ms > 0)?;
+        Some(Closing { unix, at: self.state.now() + in_ms, in_ms })
+    }
+
+    /// The end that nears, and when that is to be said next.
+    pub(super) fn next_warning(&self) -> Option<(Closing, Mono)> {
+        let end = self.closing()?;
+        let said = self.warned.filter(|(unix, _)| *unix == end.unix).map_or(0, |(_, said)| said);
+        let before = WARNINGS_MS.get(said)?;
+        Some((end, Mono(end.at.0.saturating_sub(*before))))
+    }
+
+    /// Says that the room's end nears, where that is due: once, with the time that is left.
+    pub(super) fn warn(&mut self, now: Mono) -> Option<Event> {
+        let (end, _) = self.next_warning().filter(|(_, at)| *at <= now)?;
+        let in_ms = end.at.since(now);
+        let said = WARNINGS_MS.iter().filter(|before| **before >= in_ms).count();
+        self.warned = Some((end.unix, said));
+        Some(Event::Notice(Notice::room(&self.name, Said::Closing { in_ms })))
+    }
+
     /// Whether the room's state is another than when this was last asked.
     pub(super) fn changed(&mut self) -> bool {
         let now = Some((self.standing(), self.members(), self.only()));
@@ -139,7 +171,8 @@ impl Seat {
 
     /// When the next timer is due.
     pub(super) fn next_due(&self) -> Option<Mono> {
-        self.timers.values().min().copied()
+        let warning = self.next_warning().map(|(_, at)| at);
+        self.timers.values().copied().chain(warning).min()
     }
 
     /// Takes one timer that is due.

@@ -216,7 +216,7 @@ fn facts(seat: &Seat) -> Facts {
         role: role(seat.rank()),
         only: seat.only().map(|id| seat.person(&id)),
         topic: policy.topic.as_deref().map(Line::clean).filter(|topic| !topic.is_empty()),
-        closes: policy.expires,
+        closes: seat.closing(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::chat::doctor::Finding;
 use crate::chat::event::{
     Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
 };
-use crate::chat::notice::Notice;
+use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply, RoomRow};
 use crate::chat::text::Line;
@@ -107,7 +107,7 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
             lines(o, "listen", &hello.listen);
         }
         Event::Listening(addr) => o.text("addr", addr.as_str()),
-        Event::Room(line) => room(o, line),
+        Event::Room(line) => room(o, line, now),
         Event::Invite(line) => invite(o, line),
         Event::Member(line) => member(o, line),
         Event::Message(line) => message(o, line, now),
@@ -134,7 +134,7 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
         Event::Net(line) => net(o, line),
         Event::Keys(line) => keys(o, line),
         Event::Notice(line) => notice(o, line),
-        Event::Reply(line) => reply(o, line),
+        Event::Reply(line) => reply(o, line, now),
         Event::Bye(bye) => {
             o.number("code", bye.code.into());
             o.text("why", bye.why.as_str());
@@ -142,16 +142,16 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
     }
 }
 
-fn room(o: &mut Object<'_>, line: &RoomLine) {
+fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     o.text("room", line.room.as_str());
     o.text("event", line.change.name());
-    facts(o, &line.facts);
+    facts(o, &line.facts, now);
     if let Some(token) = &line.reclaim {
         o.text("reclaim", token.as_str());
     }
 }
 
-fn facts(o: &mut Object<'_>, facts: &Facts) {
+fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
     o.text("mode", facts.mode.name());
     o.text("mark", facts.mark.as_str());
     o.number("members", number(facts.members));
@@ -165,7 +165,8 @@ fn facts(o: &mut Object<'_>, facts: &Facts) {
         o.text("topic", topic.as_str());
     }
     if let Some(closes) = facts.closes {
-        o.number("closes_ms", closes.0);
+        o.number("closes_ms", closes.unix.0);
+        o.number("closes_in_ms", closes.at.since(now));
     }
 }
 
@@ -265,21 +266,27 @@ fn notice(o: &mut Object<'_>, notice: &Notice) {
     o.text("code", notice.said.code());
     o.text("text", &notice.said.text());
     o.text("hint", &notice.said.hint());
-    if let crate::chat::notice::Said::Lagged { dropped } = notice.said {
-        o.number("dropped", dropped);
+    match notice.said {
+        Said::Lagged { dropped } => o.number("dropped", dropped),
+        Said::Gone { count, missed } => {
+            o.number("count", number(count));
+            o.number("missed", number(missed));
+        }
+        Said::Closing { in_ms } => o.number("closes_in_ms", in_ms),
+        _ => {}
     }
 }
 
-fn reply(o: &mut Object<'_>, reply: &Reply) {
+fn reply(o: &mut Object<'_>, reply: &Reply, now: Mono) {
     cid(o, reply.cid.as_ref());
     o.flag("ok", reply.outcome.is_ok());
     match &reply.outcome {
-        Ok(answer) => answered(o, answer),
+        Ok(answer) => answered(o, answer, now),
         Err(why) => problem(o, why),
     }
 }
 
-fn answered(o: &mut Object<'_>, answer: &Answer) {
+fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
     match answer {
         Answer::Done => {}
         Answer::Sent(id) => o.maybe("id", id.as_ref(), |slot, id| slot.hex(&id.0)),
@@ -293,7 +300,7 @@ fn answered(o: &mut Object<'_>, answer: &Answer) {
                 o.flag("alike", row.alike);
             });
         }),
-        Answer::Rooms(rows) => rooms(o, rows),
+        Answer::Rooms(rows) => rooms(o, rows, now),
         Answer::Person(profile) => {
             person(o.field("person"), &profile.who);
             o.maybe("link", profile.link.as_ref(), |slot, link| slot.object(|o| peer(o, link)));
@@ -309,7 +316,7 @@ fn answered(o: &mut Object<'_>, answer: &Answer) {
             o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));
         }
         Answer::Status(status) => o.field("status").object(|o| {
-            rooms(o, &status.rooms);
+            rooms(o, &status.rooms, now);
             o.field("peers").list(&status.peers, |slot, line| slot.object(|o| peer(o, line)));
             o.maybe("net", status.net.as_ref(), |slot, line| slot.object(|o| net(o, line)));
             o.number("uptime_ms", status.uptime_ms);
@@ -321,11 +328,11 @@ fn answered(o: &mut Object<'_>, answer: &Answer) {
     }
 }
 
-fn rooms(o: &mut Object<'_>, rows: &[RoomRow]) {
+fn rooms(o: &mut Object<'_>, rows: &[RoomRow], now: Mono) {
     o.field("rooms").list(rows, |slot, row| {
         slot.object(|o| {
             o.text("room", row.room.as_str());
-            facts(o, &row.facts);
+            facts(o, &row.facts, now);
             o.number("unread", number(row.unread));
             o.number("mentions", number(row.mentions));
         });

@@ -121,7 +121,10 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
         RoomChange::Joined => {
             let (mode, mark, lives) = (mode_words(facts.mode), facts.mark.as_str(), words(facts.ttl_ms));
             let people = if facts.members == 1 { "1 person" } else { &format!("{} people", facts.members) };
-            let said = format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}");
+            let closes =
+                facts.closes.map(|end| format!(", closes in {}", words(end.in_ms))).unwrap_or_default();
+            let said =
+                format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}{closes}");
             told(state, at, on, said, out)?;
         }
         // A notice of the same has come before it, in more words.

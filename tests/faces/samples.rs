@@ -5,7 +5,7 @@ use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
-    BootstrapLine, Burned, Bye, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine,
+    BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine,
     PeerLine, Person, Receipt, RoomLine,
 };
 use ephem_node::chat::name::{
@@ -63,7 +63,7 @@ fn full() -> Facts {
     Facts {
         only: Some(person(2)),
         topic: Some(line("floor plan")),
-        closes: Some(Unix(9)),
+        closes: Some(Closing { unix: Unix(9), at: Mono(4), in_ms: 3 }),
         ..facts(Mode::Invite, Standing::Unconfirmed)
     }
 }

@@ -13,6 +13,7 @@ mod asking;
 #[cfg(target_os = "linux")]
 #[path = "../screen/emulator.rs"]
 mod emulator;
+mod gone;
 mod invites;
 mod once;
 #[cfg(target_os = "linux")]

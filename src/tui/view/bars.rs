@@ -54,8 +54,14 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     }
     let mut right = format!("ttl {}", duration::short(facts.ttl_ms));
     if let Some(closes) = facts.closes {
-        let left = closes.0.saturating_sub(at.ts.0);
-        right.push_str(&format!("   closes in {}", duration::short(left / 60_000 * 60_000)));
+        let left = closes.at.since(at.now);
+        // Whole minutes; in the last one, what a fuse would say.
+        let said = if left < MINUTE_MS {
+            duration::fuse(left)
+        } else {
+            duration::short(left / MINUTE_MS * MINUTE_MS)
+        };
+        right.push_str(&format!("   closes in {said}"));
     }
     let columns = wrap::columns(&right) as u16;
     if x + 2 + columns <= area.right().saturating_sub(1) {
@@ -223,10 +229,14 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         pen.put_right(area.right() - 1, area.y, hint, Ink::Dim, hint_columns);
     }
     let room = screen.front()?;
-    // The age of the keys and the time left to the room are told in minutes.
-    let closes = room.facts.closes.map(|closes| closes.0.saturating_sub(at.ts.0)).filter(|left| *left > 0);
+    // The age of the keys and the time left to the room are told in minutes, its last one in seconds.
+    let closes = room.facts.closes.map(|closes| closes.at.since(at.now)).filter(|left| *left > 0);
     let aged = screen.keys.get(&room.name).map(|age| MINUTE_MS - at.now.since(age.made) % MINUTE_MS);
-    let next = closes.map(|left| left % MINUTE_MS + 1).into_iter().chain(aged).min()?;
+    let next = closes
+        .map(|left| if left < MINUTE_MS { duration::fuse_changes_in(left) } else { left % MINUTE_MS + 1 })
+        .into_iter()
+        .chain(aged)
+        .min()?;
     Some(at.now + next)
 }
 
