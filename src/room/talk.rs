@@ -53,6 +53,11 @@ impl Outbox {
         self.mine.values().any(|(_, mine, _)| mine == id)
     }
 
+    /// Forgets who has what is gone: nobody asks any more.
+    pub(super) fn forget_dead(&mut self, lives: impl Fn(&MsgId) -> bool) {
+        self.mine.retain(|_, (_, id, _)| lives(id));
+    }
+
     /// Who has said that my message of this number came.
     pub(super) fn holders(&self, n: u64) -> impl Iterator<Item = &MemberId> {
         self.mine.get(&n).into_iter().flat_map(|(_, _, by)| by)

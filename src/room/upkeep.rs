@@ -62,6 +62,7 @@ impl Inside {
         let here: BTreeSet<MemberId> = self.roster.present().map(|(id, _)| *id).collect();
         let me = hub.id;
         self.roster.make_room(MEMBERS_KEPT);
+        self.outbox.forget_dead(|id| self.timeline.get(id).is_some());
         self.timeline.forget_authors(|id| here.contains(id) || *id == me);
         if self.trial.is_none() {
             self.seek_keys(hub);
