@@ -27,7 +27,7 @@ use crate::chat::text::Line;
 use crate::crypto::name::RoomName;
 use crate::crypto::words;
 use crate::net;
-use crate::node::clock::instant;
+use crate::node::clock::{Clock, instant};
 use crate::node::harden::Hardening;
 use crate::node::{self, Asking, Errands, Telling, control, random};
 use crate::wire::log::{self, Policy};
@@ -145,7 +145,7 @@ impl Plan {
                 Rate::Off => 0,
             }),
             expires: room.expires.map(|length| {
-                let now = crate::node::clock::Clock::new().wall();
+                let now = Clock::new().wall();
                 Unix(now.0.saturating_add(length.ms))
             }),
             ..Policy::default()
@@ -240,6 +240,7 @@ impl Plan {
             serve: self.serve,
             stay: self.stay,
             visit: self.visit || self.serve,
+            clock: Clock::new(),
         };
         node::start(config).map_err(Failure::Network)
     }

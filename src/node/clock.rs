@@ -9,12 +9,18 @@ use crate::base::time::{Mono, Unix};
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     zero: Duration,
+    astray_ms: i64,
 }
 
 impl Clock {
     /// A clock that starts now.
     pub fn new() -> Clock {
-        Clock { zero: since_boot() }
+        Clock::astray(0)
+    }
+
+    /// A clock whose calendar is ahead of the machine's by so much, or behind it: no two machines agree.
+    pub fn astray(ms: i64) -> Clock {
+        Clock { zero: since_boot(), astray_ms: ms }
     }
 
     /// Milliseconds since this clock was made, sleep counted.
@@ -27,7 +33,7 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the edge at which the calendar is read")]
     pub fn wall(&self) -> Unix {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Unix(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        Unix(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)).shifted(self.astray_ms)
     }
 }
 

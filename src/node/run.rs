@@ -64,6 +64,8 @@ pub struct Config {
     pub stay: bool,
     /// Come into rooms that are there, and open none.
     pub visit: bool,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// Why a room is over for this node.
@@ -90,9 +92,9 @@ impl Over {
 
 /// Starts the network and the loop, on the runtime this is called in.
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
-    let Config { net: net_config, nick, policy, serve, stay, visit } = config;
+    let Config { net: net_config, nick, policy, serve, stay, visit, clock } = config;
     let (net, events) = net::start(net_config)?;
-    Ok(begin(net, events, Stay { nick, policy, serve, stay, visit }))
+    Ok(begin(net, events, Stay { nick, policy, serve, stay, visit, clock }))
 }
 
 /// What a node is told besides its network.
@@ -102,14 +104,14 @@ pub(super) struct Stay {
     pub(super) serve: bool,
     pub(super) stay: bool,
     pub(super) visit: bool,
+    pub(super) clock: Clock,
 }
 
 /// Starts the loop on a network that runs already.
 pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking, Telling) {
-    let Stay { nick, policy, serve, stay, visit } = how;
+    let Stay { nick, policy, serve, stay, visit, clock } = how;
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
-    let clock = Clock::new();
     let node = Node {
         clock,
         links: Links::new(&net),

@@ -96,7 +96,14 @@ pub async fn start(nick: Nick, seed: u64) -> io::Result<(Asking, Telling)> {
     let theirs = root.duplicate();
     let me = peer(CAST.len()).ok_or(io::ErrorKind::Other)?;
     let (handle, events, net) = net::stand_in(me);
-    let stay = Stay { nick, policy: Policy::default(), serve: false, stay: false, visit: false };
+    let stay = Stay {
+        nick,
+        policy: Policy::default(),
+        serve: false,
+        stay: false,
+        visit: false,
+        clock: Clock::new(),
+    };
     let (asking, telling) = begin(handle, events, stay);
     let clock = asking.clock();
     // The world holds minds that stay on their thread.

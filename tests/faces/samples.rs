@@ -5,8 +5,8 @@ use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
-    BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message, NetLine,
-    PeerLine, Person, Receipt, RoomLine,
+    BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message,
+    NetLine, PeerLine, Person, Receipt, RoomLine,
 };
 use ephem_node::chat::name::{
     BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,

@@ -10,6 +10,7 @@
 
 #[cfg(unix)]
 mod asking;
+mod astray;
 #[cfg(target_os = "linux")]
 #[path = "../screen/emulator.rs"]
 mod emulator;
