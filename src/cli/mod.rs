@@ -4,6 +4,7 @@ pub mod args;
 pub mod commands;
 pub mod config;
 mod face;
+mod keys;
 mod log;
 mod look;
 mod raw;

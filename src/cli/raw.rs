@@ -50,6 +50,14 @@ impl Write for Stdout {
     }
 }
 
+#[cfg(unix)]
+impl Stdin {
+    /// Whether something came to be read, within this time.
+    pub(super) fn is_waiting(&self, within: Option<std::time::Duration>) -> io::Result<bool> {
+        system::is_waiting(&self.0, within)
+    }
+}
+
 impl Read for Stdin {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.0.read(into)
@@ -104,6 +112,7 @@ mod system {
     use std::fs::File;
     use std::io::{self, Write};
     use std::os::fd::AsFd;
+    use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::Errno;
@@ -135,8 +144,20 @@ mod system {
         Ok(())
     }
 
+    pub(super) fn is_waiting(from: &Stdin, within: Option<Duration>) -> io::Result<bool> {
+        let within = within.map(|within| Timespec {
+            tv_sec: within.as_secs().cast_signed(),
+            tv_nsec: within.subsec_nanos().into(),
+        });
+        ready(&mut [PollFd::new(from, PollFlags::IN)], within.as_ref())
+    }
+
     fn is_free(out: &Stdout, within: Timespec) -> io::Result<bool> {
-        match poll(&mut [PollFd::new(out, PollFlags::OUT)], Some(&within)) {
+        ready(&mut [PollFd::new(out, PollFlags::OUT)], Some(&within))
+    }
+
+    fn ready(fds: &mut [PollFd<'_>], within: Option<&Timespec>) -> io::Result<bool> {
+        match poll(fds, within) {
             Ok(ready) => Ok(ready > 0),
             Err(Errno::INTR) => Ok(false),
             Err(err) => Err(err.into()),

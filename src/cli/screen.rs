@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
+use super::keys::Keys;
 use super::look::{desk, look};
 use super::raw::{self, Wiped};
 use super::report::Failure;
@@ -40,7 +41,7 @@ pub(super) struct Stage {
     terminal: Terminal<Wiped<raw::Stdout>>,
     desk: sequences::Desk,
     screen: Screen,
-    keys: Receiver<std::io::Result<Heard>>,
+    keys: Receiver<std::io::Result<Box<Heard>>>,
     signals: Signals,
     clock: Clock,
     zone: Zone,
@@ -94,7 +95,7 @@ impl Stage {
             self.draw()?;
             let effects = tokio::select! {
                 heard = self.keys.recv() => match heard {
-                    Some(Ok(heard)) => self.heard(heard)?,
+                    Some(Ok(heard)) => self.heard(*heard)?,
                     Some(Err(_)) | None => return Ok(Door::Ended(129)),
                 },
                 (code, _) = self.signals.next() => return Ok(Door::Ended(code)),
@@ -216,7 +217,7 @@ impl Stage {
                 biased;
                 heard = self.keys.recv(), if errands.is_free() => {
                     let effects = match heard {
-                        Some(Ok(heard)) => self.heard(heard)?,
+                        Some(Ok(heard)) => self.heard(*heard)?,
                         Some(Err(_)) | None => {
                             errands.end(129, "the terminal is gone");
                             self.keys.close();
@@ -317,18 +318,42 @@ fn ends(said: &Said) -> bool {
         && said.level() == Level::Error
 }
 
-fn listen() -> std::io::Result<Receiver<std::io::Result<Heard>>> {
-    let (to, keys) = mpsc::channel(TYPED);
+/// What the terminal says, from a thread that blocks. In boxes: a queue does not wipe its places, and a key is a letter.
+fn listen() -> std::io::Result<Receiver<std::io::Result<Box<Heard>>>> {
+    let (to, from) = mpsc::channel(TYPED);
+    let mut keys = Keys::new()?;
+    resized(to.clone())?;
     thread::Builder::new().name("terminal".to_owned()).spawn(move || {
         loop {
-            let heard = terminal::listen();
+            let heard = match keys.next(None) {
+                Ok(Some(heard)) => Ok(Box::new(heard)),
+                Ok(None) => continue,
+                Err(err) => Err(err),
+            };
             let broken = heard.is_err();
             if to.blocking_send(heard).is_err() || broken {
                 return;
             }
         }
     })?;
-    Ok(keys)
+    Ok(from)
+}
+
+/// A window that gets another size says so by a signal.
+#[cfg(unix)]
+fn resized(to: Sender<std::io::Result<Box<Heard>>>) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut resized = signal(SignalKind::window_change())?;
+    tokio::spawn(async move {
+        while resized.recv().await.is_some() && to.send(Ok(Box::new(Heard::Resized))).await.is_ok() {}
+    });
+    Ok(())
+}
+
+/// It is said among the keys there.
+#[cfg(not(unix))]
+fn resized(_: Sender<std::io::Result<Box<Heard>>>) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn in_words(typed: &str) -> String {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
 use tokio::runtime::{Builder, Runtime};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args;
+use super::keys::Keys;
 use super::report::Failure;
 use super::signals::Signals;
 use crate::base::secret::Text;
@@ -21,6 +21,8 @@ use crate::chat::problem::Problem;
 use crate::crypto::strength::{Strength, strength};
 use crate::crypto::words;
 use crate::node::random;
+use crate::tui::terminal::Heard;
+use crate::tui::{Input, Key, Press};
 use crate::wire::invite::{Invite, InviteError};
 
 /// The longest passphrase read, in bytes. Longer than any that a person types or a generator makes.
@@ -138,21 +140,22 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
     let signalled = Signalled::watch()?;
     // Before the question: whoever types ahead of it is not echoed either.
     let raw = Raw::enter()?;
+    let mut keys = Keys::new()?;
     let mut out = io::stderr();
     write!(out, "Passphrase for {room} ({enter}, Ctrl+G = six generated words): ")?;
     out.flush()?;
     let mut generated = false;
     let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
     loop {
-        match read_keys(&mut typed, &signalled)? {
-            Keys::Enter if typed.is_empty() && may_be_open => {
+        match read_keys(&mut typed, &mut keys, &signalled)? {
+            Asked::Enter if typed.is_empty() && may_be_open => {
                 drop(raw);
                 writeln!(out, "\nopen room: whoever knows or guesses the name can read it")?;
                 return Ok(Chosen::Open);
             }
-            Keys::Enter if typed.is_empty() => {}
-            Keys::Enter => break,
-            Keys::Generate => {
+            Asked::Enter if typed.is_empty() => {}
+            Asked::Enter => break,
+            Asked::Generate => {
                 typed.zeroize();
                 typed.push_str(&words::generate_passphrase(&mut random::os()));
                 generated = true;
@@ -164,7 +167,7 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
                 )?;
                 out.flush()?;
             }
-            Keys::Stop(code) => {
+            Asked::Stop(code) => {
                 drop(raw);
                 writeln!(out)?;
                 return Err(Failure::Stopped(code));
@@ -182,7 +185,7 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
     Ok(Chosen::Passphrase(typed))
 }
 
-enum Keys {
+enum Asked {
     Enter,
     Generate,
     Stop(u8),
@@ -225,30 +228,25 @@ impl Signalled {
     }
 }
 
-fn read_keys(typed: &mut Zeroizing<String>, signalled: &Signalled) -> io::Result<Keys> {
+fn read_keys(typed: &mut Zeroizing<String>, keys: &mut Keys, signalled: &Signalled) -> io::Result<Asked> {
     loop {
         if let Some(code) = signalled.code() {
-            return Ok(Keys::Stop(code));
+            return Ok(Asked::Stop(code));
         }
-        if !event::poll(LOOK)? {
+        let Some(Heard::Input(Input::Press(Press { key, ctrl, .. }))) = keys.next(Some(LOOK))? else {
             continue;
-        }
-        let Event::Key(KeyEvent { code, modifiers, kind, .. }) = event::read()? else { continue };
-        if kind == KeyEventKind::Release {
-            continue;
-        }
-        let ctrl = modifiers.contains(KeyModifiers::CONTROL);
-        match code {
-            KeyCode::Enter => return Ok(Keys::Enter),
-            KeyCode::Char('j' | 'm') if ctrl => return Ok(Keys::Enter),
-            KeyCode::Char('g') if ctrl => return Ok(Keys::Generate),
-            KeyCode::Char('c') if ctrl => return Ok(Keys::Stop(INTERRUPTED)),
-            KeyCode::Char('d') if ctrl && typed.is_empty() => return Ok(Keys::Stop(INTERRUPTED)),
-            KeyCode::Char('u') if ctrl => typed.zeroize(),
-            KeyCode::Backspace => wipe_last(typed),
-            KeyCode::Char('h') if ctrl => wipe_last(typed),
+        };
+        match key {
+            Key::Enter => return Ok(Asked::Enter),
+            Key::Char('j' | 'm') if ctrl => return Ok(Asked::Enter),
+            Key::Char('g') if ctrl => return Ok(Asked::Generate),
+            Key::Char('c') if ctrl => return Ok(Asked::Stop(INTERRUPTED)),
+            Key::Char('d') if ctrl && typed.is_empty() => return Ok(Asked::Stop(INTERRUPTED)),
+            Key::Char('u') if ctrl => typed.zeroize(),
+            Key::Backspace => wipe_last(typed),
+            Key::Char('h') if ctrl => wipe_last(typed),
             // Over the limit nothing is taken: a buffer that grew would leave a copy behind.
-            KeyCode::Char(c) if !ctrl && typed.len() + c.len_utf8() <= LONGEST => typed.push(c),
+            Key::Char(c) if !ctrl && typed.len() + c.len_utf8() <= LONGEST => typed.push(c),
             _ => {}
         }
     }

@@ -13,6 +13,7 @@ mod editor;
 mod habits;
 mod hands;
 mod key;
+pub mod keyboard;
 mod moment;
 mod news;
 mod overlay;

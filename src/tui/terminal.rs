@@ -5,21 +5,16 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
-use crossterm::event::{
-    self, DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyCode,
-    KeyEventKind, KeyModifiers, MouseEventKind,
-};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::terminal::{
     Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
 };
 use crossterm::{execute, terminal};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Position;
-use zeroize::Zeroizing;
 
 use super::canvas::Canvas;
 use super::hands::Input;
-use super::key::{Key, Press};
 use super::sequences;
 
 /// Whether some terminal is taken over: what a panic has to know.
@@ -142,16 +137,17 @@ pub fn guard_panics() {
     }));
 }
 
-/// Waits for the next thing the terminal says. To be called from a thread of its own: it blocks.
-pub fn listen() -> io::Result<Heard> {
-    loop {
-        if let Some(heard) = heard(event::read()?) {
-            return Ok(heard);
-        }
-    }
+/// Waits for the next thing the terminal says, where it says so in no bytes. To be called from a thread of its own: it blocks.
+#[cfg(not(unix))]
+pub fn listen(within: Option<std::time::Duration>) -> io::Result<Option<Heard>> {
+    use crossterm::event;
+    if within.map_or(Ok(true), event::poll)? { event::read().map(heard) } else { Ok(None) }
 }
 
-fn heard(event: event::Event) -> Option<Heard> {
+#[cfg(not(unix))]
+fn heard(event: crossterm::event::Event) -> Option<Heard> {
+    use crossterm::event::{self, KeyEventKind, MouseEventKind};
+    use zeroize::Zeroizing;
     let input = match event {
         event::Event::Key(key) if key.kind != KeyEventKind::Release => Input::Press(press(&key)?),
         event::Event::Key(_) => return None,
@@ -168,7 +164,10 @@ fn heard(event: event::Event) -> Option<Heard> {
     Some(Heard::Input(input))
 }
 
-fn press(event: &event::KeyEvent) -> Option<Press> {
+#[cfg(not(unix))]
+fn press(event: &crossterm::event::KeyEvent) -> Option<super::key::Press> {
+    use super::key::{Key, Press};
+    use crossterm::event::{KeyCode, KeyModifiers};
     let held = |what| event.modifiers.contains(what);
     let (ctrl, alt) = (held(KeyModifiers::CONTROL), held(KeyModifiers::ALT));
     let mut shift = held(KeyModifiers::SHIFT);
