@@ -5,5 +5,6 @@ pub mod id;
 pub mod limits;
 pub mod nick;
 pub mod secret;
+pub mod stack;
 pub mod text;
 pub mod time;

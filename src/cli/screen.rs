@@ -15,6 +15,7 @@ use super::report::Failure;
 use super::secret::Chosen;
 use super::session::{self, Plan};
 use super::signals::Signals;
+use crate::base::stack;
 use crate::chat::event::Event;
 use crate::chat::name::Level;
 use crate::chat::notice::{Notice, Said};
@@ -93,6 +94,7 @@ impl Stage {
         self.screen.ask_passphrase(room, may_be_open);
         loop {
             self.draw()?;
+            stack::wipe::<{ stack::EVENT }>();
             let effects = tokio::select! {
                 heard = self.keys.recv() => match heard {
                     Some(Ok(heard)) => self.heard(*heard)?,
@@ -212,6 +214,7 @@ impl Stage {
         let deadline = plan.network.timeout.map(|wait| instant() + Duration::from_millis(wait.ms));
         let (mut met, mut stopping) = (false, false);
         loop {
+            stack::wipe::<{ stack::EVENT }>();
             let look = self.next_look();
             tokio::select! {
                 biased;

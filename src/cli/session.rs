@@ -18,6 +18,7 @@ use super::stdin::{self, Typed};
 use super::values::Rate;
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
+use crate::base::stack;
 use crate::base::time::Unix;
 use crate::chat::event::Event;
 use crate::chat::name::{Level, RoomChange, Standing};
@@ -337,6 +338,7 @@ async fn sit(
     let (mut met, mut stopping, mut greeted) = (false, false, false);
     let mut errands = Errands::new(asking.clone());
     loop {
+        stack::wipe::<{ stack::EVENT }>();
         let look = face.passed()?.map_or(LOOK, Duration::from_millis);
         if !telling.waits() {
             // What happens together is handed over together: a message sent is three lines.

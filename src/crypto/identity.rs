@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::kdf::{self, Label, PREFIX};
 use crate::base::id::MemberId;
 use crate::base::secret::Secret;
+use crate::base::stack::{CURVE, cleanly};
 
 /// A signing key, wiped on drop.
 pub struct Identity(Box<SigningKey>);
@@ -28,7 +29,7 @@ impl Identity {
 
     /// The identity of a seed: a stored profile, an invite's key, a reclaim token.
     pub fn from_seed(seed: &Secret<32>) -> Self {
-        Identity(Box::new(SigningKey::from_bytes(seed.expose())))
+        cleanly::<CURVE, _>(|| Identity(Box::new(SigningKey::from_bytes(seed.expose()))))
     }
 
     /// The public key, which is the member's name.
@@ -40,7 +41,7 @@ impl Identity {
     ///
     /// The parts are joined as they are: all but the last are of fixed length, or carry their own.
     pub fn sign(&self, label: Label, parts: &[&[u8]]) -> [u8; 64] {
-        self.0.sign(&message(label, parts)).to_bytes()
+        cleanly::<CURVE, _>(|| self.0.sign(&message(label, parts)).to_bytes())
     }
 }
 
@@ -60,9 +61,11 @@ pub fn verify(
     parts: &[&[u8]],
     signature: &[u8; 64],
 ) -> Result<(), BadSignature> {
-    let key = VerifyingKey::from_bytes(&author.0).map_err(|_| BadSignature)?;
-    let signature = Signature::from_bytes(signature);
-    key.verify_strict(&message(label, parts), &signature).map_err(|_| BadSignature)
+    cleanly::<CURVE, _>(|| {
+        let key = VerifyingKey::from_bytes(&author.0).map_err(|_| BadSignature)?;
+        let signature = Signature::from_bytes(signature);
+        key.verify_strict(&message(label, parts), &signature).map_err(|_| BadSignature)
+    })
 }
 
 /// `H = SHA-256(identity)`: the order of members wherever the protocol says "the lowest".

@@ -8,9 +8,10 @@ use hmac::digest::array::Array;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::base::secret::Secret;
+use crate::base::stack::{SHALLOW, cleanly};
 
 /// What every label starts with.
 pub const PREFIX: &str = "ephem/1/";
@@ -137,7 +138,9 @@ pub fn expand(key: &Secret<32>, label: Label, ctx: &[&[u8]], out: &mut [u8]) {
     for (length, part) in lengths.iter().zip(ctx) {
         info.extend([length.as_slice(), part]);
     }
-    let expanded = Hkdf::<Sha256>::from_prk(key.expose()).map(|hkdf| hkdf.expand_multi_info(&info, out));
+    let expanded = cleanly::<SHALLOW, _>(|| {
+        Hkdf::<Sha256>::from_prk(key.expose()).map(|hkdf| hkdf.expand_multi_info(&info, out))
+    });
     assert!(matches!(expanded, Ok(Ok(()))), "a 32-byte key and at most 8,160 bytes out");
 }
 
@@ -152,14 +155,14 @@ pub fn expand32(key: &Secret<32>, label: Label, ctx: &[&[u8]]) -> Secret<32> {
 ///
 /// The parts are joined as they are: callers pass parts of fixed length.
 pub fn extract(salt: &[u8], ikm: &[&[u8]]) -> Secret<32> {
-    let mut hkdf = HkdfExtract::<Sha256>::new(Some(salt));
-    for part in ikm {
-        hkdf.input_ikm(part);
-    }
-    let (mut prk, _) = hkdf.finalize();
     let mut out = Secret::zeroed();
-    out.expose_mut().copy_from_slice(&prk);
-    prk.zeroize();
+    cleanly::<SHALLOW, _>(|| {
+        let mut hkdf = HkdfExtract::<Sha256>::new(Some(salt));
+        for part in ikm {
+            hkdf.input_ikm(part);
+        }
+        out.expose_mut().copy_from_slice(&hkdf.finalize().0);
+    });
     out
 }
 
@@ -167,16 +170,18 @@ pub fn extract(salt: &[u8], ikm: &[&[u8]]) -> Secret<32> {
 ///
 /// The parts are joined as they are: all but the last are of fixed length, or carry their own.
 pub fn hash(label: Label, parts: &[&[u8]]) -> [u8; 32] {
-    let mut sha = Sha256::new_with_prefix(PREFIX).chain_update(label.as_str());
-    for part in parts {
-        sha.update(part);
-    }
-    sha.finalize().into()
+    cleanly::<SHALLOW, _>(|| {
+        let mut sha = Sha256::new_with_prefix(PREFIX).chain_update(label.as_str());
+        for part in parts {
+            sha.update(part);
+        }
+        sha.finalize().into()
+    })
 }
 
 /// `SHA-256(bytes)`, for what is named by its raw bytes. FIPS 180-4.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    cleanly::<SHALLOW, _>(|| Sha256::digest(bytes).into())
 }
 
 /// `u16be(len(x))`: what goes before a part whose length is not fixed.
@@ -196,9 +201,11 @@ impl Hmac256 {
     pub fn new(key: &Secret<32>) -> Self {
         // A key shorter than the block is filled up with zeros: the definition, spelt out because it cannot
         // fail.
-        let mut block = Zeroizing::new([0u8; 64]);
-        block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
-        Hmac256(Hmac::new(Array::cast_from_core(&block)))
+        cleanly::<SHALLOW, _>(|| {
+            let mut block = Zeroizing::new([0u8; 64]);
+            block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
+            Hmac256(Hmac::new(Array::cast_from_core(&block)))
+        })
     }
 
     /// `HMAC-SHA256(key, part1 || part2 || ..)`.

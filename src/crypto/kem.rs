@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::kdf::sha256;
 use crate::base::secret::Secret;
+use crate::base::stack::{LATTICE, cleanly};
 
 /// Bytes of a public key.
 pub const PUBLIC_LEN: usize = 1216;
@@ -79,7 +80,7 @@ impl KemSecret {
     pub fn from_seed(seed: Secret<32>) -> (KemSecret, KemPublic) {
         let secret = KemSecret(seed);
         let mut public = Box::new([0; PUBLIC_LEN]);
-        XWing::sk_to_pk(&secret.expanded()).write_exact(public.as_mut_slice());
+        cleanly::<LATTICE, _>(|| XWing::sk_to_pk(&secret.expanded()).write_exact(public.as_mut_slice()));
         (secret, KemPublic(public))
     }
 
@@ -96,6 +97,16 @@ impl KemSecret {
 
     /// [`KemSecret::open`], and the secret that only sender and recipient now share.
     pub fn open_exporting(
+        &self,
+        psk: Option<&Secret<32>>,
+        info: &[u8],
+        aad: &[u8],
+        sealed: &[u8],
+    ) -> Result<(Zeroizing<Vec<u8>>, Secret<32>), KemError> {
+        cleanly::<LATTICE, _>(|| self.opened(psk, info, aad, sealed))
+    }
+
+    fn opened(
         &self,
         psk: Option<&Secret<32>>,
         info: &[u8],
@@ -173,7 +184,7 @@ pub fn seal_exporting(
         Some(psk) => OpModeS::Psk(bundle(psk)),
     };
     let mut export = Secret::zeroed();
-    let sealed = PublicKey::from_bytes(to.as_bytes()).and_then(|to| {
+    let seal = |to: PublicKey| {
         let (encapsulated, mut context) =
             hpke::setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(&mode, &to, info, rng)?;
         let mut out = Vec::with_capacity(OVERHEAD + plaintext.len());
@@ -184,8 +195,8 @@ pub fn seal_exporting(
         out.extend_from_slice(&tag.to_bytes());
         context.export(EXPORT, export.expose_mut())?;
         Ok(out)
-    });
-    match sealed {
+    };
+    match cleanly::<LATTICE, _>(|| PublicKey::from_bytes(to.as_bytes()).and_then(seal)) {
         Ok(sealed) => (sealed, export),
         Err(_) => unreachable!("the key was checked when it was parsed, and a first message always fits"),
     }

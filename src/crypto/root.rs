@@ -14,6 +14,7 @@ use super::name::RoomName;
 use super::words;
 use crate::base::id::Genesis;
 use crate::base::secret::Secret;
+use crate::base::stack::{CURVE, cleanly};
 use crate::base::time::Day;
 
 /// Memory of the slow hash, in KiB: 256 MiB. A constant of the protocol, never a field.
@@ -179,9 +180,11 @@ fn slow_hash(passphrase: &[u8], salt: &[u8; 32], out: &mut Secret<32>) -> Option
     let mut memory = Zeroizing::new(Vec::new());
     memory.try_reserve_exact(params.block_count()).ok()?;
     memory.resize(params.block_count(), Block::new());
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(passphrase, salt, out.expose_mut(), memory.as_mut_slice())
-        .ok()
+    cleanly::<CURVE, _>(|| {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(passphrase, salt, out.expose_mut(), memory.as_mut_slice())
+            .ok()
+    })
 }
 
 /// NFKC into a buffer measured beforehand: one that grew would leave copies behind.

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use super::kdf::{self, Hmac256, Label};
 use crate::base::secret::Secret;
+use crate::base::stack::{SHALLOW, cleanly};
 
 /// Bytes of a nonce.
 pub const NONCE_LEN: usize = 24;
@@ -44,7 +45,7 @@ impl Hedge {
     /// `nonce = HMAC-SHA256(process key, random 32 bytes || plaintext)[..24]`. RFC 2104.
     pub fn nonce(&self, rng: &mut impl CryptoRng, plaintext: &[u8]) -> [u8; NONCE_LEN] {
         let fresh = Secret::<32>::random(rng);
-        let tag = self.0.tag(&[fresh.expose(), plaintext]);
+        let tag = cleanly::<SHALLOW, _>(|| self.0.tag(&[fresh.expose(), plaintext]));
         let mut nonce = [0; NONCE_LEN];
         nonce.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
         nonce
@@ -69,7 +70,10 @@ pub fn seal(
 ) -> ([u8; COMMITMENT_LEN], [u8; TAG_LEN]) {
     let (key, commitment) = frame_key(frame_k, nonce);
     let aad = [aad, &commitment].concat();
-    match cipher(&key).encrypt_inout_detached(&XNonce::from(*nonce), &aad, buffer.into()) {
+    let sealed = cleanly::<SHALLOW, _>(|| {
+        cipher(&key).encrypt_inout_detached(&XNonce::from(*nonce), &aad, buffer.into())
+    });
+    match sealed {
         Ok(tag) => (commitment, tag.into()),
         Err(_) => unreachable!("the cipher refuses only what is over 256 GiB"),
     }
@@ -91,9 +95,10 @@ pub fn open(
         return Err(OpenError::Commitment);
     }
     let aad = [aad, commitment].concat();
-    cipher(&key)
-        .decrypt_inout_detached(&XNonce::from(*nonce), &aad, buffer.into(), &Tag::from(*tag))
-        .map_err(|_| OpenError::Aead)
+    cleanly::<SHALLOW, _>(|| {
+        cipher(&key).decrypt_inout_detached(&XNonce::from(*nonce), &aad, buffer.into(), &Tag::from(*tag))
+    })
+    .map_err(|_| OpenError::Aead)
 }
 
 /// Both halves come from one derivation, so a commitment that fits means a key that fits.

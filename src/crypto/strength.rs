@@ -5,6 +5,8 @@
 
 use zeroize::Zeroize;
 
+use crate::base::stack::{LATTICE, cleanly};
+
 /// Guesses a second that one graphics card makes against the slow hash: it is bound by memory bandwidth.
 pub const GUESSES_PER_CARD: f64 = 2_000.0;
 /// The attacker that times are told for.
@@ -28,7 +30,7 @@ pub struct Strength {
 /// where the process is about to be hardened or to end.
 pub fn strength(passphrase: &str) -> Strength {
     let mut seen: String = passphrase.chars().take(100).collect();
-    let log10 = zxcvbn::zxcvbn(&seen, &["ephem"]).guesses_log10();
+    let log10 = cleanly::<LATTICE, _>(|| zxcvbn::zxcvbn(&seen, &["ephem"]).guesses_log10());
     seen.zeroize();
     Strength { bits: (log10 * std::f64::consts::LOG2_10).clamp(0.0, 64.0) }
 }

@@ -20,6 +20,7 @@ use crate::base::id::Peer;
 use crate::base::limits::ADDRS;
 use crate::base::nick::Nick;
 use crate::base::secret::Secret;
+use crate::base::stack;
 use crate::base::time::Mono;
 use crate::chat::event::{Bye, Event, Hello};
 use crate::chat::model::Model;
@@ -198,6 +199,7 @@ impl Node {
                 }
                 () = sleep_until(look) => self.on_time().await,
             }
+            stack::wipe::<{ stack::EVENT }>();
             if self.outbox.is_closed() {
                 self.ending.get_or_insert((0, Line::clean("the face has gone")));
             }
