@@ -26,6 +26,14 @@ pictures:
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
+# what real processes hold of what has burned, and of passphrases and keys that were used: their memory is searched (Linux; root or `unshare`)
+vanish *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    as=()
+    [ "$(id -u)" = 0 ] || as=(unshare -r)
+    "${as[@]}" cargo test --release --test vanish -- --include-ignored --skip that_is_searched --test-threads=1 --nocapture {{args}}
+
 # floors 0 to 2 alone: they build with no runtime, no network and no screen
 core:
     cargo check --no-default-features

@@ -413,4 +413,12 @@ impl Keyring {
         let old = self.old.iter().flat_map(|(s, _)| s.epochs());
         self.current.epochs().chain(old).collect()
     }
+
+    /// A copy of every key of the epochs up to this one: for showing that they are gone later.
+    pub(super) fn copies(&self, until: Epoch) -> Vec<Secret<32>> {
+        let sets = || std::iter::once(&self.current).chain(self.old.iter().map(|(s, _)| s));
+        let chains = sets().flat_map(|s| s.keys.range(..=until)).flat_map(|(_, keys)| keys);
+        let joint = sets().flat_map(|s| s.joint.range(..=until)).flat_map(|(_, key)| [&key.frame, &key.conf]);
+        chains.chain(joint).map(Secret::duplicate).collect()
+    }
 }

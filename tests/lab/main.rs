@@ -12,7 +12,6 @@
 
 mod crowd;
 mod hosts;
-mod memory;
 mod time;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]

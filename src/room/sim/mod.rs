@@ -319,6 +319,11 @@ impl World {
         }
     }
 
+    /// A copy of every key of this epoch and of those before that a member holds: what must be gone three epochs later.
+    pub fn keys_until_now(&mut self, i: usize) -> Vec<Secret<32>> {
+        self.seize(i, |hub, inside| inside.ring.copies(hub.epoch())).unwrap_or_default()
+    }
+
     // ---- what befalls them ----
 
     /// A member stops at once and for good.
