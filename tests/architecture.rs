@@ -7,6 +7,8 @@
     reason = "a test that panics has done its work"
 )]
 
+#[path = "architecture/plaintext.rs"]
+mod plaintext;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -63,6 +65,9 @@ const STD_WORLD: &[&str] = &["net", "fs", "env", "process", "thread"];
 /// Collections without an order, which would make a room's replay differ from its first run.
 const UNORDERED: &[&str] = &["HashMap", "HashSet"];
 
+/// Files whose secrets are made up and shown on purpose.
+const SHOWN: &[&str] = &["src/cli/commands/demo/script.rs"];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rule {
     Upward,
@@ -73,6 +78,7 @@ enum Rule {
     HiddenSource,
     World,
     Unordered,
+    Copied,
 }
 
 const RULES: &[Rule] = &[
@@ -84,6 +90,7 @@ const RULES: &[Rule] = &[
     Rule::HiddenSource,
     Rule::World,
     Rule::Unordered,
+    Rule::Copied,
 ];
 
 impl Rule {
@@ -101,6 +108,7 @@ impl Rule {
             }
             Rule::World => "floors 0 to 2 have no clock, network, disk, randomness or runtime",
             Rule::Unordered => "room/ keeps ordered collections, so that one seed replays everything",
+            Rule::Copied => "a text or a secret is copied only into what is wiped, and never formatted",
         }
     }
 }
@@ -143,6 +151,9 @@ fn inspect(file: &str, source: &str) -> Vec<Breach> {
         for (line, name) in world(&tokens) {
             found.push(breach(line, Rule::World, format!("{room} names `{name}`")));
         }
+    }
+    for (line, what) in plaintext::copied(&tokens).into_iter().filter(|_| !SHOWN.contains(&file)) {
+        found.push(breach(line, Rule::Copied, what));
     }
     if room == "room" {
         for token in tokens.iter().filter(|t| UNORDERED.contains(&t.text)) {
@@ -327,6 +338,16 @@ const BROKEN: &[(&str, &str, usize, Rule)] = &[
     ("src/wire/invite.rs", "use std::{fmt, net::IpAddr};", 1, Rule::World),
     ("src/wire/invite.rs", "fn f() { ::std::fs::read(p) }", 1, Rule::World),
     ("src/wire/invite.rs", "use std as s;", 1, Rule::World),
+    ("src/node/told.rs", "fn f() {\n let s = heard.text.as_str().to_owned(); }", 2, Rule::Copied),
+    ("src/node/told.rs", "fn f() { String::from(&*heard.text.as_str()) }", 1, Rule::Copied),
+    (
+        "src/plain/render.rs",
+        "fn f() { out(&format!(\"{} {}\", at(1), line.text.as_str())) }",
+        1,
+        Rule::Copied,
+    ),
+    ("src/net/io.rs", "fn f() { tracing::debug!(what = text.as_str(), \"sent\"); }", 1, Rule::Copied),
+    ("src/crypto/kdf.rs", "fn f() { secret.expose().to_vec() }", 1, Rule::Copied),
     ("src/room/roster.rs", "use std::collections::HashMap;", 1, Rule::Unordered),
     ("src/room/roster.rs", "use std::collections::{BTreeMap, HashSet};", 1, Rule::Unordered),
 ];
@@ -351,6 +372,15 @@ const SOUND: &[(&str, &str)] = &[
         "use std::{net::IpAddr, time::Instant, collections::HashMap}; use tokio::net::TcpStream;",
     ),
     ("src/crypto/kdf.rs", "use std::collections::HashMap; use std::fmt; use core::time::Duration;"),
+    (
+        "src/plain/render.rs",
+        "fn f() { out.push_str(line.text.as_str()); write!(out, \"{}\", line.text.as_str()); format!(\"{}\", n) }",
+    ),
+    (
+        "src/tui/boxes.rs",
+        "fn f() { Zeroizing::new(door.secret.as_str().to_owned()); Text::new(line.text.as_str()) }",
+    ),
+    ("src/tui/boxes.rs", "#[cfg(test)]\nmod tests { fn f() { said.text.as_str().to_owned() } }"),
     ("src/pipe/decode.rs", "use crate::{base::id, chat::{command, text::Line}}; use super::read;"),
     ("src/main.rs", "use ephem_node::{cli, node}; fn main() {}"),
     ("src/lib.rs", "pub mod base; pub mod room; pub use self::base::id; pub use crate::room::State;"),

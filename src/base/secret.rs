@@ -87,7 +87,16 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 /// A message's text: one buffer of exactly its size, shared by handles, wiped when the last handle is
 /// dropped.
 ///
-/// A face draws from the handle and keeps no copy; cloning clones the handle, never the text.
+/// A face draws from the handle and keeps no copy; cloning clones the handle, never the text. It cannot be put into
+/// another string by formatting it:
+///
+/// ```compile_fail,E0277
+/// format!("{}", ephem_node::base::secret::Text::new("meet at noon"));
+/// ```
+///
+/// ```compile_fail,E0599
+/// ephem_node::base::secret::Text::new("meet at noon").to_string();
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text(Arc<Zeroizing<Box<str>>>);
 
