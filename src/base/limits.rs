@@ -179,6 +179,10 @@ pub const AWAY_BEATS: u64 = 2;
 pub const SILENT_MS: u64 = 900_000;
 /// Members to whom whoever leaves says so straight as well.
 pub const GOODBYES: usize = 4;
+/// So long after somebody came, whoever chose how to be shown says it again: enough for the newcomer to have its links.
+pub const PROFILE_LATER_MS: (u64, u64) = (500, 2_500);
+/// It is said again no sooner than this after the last time, however many come.
+pub const PROFILE_GAP_MS: u64 = 10_000;
 /// Members up to which a room is small.
 pub const SMALL_ROOM: usize = 32;
 

@@ -13,6 +13,7 @@ use crate::chat::notice::{Notice, Said};
 use crate::chat::reply::Cid;
 use crate::chat::text::Line;
 use crate::net;
+use crate::room::Guise;
 use crate::room::io::{
     Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who,
 };
@@ -241,7 +242,8 @@ impl Seat {
     }
 
     fn who(&self, id: &MemberId) -> Who {
-        self.state.who(id).unwrap_or(Who { id: *id, nick: String::new(), rank: Rank::Member })
+        let unknown = || Who { id: *id, nick: String::new(), rank: Rank::Member, guise: Guise::default() };
+        self.state.who(id).unwrap_or_else(unknown)
     }
 
     /// An entry of the log.

@@ -32,6 +32,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Joined(who) => out.push(member(seat, MemberChange::Join, &who)),
         io::Event::Left { who, .. } => out.push(member(seat, MemberChange::Leave, &who)),
         io::Event::Changed(who) => out.push(member(seat, MemberChange::Nick, &who)),
+        io::Event::Guise(_) => {}
         io::Event::Away { who, away } => {
             let change = if away { MemberChange::Away } else { MemberChange::Back };
             out.push(member(seat, change, &who));

@@ -70,7 +70,7 @@ fn happened(room: u64, event: &Event) {
         Event::Entered { .. } => info!(room, "entered"),
         Event::Joined(_) => debug!(room, "somebody came"),
         Event::Left { said, .. } => debug!(room, said, "somebody left"),
-        Event::Changed(_) => trace!(room, "somebody changed"),
+        Event::Changed(_) | Event::Guise(_) => trace!(room, "somebody changed"),
         Event::Away { away, .. } => trace!(room, away, "somebody is away or back"),
         Event::Logged { target, .. } => debug!(room, about_somebody = target.is_some(), "an act of office"),
         Event::Knock(_) => debug!(room, "somebody knocks"),

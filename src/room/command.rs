@@ -24,7 +24,14 @@ impl<R: CryptoRng> State<R> {
             }
             (Phase::Seeking(_), Command::Leave { .. }) => self.end(Event::Ended { closed: false }),
             (Phase::Inside(inside), command) => inside.on_command(hub, command),
-            (Phase::Seeking(_), Command::Nick(nick)) => hub.nick = nick,
+            (Phase::Seeking(_), Command::Nick(nick)) => {
+                hub.nick = nick;
+                hub.event(Event::Changed(hub.myself()));
+            }
+            (Phase::Seeking(_), Command::Guise { nick, guise }) => {
+                let told = hub.dress(nick, guise).map(|()| Event::Guise(hub.myself()));
+                hub.event(told.unwrap_or_else(Event::Refused));
+            }
             (Phase::Seeking(_), Command::Say(draft)) => hub.say_early(draft),
             (Phase::Seeking(_), Command::BurnMine) => hub.give_up_unsent(Refused::TakenBack),
             (_, Command::Say(draft)) => {
@@ -45,6 +52,7 @@ impl Inside {
             Command::BurnMine => self.burn(hub, Vec::new(), true),
             Command::Act(deed) => self.act(hub, deed),
             Command::Nick(nick) => self.rename(hub, nick),
+            Command::Guise { nick, guise } => self.dress(hub, nick, guise),
             Command::Away(away) => {
                 self.pulse.away = away;
                 hub.within(0, Timer::Beat);

@@ -9,6 +9,7 @@ use super::doors::{Change, Doors};
 use super::entry::Intent;
 use super::envelope::{self, Admitted, Counts, Dropped, Opened};
 use super::guard::{WaitingRoom, Windows};
+use super::guise::Guise;
 use super::io::{Event, Output, Timer};
 use super::unsent::Unsent;
 use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag};
@@ -51,6 +52,7 @@ pub(crate) struct Hub<R> {
     pub(crate) clock: Clock,
     pub(crate) doors: Doors,
     pub(crate) nick: String,
+    pub(crate) guise: Guise,
     pub(crate) serve: bool,
     pub(crate) reach: Reach,
     pub(crate) rate_off: bool,
@@ -90,6 +92,7 @@ impl<R: CryptoRng> Hub<R> {
             root,
             rng,
             nick,
+            guise: Guise::default(),
             serve: false,
             reach: reach.bounded(),
             rate_off: false,

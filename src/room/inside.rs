@@ -11,6 +11,7 @@ use super::catchup::CatchUp;
 use super::chains::Keyring;
 use super::envelope;
 use super::guard::Windows;
+use super::guise::{Guise, Introduced};
 use super::handkeys::HandKeys;
 use super::hub::Hub;
 use super::io::{Output, Who};
@@ -34,6 +35,7 @@ use crate::wire::payload::Body;
 pub(crate) struct Inside {
     pub(crate) me: MemberId,
     pub(crate) nick: String,
+    pub(crate) guise: Guise,
     /// The instant when last looked at.
     pub(crate) now: Mono,
     /// Room time when last looked at: what a ban's end is held against.
@@ -71,6 +73,7 @@ pub(crate) struct Inside {
     pub(super) outbox: Outbox,
     pub(super) burns: Burns,
     pub(super) catchup: CatchUp,
+    pub(super) introduced: Introduced,
 }
 
 impl Inside {
@@ -79,6 +82,7 @@ impl Inside {
         Inside {
             me: hub.id,
             nick: hub.nick.clone(),
+            guise: hub.guise.clone(),
             now,
             room: hub.room(),
             genesis,
@@ -106,6 +110,7 @@ impl Inside {
             outbox: Outbox::new(),
             burns: Burns::default(),
             catchup: CatchUp::default(),
+            introduced: Introduced::default(),
         }
     }
 
@@ -127,9 +132,9 @@ impl Inside {
 
     /// A member as events name them.
     pub(crate) fn who(&self, id: &MemberId) -> Who {
-        let theirs = || self.roster.get(id).map(|m| m.nick.clone()).unwrap_or_default();
-        let nick = if *id == self.me { self.nick.clone() } else { theirs() };
-        Who { id: *id, nick, rank: self.log.rights().rank(id) }
+        let theirs = || self.roster.get(id).map(|m| (m.nick.clone(), m.guise.clone())).unwrap_or_default();
+        let (nick, guise) = if *id == self.me { (self.nick.clone(), self.guise.clone()) } else { theirs() };
+        Who { id: *id, nick, rank: self.log.rights().rank(id), guise }
     }
 
     // ---- sending ----

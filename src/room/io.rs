@@ -6,6 +6,7 @@ use crate::base::time::{Epoch, Mono, Unix};
 use crate::wire::log::{Policy, Then};
 use crate::wire::payload::Reason;
 
+use super::guise::Guise;
 use super::rights::Rank;
 
 /// Everything that can happen to a room.
@@ -60,6 +61,13 @@ pub enum Command {
     Act(Deed),
     /// Change my nick.
     Nick(String),
+    /// Change how I am shown beside it.
+    Guise {
+        /// Another nick in the same breath.
+        nick: Option<String>,
+        /// How.
+        guise: Guise,
+    },
     /// I am away, or back.
     Away(bool),
     /// My transport addresses changed.
@@ -254,6 +262,8 @@ pub enum Timer {
     Receipts,
     /// Tell from whom messages went that were taken back.
     Burns,
+    /// Say to those who came how I want to be shown.
+    Profile,
     /// Queued messages may go out.
     Queue,
     /// Seal the current chain to somebody who was left out.
@@ -348,6 +358,8 @@ pub struct Who {
     pub nick: String,
     /// The rank.
     pub rank: Rank,
+    /// How they want to be shown, as sent.
+    pub guise: Guise,
 }
 
 /// What happened.
@@ -380,8 +392,10 @@ pub enum Event {
         /// They said so, rather than fell silent.
         said: bool,
     },
-    /// A nick or a state changed.
+    /// A nick changed, this node's own as well.
     Changed(Who),
+    /// Somebody, or this node, wants to be shown otherwise.
+    Guise(Who),
     /// Somebody said that they are away, or back.
     Away {
         /// Who.

@@ -143,7 +143,11 @@ impl<R: CryptoRng> State<R> {
 
     /// A member, or somebody whom the room knows of.
     pub fn who(&self, id: &MemberId) -> Option<Who> {
-        self.inside().map(|inside| inside.who(id))
+        match &self.phase {
+            Phase::Inside(inside) => Some(inside.who(id)),
+            Phase::Seeking(_) => Some(self.hub.myself()).filter(|me| me.id == *id),
+            Phase::Ended => None,
+        }
     }
 
     /// Keys that knock and wait for an admin.

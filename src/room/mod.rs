@@ -28,6 +28,7 @@ pub mod entry;
 pub mod envelope;
 mod fold;
 pub mod guard;
+mod guise;
 mod handkeys;
 mod hub;
 mod inside;
@@ -56,6 +57,7 @@ mod upkeep;
 mod verdict;
 mod welcome;
 
+pub use guise::Guise;
 pub use hub::Reach;
 pub use io::{Command, Event, Input, Output, Timer};
 pub use state::{Setup, State};

@@ -1,4 +1,4 @@
-//! Members coming, changing and going, as their frames tell it.
+//! Members coming and going, as their frames tell it.
 
 use rand_core::CryptoRng;
 
@@ -12,7 +12,7 @@ use crate::base::limits::{CORRECTION_MS, GOODBYES, KEM_BYTES};
 use crate::crypto::kem::KemPublic;
 use crate::crypto::root::Kind;
 use crate::wire::log::Act;
-use crate::wire::payload::{Body, Join, Profile, Proof};
+use crate::wire::payload::{Body, Join, Proof};
 
 impl Inside {
     pub(crate) fn on_join<R: CryptoRng>(&mut self, hub: &mut Hub<R>, sender: MemberId, join: &Join) {
@@ -70,6 +70,7 @@ impl Inside {
             if away {
                 hub.event(Event::Away { who, away });
             }
+            self.introduce_soon(hub);
         }
     }
 
@@ -98,18 +99,6 @@ impl Inside {
         }
     }
 
-    pub(crate) fn on_profile<R: CryptoRng>(&mut self, hub: &mut Hub<R>, sender: MemberId, nick: &str) {
-        if let Some(member) = self.roster.get_mut(&sender) {
-            nick.clone_into(&mut member.nick);
-            if member.greeted {
-                let who = self.who(&sender);
-                hub.event(Event::Changed(who));
-            } else {
-                self.greet(hub, &sender);
-            }
-        }
-    }
-
     /// Marks those who fell silent as gone.
     pub(crate) fn notice_silence<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         for id in self.roster.gone_silent(hub.now) {
@@ -118,12 +107,6 @@ impl Inside {
             self.consider_rekey(hub);
             self.judge(hub);
         }
-    }
-
-    pub(crate) fn rename<R: CryptoRng>(&mut self, hub: &mut Hub<R>, nick: String) {
-        hub.nick.clone_from(&nick);
-        self.nick.clone_from(&nick);
-        self.publish(hub, Body::Profile(Profile { nick, status: String::new(), glyph: 0, colour: 0 }));
     }
 
     /// Says goodbye: by gossip and straight to a few. An owner hands the room over in the same breath.

@@ -151,7 +151,7 @@ impl Inside {
             Body::Entry(ref raws) => {
                 self.take_entries(hub, raws);
             }
-            Body::Profile(ref profile) => self.on_profile(hub, sender, &profile.nick),
+            Body::Profile(ref profile) => self.on_profile(hub, sender, profile, opened.payload.counter),
             Body::Roster { ref rows, .. } => self.take_rows(hub, &sender, rows),
             Body::Log { ref entries, .. } => {
                 self.take_entries(hub, entries);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::guise::Guise;
 use crate::base::id::{InviteId, LogHead, MemberId, Peer, short};
 use crate::base::limits::{AWAY_BEATS, SILENT_MS};
 use crate::base::time::{Mono, Unix};
@@ -14,6 +15,10 @@ use crate::wire::payload::Row;
 pub(crate) struct Member {
     /// The nick as they sent it; not clean, not an identity.
     pub(crate) nick: String,
+    /// How they want to be shown, as they sent it.
+    pub(crate) guise: Guise,
+    /// The counter of the frame in which they last said so.
+    pub(crate) profiled: u64,
     /// When they came in, in room time, as far as it is known here: what was said before is not for them.
     pub(crate) joined: Unix,
     /// When they say themselves that they came: it can only be later than others think.
@@ -110,6 +115,8 @@ impl Roster {
     pub(crate) fn meet(&mut self, id: MemberId, now: Mono, joined: Unix) -> &mut Member {
         self.members.entry(id).or_insert_with(|| Member {
             nick: String::new(),
+            guise: Guise::default(),
+            profiled: 0,
             joined,
             said: Unix(0),
             heard: None,

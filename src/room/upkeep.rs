@@ -26,6 +26,7 @@ impl Inside {
             Timer::CatchUp => self.catch_up(hub),
             Timer::Receipts => self.send_receipts(hub),
             Timer::Burns => self.tell_gone(hub),
+            Timer::Profile => self.introduce(hub),
             Timer::Queue => self.drain_queue(hub),
             Timer::Reseal => self.share(hub),
             Timer::Witness => {

@@ -235,9 +235,9 @@ impl Guest {
             }),
             Says::Profile(nick) => Body::Profile(Profile {
                 nick: cut(nick, NICK_BYTES),
-                status: String::new(),
-                glyph: 0,
-                colour: 0,
+                status: cut(nick, NICK_BYTES),
+                glyph: nick.len() as u64,
+                colour: u64::from(nick.is_empty()),
             }),
             Says::Ask { what, of, upto, kem } => Body::Ask(Ask {
                 what: [What::Roster, What::Log, What::Missed][usize::from(what % 3)],

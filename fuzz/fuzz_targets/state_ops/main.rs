@@ -22,7 +22,7 @@ use script::{Done, Op, Policy, Script, Span, Which, Wish};
 const OPS: usize = 64;
 const DAY_MS: u64 = 86_400_000;
 
-const TIMERS: [Timer; 17] = [
+const TIMERS: [Timer; 18] = [
     Timer::Upkeep,
     Timer::Hello,
     Timer::Found,
@@ -36,6 +36,7 @@ const TIMERS: [Timer; 17] = [
     Timer::FreshKey,
     Timer::CatchUp,
     Timer::Receipts,
+    Timer::Profile,
     Timer::Queue,
     Timer::Reseal,
     Timer::Witness,

@@ -1,6 +1,7 @@
 //! Small promises of a room that take a liar, or a look inside, to show.
 
 mod expiry;
+mod guise;
 mod unsent;
 
 use std::collections::{BTreeMap, BTreeSet};
