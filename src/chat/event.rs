@@ -1,6 +1,7 @@
 //! Everything a face can be told. Peer text in here is clean by type; message text stands behind its handle and is never
 //! printed by `Debug`.
 
+use super::avatar::Avatar;
 use super::name::{
     BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
     Standing,
@@ -77,6 +78,10 @@ pub struct Person {
     pub tag: Line,
     /// What they may do.
     pub role: Role,
+    /// The sign and the colour beside the nick.
+    pub avatar: Avatar,
+    /// What they say of themselves; may be empty.
+    pub status: Line,
 }
 
 /// A room as it stands after a change.
@@ -302,6 +307,13 @@ pub struct Bye {
     pub code: u8,
     /// Why, in a few words.
     pub why: Line,
+}
+
+impl Person {
+    /// Somebody of whom nothing is known but this: shown as the key would have it.
+    pub fn plain(id: MemberId, nick: Nick, tag: Line, role: Role) -> Person {
+        Person { id, nick, tag, role, avatar: Avatar::of(&id, 0, 0), status: Line::clean("") }
+    }
 }
 
 impl Message {

@@ -5,6 +5,7 @@
 //! What is said to people stands in [`notice`] (what is the case) and [`problem`] (why something was not done).
 
 pub mod args;
+pub mod avatar;
 pub mod command;
 pub mod doctor;
 pub mod duration;

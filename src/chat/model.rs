@@ -16,16 +16,17 @@ use room::Pending;
 pub use room::Room;
 
 use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
-use super::name::{Kind, Role, RoomChange};
-use super::notice::{Refusal, Said};
+use super::name::{Kind, MemberChange, Role, RoomChange};
+use super::notice::{Notice, Refusal, Said};
 use super::problem::Problem;
 use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
-use super::request::{Asked, Reach, Request, View, Which, Who};
+use super::request::{Asked, Reach, Request, Shown, View, Which, Who};
 use super::scrollback::{Row, contains_word};
-use super::text::Line;
+use super::text::{Body, Line};
 use super::wait::Wait;
 use super::{help, privacy, telling};
 use crate::base::id::{MemberId, MsgId};
+use crate::base::nick::Nick;
 use crate::base::time::Mono;
 
 /// Rooms at once, by the protocol's limits.
@@ -53,12 +54,16 @@ impl Model {
             Event::Hello(hello) => self.me = Some(hello.clone()),
             Event::Room(line) => self.on_room(now, line),
             Event::Member(line) => {
-                if let Some(me) = self.me.as_mut().filter(|me| me.id == line.who.id) {
+                // A new profile may carry a name of that room alone; a new nick is everywhere's.
+                let nick = line.change == MemberChange::Nick;
+                if let Some(me) = self.me.as_mut().filter(|me| nick && me.id == line.who.id) {
                     me.nick = line.who.nick.clone();
                 }
                 let Some(room) = self.room_mut(&line.room) else { return };
                 room.on_member(line.change, &line.who);
-                room.scroll.tell(event.clone(), now);
+                if line.change != MemberChange::Profile {
+                    room.scroll.tell(event.clone(), now);
+                }
             }
             Event::Message(message) => self.on_message(message),
             Event::Receipt(receipt) => {
@@ -184,6 +189,34 @@ impl Model {
         Ok(())
     }
 
+    /// Words were shown that are to be compared with somebody: from now on another key under that nick raises an alarm.
+    pub fn verified(&mut self, room: &Line, who: &Person) {
+        if let Some(room) = self.room_mut(room) {
+            room.verified(who);
+        }
+    }
+
+    /// The alarm that an event raises: a nick that was verified goes to another key. To be asked before the event is taken in.
+    pub fn alarm(&self, event: &Event) -> Option<Notice> {
+        let Event::Member(line) = event else { return None };
+        if !matches!(line.change, MemberChange::Join | MemberChange::Nick) || self.is_me(&line.who.id) {
+            return None;
+        }
+        let verified = self.room(Some(&line.room)).ok()?.taken_from(&line.who)?.clone();
+        Some(Notice::room(&line.room, Said::KeyChanged { who: line.who.clone(), verified }))
+    }
+
+    /// What this node is called in a room.
+    pub fn my_nick<'a>(&'a self, room: &'a Room) -> Option<&'a Nick> {
+        let me = self.me()?;
+        Some(room.people.get(&me.id).map_or(&me.nick, |me| &me.nick))
+    }
+
+    /// Whether a key is this node's.
+    pub fn is_me(&self, id: &MemberId) -> bool {
+        self.me().is_some_and(|me| me.id == *id)
+    }
+
     /// Whom a typed name means.
     pub fn person(&self, room: Option<&Line>, who: &Who) -> Result<&Person, Problem> {
         self.room(room)?.people.resolve(who)
@@ -208,25 +241,14 @@ impl Model {
 
     /// Who is in a room.
     pub fn members(&self, room: Option<&Line>) -> Result<Answer, Problem> {
-        let me = self.me.as_ref().map(|me| me.id);
         let row = |(who, away, alike): (&Person, bool, bool)| MemberRow {
             who: who.clone(),
-            me: Some(who.id) == me,
+            me: self.is_me(&who.id),
             away,
             alike,
         };
-        let room = self.room(room)?;
-        let mut rows: Vec<MemberRow> = room.people.iter().map(row).collect();
-        // The room tells of the others; this node is one of those who are here too.
-        if let Some(hello) = self.me.as_ref().filter(|me| room.people.get(&me.id).is_none()) {
-            let me = Person {
-                id: hello.id,
-                nick: hello.nick.clone(),
-                tag: hello.tag.clone(),
-                role: room.facts.role,
-            };
-            rows.insert(0, MemberRow { who: me, me: true, away: false, alike: false });
-        }
+        let mut rows: Vec<MemberRow> = self.room(room)?.people.iter().map(row).collect();
+        rows.sort_by_key(|row| !row.me);
         Ok(Answer::Members(rows))
     }
 
@@ -268,9 +290,10 @@ impl Model {
             View::Search(wanted) => {
                 Ok(Answer::Messages(self.room(room)?.scroll.search(wanted.as_str(), now)))
             }
-            View::Pins => Ok(self.pick(room, |message, _| message.keep)?),
+            View::Pins => Ok(self.pick(room, |message| message.keep)?),
             View::Mentions => {
-                Ok(self.pick(room, |message, me| me.is_some_and(|me| mentions(message, me, now)))?)
+                let me = self.room(room).ok().and_then(|room| self.my_nick(room));
+                Ok(self.pick(room, |message| me.is_some_and(|me| mentions(message, me, now)))?)
             }
             View::Log => {
                 let room = self.room(room)?;
@@ -313,13 +336,9 @@ impl Model {
         self.room(room).map_or(Role::Member, |room| room.facts.role)
     }
 
-    fn pick(
-        &self,
-        room: Option<&Line>,
-        wanted: impl Fn(&Message, Option<&Hello>) -> bool,
-    ) -> Result<Answer, Problem> {
+    fn pick(&self, room: Option<&Line>, wanted: impl Fn(&Message) -> bool) -> Result<Answer, Problem> {
         let living = self.room(room)?.scroll.living();
-        let found = living.filter(|(_, said)| !said.hidden && wanted(&said.message, self.me()));
+        let found = living.filter(|(_, said)| !said.hidden && wanted(&said.message));
         Ok(Answer::Messages(found.map(|(number, said)| (number, said.message.id)).collect()))
     }
 
@@ -357,8 +376,13 @@ impl Model {
         if known.is_none() && self.rooms.len() < ROOMS {
             self.rooms.push(Room::new(line.room.clone(), line.facts.clone()));
         }
+        let me = self
+            .me
+            .as_deref()
+            .map(|me| Person::plain(me.id, me.nick.clone(), me.tag.clone(), line.facts.role));
         if let Some(room) = self.room_mut(&line.room) {
             room.facts = line.facts.clone();
+            me.into_iter().for_each(|me| room.put_me(me));
             room.await_standing(now);
             // The token stays with the line it came in: a history must not keep it.
             let told = RoomLine { reclaim: None, ..line.clone() };
@@ -367,11 +391,10 @@ impl Model {
     }
 
     fn on_message(&mut self, message: &Message) {
-        let about_me = !message.mine
-            && (message.kind == Kind::Dm
-                || self.me.as_ref().is_some_and(|me| {
-                    message.text.as_ref().is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()))
-                }));
+        let nick = self.room(Some(&message.room)).ok().and_then(|room| self.my_nick(room));
+        let named = |text: &Body| nick.is_some_and(|nick| contains_word(text.as_str(), nick.as_str()));
+        let about_me =
+            !message.mine && (message.kind == Kind::Dm || message.text.as_ref().is_some_and(named));
         if message.kind == Kind::Dm && !message.mine {
             self.last_direct = Some((message.room.clone(), message.from.id));
         }
@@ -391,8 +414,8 @@ impl Model {
     }
 }
 
-fn mentions(message: &Message, me: &Hello, now: Mono) -> bool {
-    let named = || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.nick.as_str()));
+fn mentions(message: &Message, me: &Nick, now: Mono) -> bool {
+    let named = || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.as_str()));
     !message.mine && (message.kind == Kind::Dm || named())
 }
 
@@ -430,6 +453,7 @@ fn needs_room(request: &Request) -> bool {
         | Request::Invite { .. }
         | Request::Token
         | Request::Reclaim(_)
+        | Request::Shown(Shown::Anon(_))
         | Request::Bans
         | Request::Audit
         | Request::Crypto
@@ -438,6 +462,7 @@ fn needs_room(request: &Request) -> bool {
         | Request::New(_)
         | Request::Rooms
         | Request::Nick(_)
+        | Request::Shown(_)
         | Request::Away(_)
         | Request::Status
         | Request::Net

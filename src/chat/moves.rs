@@ -64,12 +64,8 @@ mod tests {
     use crate::chat::text::Line;
 
     fn line(nick: &str, change: MemberChange) -> MemberLine {
-        let who = Person {
-            id: MemberId([nick.len() as u8; 32]),
-            nick: Nick::parse(nick).unwrap(),
-            tag: Line::clean("otter-lamp"),
-            role: Role::Member,
-        };
+        let id = MemberId([nick.len() as u8; 32]);
+        let who = Person::plain(id, Nick::parse(nick).unwrap(), Line::clean("otter-lamp"), Role::Member);
         MemberLine { room: Line::clean("lobby"), change, who, by: None, reason: None, until: None }
     }
 

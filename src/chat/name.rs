@@ -103,6 +103,8 @@ named! {
         Away = "away",
         /// Is back.
         Back = "back",
+        /// Wants to be shown otherwise beside the nick.
+        Profile = "profile",
     }
     /// What a message is.
     Kind {
@@ -226,6 +228,21 @@ named! {
         Subtle = "subtle",
         /// Nothing: the row is there until it is gone.
         None = "none",
+    }
+    /// A colour for a name; how it looks is up to the theme.
+    Colour {
+        /// The first of six.
+        Blue = "blue",
+        /// The second.
+        Orange = "orange",
+        /// The third.
+        Green = "green",
+        /// The fourth.
+        Pink = "pink",
+        /// The fifth.
+        Cyan = "cyan",
+        /// The sixth.
+        Sand = "sand",
     }
     /// What newcomers see of what was said before.
     History {

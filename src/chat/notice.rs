@@ -151,6 +151,15 @@ pub enum Said {
     Cleaned,
     /// Two nicks look alike.
     Alike(Person),
+    /// Somebody took the nick of somebody with whom words were compared.
+    KeyChanged {
+        /// Whoever goes by it now.
+        who: Person,
+        /// The tag of whoever it was before.
+        verified: Line,
+    },
+    /// A name of one room does not hide the key, of which this is the tag.
+    SameKey(Line),
     /// Frames came that no key opens.
     Unreadable {
         /// How many.
@@ -338,10 +347,12 @@ impl Said {
             | Said::Closing { .. }
             | Said::Muted { .. }
             | Said::Alike(_)
+            | Said::SameKey(_)
             | Said::Unreadable { .. }
             | Said::CannotUnprint
             | Said::Unprotected { .. } => Level::Warn,
             Said::Conflict(_)
+            | Said::KeyChanged { .. }
             | Said::NoNetwork
             | Said::PortInUse { .. }
             | Said::BadAddress { .. }
@@ -394,6 +405,8 @@ impl Said {
             Said::Unmuted => "unmuted",
             Said::Cleaned => "cleaned",
             Said::Alike(_) => "alike",
+            Said::KeyChanged { .. } => "key_changed",
+            Said::SameKey(_) => "same_key",
             Said::Unreadable { .. } => "unreadable",
             Said::BurnedUnread { .. } => "burned_unread",
             Said::Gone { .. } => "gone",
@@ -465,6 +478,8 @@ impl Said {
             Said::Unmuted,
             Said::Cleaned,
             Said::Alike(who()),
+            Said::KeyChanged { who: who(), verified: line("mole-river") },
+            Said::SameKey(line("otter-lamp")),
             Said::Unreadable { count: 3 },
             Said::BurnedUnread { count: 3 },
             Said::Gone { count: 4, missed: 0 },
@@ -495,7 +510,7 @@ mod tests {
     fn all() -> Vec<Said> {
         let nick = Nick::parse(&"w".repeat(24)).unwrap();
         let tag = Line::clean("salamander-upholstery");
-        Said::samples(&Person { id: MemberId([1; 32]), nick, tag, role: Role::Owner })
+        Said::samples(&Person::plain(MemberId([1; 32]), nick, tag, Role::Owner))
     }
 
     /// States that leave nothing to do; anything else says what.

@@ -201,12 +201,7 @@ mod tests {
     use crate::chat::name::Role;
 
     fn person(byte: u8, nick: &str, tag: &str) -> Person {
-        Person {
-            id: MemberId([byte; 32]),
-            nick: Nick::parse(nick).unwrap(),
-            tag: Line::clean(tag),
-            role: Role::Member,
-        }
+        Person::plain(MemberId([byte; 32]), Nick::parse(nick).unwrap(), Line::clean(tag), Role::Member)
     }
 
     fn room() -> People {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::doctor::Finding;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
+use super::notice::Said;
 use super::problem::Problem;
 use super::text::Line;
 use crate::base::id::MsgId;
@@ -44,6 +45,8 @@ pub enum Answer {
     Rooms(Vec<RoomRow>),
     /// What is known of somebody.
     Person(Box<Profile>),
+    /// What others see of this node.
+    Mine(Box<Mine>),
     /// Words for two people to compare.
     Words {
         /// With whom.
@@ -102,6 +105,15 @@ pub struct Profile {
     pub rooms: Vec<Line>,
 }
 
+/// What others see of this node, in the room at hand or where there is none.
+#[derive(Clone, Debug)]
+pub struct Mine {
+    /// As whom.
+    pub who: Person,
+    /// The name was drawn for this room alone, and what was chosen is not shown.
+    pub anonymous: bool,
+}
+
 /// What the node sees.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -113,6 +125,13 @@ pub struct Status {
     pub net: Option<NetLine>,
     /// Milliseconds since it started.
     pub uptime_ms: u64,
+}
+
+impl Mine {
+    /// What a name of one room does not hide; nothing where there is none.
+    pub fn limit(&self) -> Option<Said> {
+        self.anonymous.then(|| Said::SameKey(self.who.tag.clone()))
+    }
 }
 
 impl Cid {

@@ -8,7 +8,7 @@ use super::name::{History, Motion, Ring, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
-use crate::base::limits::{MEMBERS, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
+use crate::base::limits::{MEMBERS, NAME_BYTES, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
 
@@ -82,6 +82,8 @@ pub enum Request {
     Reclaim(Option<Text>),
     /// Be called something else.
     Nick(Nick),
+    /// Be shown otherwise; answered with what others see then.
+    Shown(Shown),
     /// I am away, or back.
     Away(bool),
     /// Who is banned?
@@ -212,6 +214,23 @@ pub enum Act {
     Close,
 }
 
+/// How others are to see me.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As they do.
+    AsIs,
+    /// With this line about myself; an empty one takes it away.
+    Status(Line),
+    /// With a sign, by its number; `None` for that of the key.
+    Sign(Option<u64>),
+    /// In a colour, by its number; `None` for that of the key.
+    Colour(Option<u64>),
+    /// In one room, under a name drawn for it and with nothing that I chose; or as everywhere again.
+    Anon(bool),
+    /// Which signs are there to choose from?
+    Signs,
+}
+
 /// Settings to change; `None` leaves one as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -294,6 +313,18 @@ pub fn typed_nick(raw: &str) -> Result<(Nick, bool), Problem> {
     let nick = Nick::parse(raw).map_err(|_| Problem::Empty("nick"))?;
     let changed = nick.as_str() != raw.trim();
     Ok((nick, changed))
+}
+
+/// Cleans a line about oneself that was typed here, and says whether that changed it.
+pub fn typed_status(raw: &str) -> Result<(Line, bool), Problem> {
+    let too_long = Problem::TooLong { what: "the status", most: NAME_BYTES };
+    if raw.len() > NAME_BYTES {
+        return Err(too_long);
+    }
+    let line = Line::clean(raw);
+    let changed = line.as_str() != raw.trim();
+    // Composed letters may take more bytes apart.
+    if line.as_str().len() > NAME_BYTES { Err(too_long) } else { Ok((line, changed)) }
 }
 
 /// How long a once-message stays open, in whole seconds, rounded up.

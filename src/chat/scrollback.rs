@@ -269,12 +269,8 @@ mod tests {
     use crate::chat::text::{Body, Line};
 
     fn message(n: u8, text: &str, dies: Option<u64>) -> Message {
-        let from = Person {
-            id: MemberId([1; 32]),
-            nick: Nick::parse("ana").unwrap(),
-            tag: Line::clean("otter-lamp"),
-            role: Role::Member,
-        };
+        let nick = Nick::parse("ana").unwrap();
+        let from = Person::plain(MemberId([1; 32]), nick, Line::clean("otter-lamp"), Role::Member);
         Message {
             room: Line::clean("lobby"),
             id: MsgId([n; 8]),

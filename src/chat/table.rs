@@ -2,12 +2,13 @@
 //! the JSON mode and the tests for clashes are made from it.
 
 use super::args::Args;
+use super::avatar::{colour_number, sign_number};
 use super::command::{Group, Read, Spec};
 use super::name::{Motion, Ring, Role, Theme};
 use super::problem::Problem;
 use super::request::{
-    Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST, View, Which,
-    Who, once_seconds, ttl_seconds, typed_nick,
+    Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST, View,
+    Which, Who, once_seconds, ttl_seconds, typed_nick, typed_status,
 };
 use super::text::Line;
 use crate::base::limits::{MEMBERS, NAME_BYTES, WHY_BYTES};
@@ -159,11 +160,13 @@ table! {
     You Member "nick" ["name"] "NAME" "be called something else" "/nick otter" nick;
     You Member "away" [] "" "you are away" "/away" |_| Ok(Request::Away(true));
     You Member "back" [] "" "you are back" "/back" |_| Ok(Request::Away(false));
-    You Member "status" [] "[TEXT]" "what the node sees; with a text, what others see beside your nick" "/status"
-        |a| if a.rest().is_some() { later(a) } else { Ok(Request::Status) };
-    You Member "profile" [] "[FIELD VALUE]" "what others may know of you" "/profile" later_rest;
-    You Member "avatar" [] "[GLYPH]" "the sign beside your nick" "/avatar" later_rest;
-    You Member "anon" [] "on|off" "a name for this room alone" "/anon on" |a| { a.switch()?; later(a) };
+    You Member "status" [] "[TEXT]" "a line about yourself that others see; without a text, none" "/status back at nine"
+        status;
+    You Member "profile" [] "[FIELD VALUE]" "what others see of you, or change nick, status, avatar or colour" "/profile"
+        profile;
+    You Member "avatar" [] "[SIGN|auto]" "the sign beside your nick; without one, which there are" "/avatar club" avatar;
+    You Member "anon" [] "on|off" "here, go by a name drawn for this room; your tag stays" "/anon on"
+        |a| a.switch().map(Shown::Anon).map(Request::Shown);
 
     State Member "net" [] "" "links, routes, relays and whether others reach you" "/net" |_| Ok(Request::Net);
     State Member "ping" [] "NICK" "way and round trip to somebody" "/ping ana" |a| a.who().map(Request::Ping);
@@ -269,6 +272,28 @@ fn nick(args: &mut Args<'_>) -> Result<Request, Problem> {
     Ok(Request::Nick(nick))
 }
 
+fn status(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let (line, changed) = typed_status(args.rest().unwrap_or_default())?;
+    args.note_cleaned(changed);
+    Ok(Request::Shown(Shown::Status(line)))
+}
+
+fn avatar(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let chosen = if args.peek().is_some() { Shown::Sign(args.auto_or(sign_number)?) } else { Shown::Signs };
+    Ok(Request::Shown(chosen))
+}
+
+fn profile(args: &mut Args<'_>) -> Result<Request, Problem> {
+    match args.maybe().map(str::to_ascii_lowercase).as_deref() {
+        None => Ok(Request::Shown(Shown::AsIs)),
+        Some("nick") => nick(args),
+        Some("status") => status(args),
+        Some("avatar") => avatar(args),
+        Some("colour" | "color") => Ok(Request::Shown(Shown::Colour(args.auto_or(colour_number)?))),
+        Some(_) => Err(args.usage()),
+    }
+}
+
 fn why(args: &mut Args<'_>) -> Result<Line, Problem> {
     args.line("the reason", WHY_BYTES)
 }
@@ -284,11 +309,6 @@ fn later(args: &mut Args<'_>) -> Result<Request, Problem> {
 
 fn later_who(args: &mut Args<'_>) -> Result<Request, Problem> {
     args.who()?;
-    later(args)
-}
-
-fn later_rest(args: &mut Args<'_>) -> Result<Request, Problem> {
-    args.rest();
     later(args)
 }
 

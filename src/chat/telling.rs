@@ -25,7 +25,7 @@ pub type Names<'a> = &'a dyn Fn(&Person) -> String;
 /// What is to be said of an event in the talk of its room, when it is told; `None` where nobody wants to hear it.
 pub fn tell(event: &Event, names: Names<'_>, when: Unix) -> Option<Told> {
     match event {
-        Event::Member(line) => Some(member(line, names, None, when)),
+        Event::Member(line) => member(line, names, None, when),
         Event::Room(line) => room(line),
         Event::Keys(line) => keys(line.change),
         Event::Notice(notice) => Some(said(&notice.said)),
@@ -42,8 +42,8 @@ pub fn said(said: &Said) -> Told {
     Told { level: said.level(), text: said.text(), hint: said.hint() }
 }
 
-/// What is to be said of somebody, who was called so before, if that is known.
-pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Told {
+/// What is to be said of somebody, who was called so before, if that is known. How they want to be shown is seen, not said.
+pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Option<Told> {
     let (who, tag) = (names(&line.who), line.who.tag.as_str());
     let mut text = match line.change {
         MemberChange::Join => format!("{who} joined"),
@@ -60,6 +60,7 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
         MemberChange::Knock => format!("{who} knocks: /admit {tag} or /deny {tag}"),
         MemberChange::Away => format!("{who} is away"),
         MemberChange::Back => format!("{who} is back"),
+        MemberChange::Profile => return None,
     };
     if let Some(by) = &line.by {
         text.push_str(&format!(", by {}", names(by)));
@@ -70,7 +71,7 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
     if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
         text.push_str(&format!(", reason: {}", why.as_str()));
     }
-    info(text)
+    Some(info(text))
 }
 
 /// Names of one group that are told; of the others, how many.

@@ -2,6 +2,7 @@
 
 use super::asked;
 use super::links::{self, peer_name};
+use super::mine;
 use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
@@ -41,7 +42,7 @@ pub(super) struct Caller {
 }
 
 /// What rooms want done once the answer is out, by seat.
-type After = Vec<(usize, Vec<Effect>)>;
+pub(super) type After = Vec<(usize, Vec<Effect>)>;
 
 /// Carries out a request.
 pub(super) async fn answer(
@@ -62,7 +63,8 @@ pub(super) async fn answer(
         Request::Rooms => return Ok(Answer::Rooms(node.model.room_rows())),
         Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
         Request::Net => return Ok(Answer::Page(net_page(node).await)),
-        Request::Nick(nick) => return rename(node, nick, after),
+        Request::Nick(nick) => return mine::rename(node, nick, after),
+        Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
         Request::Direct(..) | Request::Answer(_) => return Err(Problem::NotAvailable("direct messages")),
@@ -106,9 +108,9 @@ async fn in_room(
         Request::Verify(who) => verify(node, at, room, &who),
         Request::Act(act) => {
             let find = |who: &Who, outside: bool| {
-                let here = node.model.person(room, who);
-                let person = if outside { node.model.outsider(room, who).or(here) } else { here };
-                person.map(|person| person.id)
+                let here = || another(node, room, who).map(|person| person.id);
+                let outsider = || node.model.outsider(room, who).map(|person| person.id);
+                if outside { outsider().or_else(|_| here()) } else { here() }
             };
             let seat = node.seats.get(at).ok_or(Problem::UnknownRoom)?;
             let deed = asked::deed(seat, act, find)?;
@@ -134,7 +136,7 @@ async fn in_room(
         Request::Bans => Ok(Answer::Page(bans(seat(node, at)?))),
         Request::Audit => Ok(Answer::Page(audit(seat(node, at)?))),
         Request::Crypto => Ok(Answer::Page(keys(seat(node, at)?))),
-        Request::Ping(who) => ping(node, at, room, &who).await,
+        Request::Ping(who) => ping(node, room, &who).await,
         // Carried out before a room was looked for, or put off.
         Request::Join(_)
         | Request::New(_)
@@ -142,6 +144,7 @@ async fn in_room(
         | Request::Status
         | Request::Net
         | Request::Nick(_)
+        | Request::Shown(_)
         | Request::View(_)
         | Request::Later(_)
         | Request::Direct(..)
@@ -226,14 +229,6 @@ fn leave(node: &mut Node, at: usize, after: &mut After) -> Result<Answer, Proble
     command(node, at, Command::Leave { panic: false }, after)
 }
 
-fn rename(node: &mut Node, nick: crate::base::nick::Nick, after: &mut After) -> Result<Answer, Problem> {
-    for at in 0..node.seats.len() {
-        command(node, at, Command::Nick(nick.as_str().to_owned()), after)?;
-    }
-    node.nick = nick;
-    Ok(Answer::Done)
-}
-
 /// Letters of the largest square that 24 rows of a terminal can show.
 const SQUARE: usize = 195;
 
@@ -311,7 +306,12 @@ fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer,
     Ok(Answer::Sent(first))
 }
 
-fn command(node: &mut Node, at: usize, command: Command, after: &mut After) -> Result<Answer, Problem> {
+pub(super) fn command(
+    node: &mut Node,
+    at: usize,
+    command: Command,
+    after: &mut After,
+) -> Result<Answer, Problem> {
     let now = node.clock.now();
     let seat = node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?;
     let (done, effects) = seat.command(now, command);
@@ -326,7 +326,7 @@ fn seat(node: &Node, at: usize) -> Result<&Seat, Problem> {
     node.seats.get(at).ok_or(Problem::UnknownRoom)
 }
 
-fn seat_at(node: &Node, room: Option<&Line>) -> Result<usize, Problem> {
+pub(super) fn seat_at(node: &Node, room: Option<&Line>) -> Result<usize, Problem> {
     let name = match room {
         Some(name) => name.clone(),
         None => node.model.room(None)?.name.clone(),
@@ -340,20 +340,25 @@ async fn whois(node: &Node, room: Option<&Line>, who: &Who) -> Result<Answer, Pr
     Ok(Answer::Person(Box::new(profile)))
 }
 
-/// The words two people read to each other.
-fn verify(node: &Node, at: usize, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
-    let person: Person = node.model.person(room, who)?.clone();
+/// Somebody else.
+fn another(node: &Node, room: Option<&Line>, who: &Who) -> Result<Person, Problem> {
+    let person = node.model.person(room, who)?;
+    if node.model.is_me(&person.id) { Err(Problem::Nobody) } else { Ok(person.clone()) }
+}
+
+/// The words two people read to each other. From then on nobody else takes that nick without an alarm.
+fn verify(node: &mut Node, at: usize, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
+    let person = another(node, room, who)?;
     let seat = seat(node, at)?;
     let genesis = seat.look().genesis().ok_or(Problem::NotIn)?;
     let phrase = words::safety(&genesis, &seat.me(), &person.id).join(" ");
+    let name = seat.name.clone();
+    node.model.verified(&name, &person);
     Ok(Answer::Words { with: Box::new(person), words: Line::clean(&phrase) })
 }
 
-async fn ping(node: &Node, at: usize, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
-    let person = node.model.person(room, who)?.clone();
-    if person.id == seat(node, at)?.me() {
-        return Err(Problem::Nobody);
-    }
+async fn ping(node: &Node, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
+    let person = another(node, room, who)?;
     let words = match link_to(node, &person.id).await {
         None => "no direct link; frames come through others".to_owned(),
         Some(link) => match link.rtt_ms {

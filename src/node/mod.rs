@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod harden;
 mod later;
 mod links;
+mod mine;
 pub mod outbox;
 pub mod probe;
 pub mod random;

@@ -16,7 +16,7 @@ use super::links::Links;
 use super::outbox::{Outbox, outbox};
 use super::seat::{self, Effect, Seat};
 use super::trace;
-use crate::base::id::Peer;
+use crate::base::id::{MemberId, Peer};
 use crate::base::limits::ADDRS;
 use crate::base::nick::Nick;
 use crate::base::secret::Secret;
@@ -33,10 +33,10 @@ use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
 use crate::crypto::root::Root;
 use crate::net;
-use crate::room::Reach;
 use crate::room::entry::Intent;
 use crate::room::io::{Command, Input};
 use crate::room::state::Setup;
+use crate::room::{Guise, Reach};
 use crate::wire::log::Policy;
 
 /// Questions of faces that may wait.
@@ -119,6 +119,7 @@ pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking
         net,
         me: Secret::random(&mut seat::rng()),
         nick,
+        guise: Guise::default(),
         policy,
         serve,
         stay,
@@ -146,6 +147,8 @@ pub(super) struct Node {
     pub(super) links: Links,
     me: Secret<32>,
     pub(super) nick: Nick,
+    /// How it wants to be shown beside the nick.
+    pub(super) guise: Guise,
     pub(super) policy: Policy,
     serve: bool,
     stay: bool,
@@ -210,7 +213,7 @@ impl Node {
     }
 
     fn hello(&mut self) {
-        let id = Identity::from_seed(&self.me).id();
+        let id = self.id();
         let hello = Hello {
             version: env!("CARGO_PKG_VERSION"),
             id,
@@ -222,10 +225,18 @@ impl Node {
         self.tell(Event::Hello(Box::new(hello)));
     }
 
+    /// Its key, the same in all rooms.
+    pub(super) fn id(&self) -> MemberId {
+        Identity::from_seed(&self.me).id()
+    }
+
     /// Tells the faces, and remembers what names mean.
     pub(super) fn tell(&mut self, event: Event) {
-        self.model.update(self.clock.now(), &event);
-        self.outbox.tell(event);
+        let alarm = self.model.alarm(&event).map(Event::Notice);
+        for event in [event].into_iter().chain(alarm) {
+            self.model.update(self.clock.now(), &event);
+            self.outbox.tell(event);
+        }
     }
 
     // ---- faces ----
@@ -301,7 +312,11 @@ impl Node {
             rate_off: false,
         };
         self.entered += 1;
-        let (seat, effects) = Seat::take(now, self.entered, name, setup);
+        let (mut seat, mut effects) = Seat::take(now, self.entered, name, setup);
+        if self.guise != Guise::default() {
+            let guise = Command::Guise { nick: None, guise: self.guise.clone() };
+            effects.extend(seat.handle(now, Input::Command(guise)));
+        }
         self.seats.push(seat);
         let at = self.seats.len() - 1;
         self.carry_out(at, effects, None).await;

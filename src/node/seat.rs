@@ -60,6 +60,8 @@ pub(super) struct Seat {
     pub(super) panicking: bool,
     /// Of which end was warned, and how often.
     warned: Option<(Unix, usize)>,
+    /// Here under a name drawn for this room alone.
+    pub(super) anonymous: bool,
     /// What the last line about the room's state said.
     shown: Option<(Option<Standing>, usize, Option<MemberId>)>,
     state: State<Os>,
@@ -86,6 +88,7 @@ impl Seat {
             leaving: false,
             panicking: false,
             warned: None,
+            anonymous: false,
             shown: Some((Some(Standing::Searching), 1, None)),
             state,
             timers: BTreeMap::new(),

@@ -3,6 +3,7 @@
 use crate::base::id::MemberId;
 use crate::base::nick::Nick;
 use crate::base::time::Unix;
+use crate::chat::avatar::Avatar;
 use crate::chat::event::Fate as Told;
 use crate::chat::event::{Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine};
 use crate::chat::name::{BurnWhy, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
@@ -32,7 +33,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Joined(who) => out.push(member(seat, MemberChange::Join, &who)),
         io::Event::Left { who, .. } => out.push(member(seat, MemberChange::Leave, &who)),
         io::Event::Changed(who) => out.push(member(seat, MemberChange::Nick, &who)),
-        io::Event::Guise(_) => {}
+        io::Event::Guise(who) => out.push(member(seat, MemberChange::Profile, &who)),
         io::Event::Away { who, away } => {
             let change = if away { MemberChange::Away } else { MemberChange::Back };
             out.push(member(seat, change, &who));
@@ -230,6 +231,8 @@ pub(super) fn person(who: &Who) -> Person {
         nick: nick.unwrap_or_else(|_| Nick::unnamed()),
         tag: Line::clean(&tag),
         role: role(who.rank),
+        avatar: Avatar::of(&who.id, who.guise.glyph, who.guise.colour),
+        status: Line::clean(&who.guise.status),
     }
 }
 

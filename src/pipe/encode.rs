@@ -182,6 +182,7 @@ fn member(o: &mut Object<'_>, line: &MemberLine) {
     o.text("room", line.room.as_str());
     o.text("event", line.change.name());
     person_fields(o, &line.who);
+    shown_fields(o, &line.who);
     o.maybe("by", line.by.as_ref(), person);
     o.maybe("reason", line.reason.as_ref(), |slot, why| slot.text(why.as_str()));
     if let Some(until) = line.until {
@@ -298,13 +299,27 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
                 o.flag("me", row.me);
                 o.flag("away", row.away);
                 o.flag("alike", row.alike);
+                shown_fields(o, &row.who);
             });
         }),
         Answer::Rooms(rows) => rooms(o, rows, now),
         Answer::Person(profile) => {
-            person(o.field("person"), &profile.who);
+            o.field("person").object(|o| {
+                person_fields(o, &profile.who);
+                shown_fields(o, &profile.who);
+            });
             o.maybe("link", profile.link.as_ref(), |slot, link| slot.object(|o| peer(o, link)));
             lines(o, "shared_rooms", &profile.rooms);
+        }
+        Answer::Mine(mine) => {
+            o.field("profile").object(|o| {
+                person_fields(o, &mine.who);
+                shown_fields(o, &mine.who);
+                o.flag("anon", mine.anonymous);
+            });
+            if let Some(limit) = mine.limit() {
+                o.text("limit", &limit.text());
+            }
         }
         Answer::Words { with, words } => {
             person(o.field("person"), with);
@@ -372,6 +387,14 @@ fn person_fields(o: &mut Object<'_>, person: &Person) {
     o.text("nick", person.nick.as_str());
     o.text("tag", person.tag.as_str());
     o.text("role", person.role.name());
+}
+
+/// What stands beside the nick.
+fn shown_fields(o: &mut Object<'_>, person: &Person) {
+    let status = Some(&person.status).filter(|status| !status.is_empty());
+    o.maybe("status", status, |slot, status| slot.text(status.as_str()));
+    o.text("avatar", person.avatar.sign().glyph);
+    o.text("colour", person.avatar.colour().name());
 }
 
 fn lines(o: &mut Object<'_>, key: &'static str, all: &[Line]) {

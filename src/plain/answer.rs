@@ -8,7 +8,7 @@ use super::state::{Moment, State};
 use crate::base::id::hex;
 use crate::chat::doctor::Finding;
 use crate::chat::duration::words;
-use crate::chat::event::{Facts, PeerLine};
+use crate::chat::event::{Facts, PeerLine, Person};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::reply::{Answer, MemberRow, Reply, RoomRow, Status};
 use crate::chat::text::Line;
@@ -35,11 +35,21 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
             let who = &profile.who;
             let (nick, tag, role) = (who.nick.as_str(), who.tag.as_str(), who.role.name());
             told(state, at, None, format_args!("{nick} ({tag}), {role}, key {}", hex(&who.id.0)), out)?;
+            told(state, at, None, shown_words(who), out)?;
             if let Some(link) = &profile.link {
                 told(state, at, None, link_words(link), out)?;
             }
             let rooms: Vec<&str> = profile.rooms.iter().map(Line::as_str).collect();
             told(state, at, None, format_args!("rooms shared: {}", rooms.join(", ")), out)
+        }
+        Answer::Mine(mine) => {
+            let (nick, tag) = (mine.who.nick.as_str(), mine.who.tag.as_str());
+            let shown = shown_words(&mine.who);
+            told(state, at, None, format_args!("others see {nick} ({tag}), {shown}"), out)?;
+            match mine.limit() {
+                Some(limit) => notice(state, at, &Notice::node(limit), out),
+                None => Ok(()),
+            }
         }
         Answer::Words { with, words } => {
             let (nick, tag) = (with.nick.as_str(), with.tag.as_str());
@@ -112,7 +122,17 @@ fn member(state: &State, at: Moment, row: &MemberRow, out: &mut impl Write) -> i
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
-    told(state, at, None, format_args!("{nick} ({tag}), {role}{me}{away}{alike}"), out)
+    let shown = shown_words(&row.who);
+    told(state, at, None, format_args!("{nick} ({tag}), {role}{me}{away}{alike}, {shown}"), out)
+}
+
+/// What stands beside a nick, in words.
+fn shown_words(who: &Person) -> String {
+    let avatar = who.avatar.words();
+    if who.status.is_empty() {
+        return format!("avatar {avatar}");
+    }
+    format!("avatar {avatar}, status: {}", who.status.as_str())
 }
 
 fn rooms(state: &State, at: Moment, rows: &[RoomRow], out: &mut impl Write) -> io::Result<()> {

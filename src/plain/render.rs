@@ -177,7 +177,10 @@ fn member(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let names = |person: &Person| name(state, &line.room, person).to_string();
-    told(state, at, Some(&line.room), telling::member(line, &names, before, at.ts).text, out)
+    match telling::member(line, &names, before, at.ts) {
+        Some(said) => told(state, at, Some(&line.room), said.text, out),
+        None => Ok(()),
+    }
 }
 
 fn said(state: &mut State, at: Moment, line: &Message, out: &mut impl Write) -> io::Result<()> {

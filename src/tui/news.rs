@@ -23,11 +23,11 @@ impl Screen {
         let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
         let looked_at = in_front && self.focused && !covered;
         let hidden = !message.mine && room.hides(&message.from.id);
-        let me = self.model.me();
+        let me = self.model.my_nick(room);
         let names_me = message.kind == Kind::Dm
             || me
                 .zip(message.text.as_ref())
-                .is_some_and(|(me, text)| contains_word(text.as_str(), me.nick.as_str()));
+                .is_some_and(|(me, text)| contains_word(text.as_str(), me.as_str()));
         if message.mine || hidden {
             return;
         }

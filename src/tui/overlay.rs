@@ -9,7 +9,7 @@ use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::chat::command::TABLE;
 use crate::chat::duration::words;
-use crate::chat::event::{Invite, Message};
+use crate::chat::event::{Invite, Message, Person};
 use crate::chat::model::{Model, Room};
 use crate::chat::reply::{Answer, MemberRow, Profile};
 use crate::chat::request::Asked;
@@ -110,9 +110,16 @@ impl Overlay {
     pub(super) fn answer(screen: &Screen, at: Moment, answer: &Answer) -> Overlay {
         let page = |title: &str, lines| Overlay::Page { title: title.to_owned(), lines, scroll: 0 };
         match answer {
-            Answer::Members(rows) => page("Who is here", rows.iter().map(member).collect()),
+            Answer::Members(rows) => {
+                page("Who is here", rows.iter().map(|row| member(row, screen.look.ascii)).collect())
+            }
             Answer::Rooms(_) => Overlay::Rooms { chosen: 0 },
-            Answer::Person(profile) => page("Whois", person(profile)),
+            Answer::Person(profile) => page("Whois", person(profile, screen.look.ascii)),
+            Answer::Mine(mine) => {
+                let said = mine.limit().map(|said| [String::new(), said.text(), said.hint()]);
+                let lines = shown(&mine.who, screen.look.ascii);
+                page("What others see of you", lines.into_iter().chain(said.into_iter().flatten()).collect())
+            }
             Answer::Words { with, words } => page(
                 "Compare these words, aloud",
                 vec![
@@ -182,20 +189,18 @@ pub(super) fn search(room: &Room, wanted: &str, now: Mono) -> Vec<u64> {
     found.filter(shown).collect()
 }
 
-fn member(row: &MemberRow) -> String {
+fn member(row: &MemberRow, ascii: bool) -> String {
     let (nick, tag, role) = (row.who.nick.as_str(), row.who.tag.as_str(), row.who.role.name());
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
-    format!("{nick} ({tag}), {role}{me}{away}{alike}")
+    let status = status(&row.who).map(|status| format!(", {status}")).unwrap_or_default();
+    format!("{} {nick} ({tag}), {role}{me}{away}{alike}{status}", sign(&row.who, ascii))
 }
 
-fn person(profile: &Profile) -> Vec<String> {
-    let who = &profile.who;
-    let mut lines = vec![
-        format!("{} ({}), {}", who.nick.as_str(), who.tag.as_str(), who.role.name()),
-        format!("key {}", hex(&who.id.0)),
-    ];
+fn person(profile: &Profile, ascii: bool) -> Vec<String> {
+    let mut lines = shown(&profile.who, ascii);
+    lines.push(format!("key {}", hex(&profile.who.id.0)));
     if let Some(link) = &profile.link {
         let rtt = link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
         lines.push(format!("reached {}, {rtt}", link.route.name()));
@@ -203,4 +208,22 @@ fn person(profile: &Profile) -> Vec<String> {
     let rooms: Vec<&str> = profile.rooms.iter().map(Line::as_str).collect();
     lines.push(format!("rooms shared: {}", rooms.join(", ")));
     lines
+}
+
+/// Somebody with all that stands beside the nick.
+fn shown(who: &Person, ascii: bool) -> Vec<String> {
+    let (nick, tag, role) = (who.nick.as_str(), who.tag.as_str(), who.role.name());
+    let mut lines = vec![format!("{} {nick} ({tag}), {role}", sign(who, ascii))];
+    lines.extend(status(who));
+    lines.push(format!("avatar {}", who.avatar.words()));
+    lines
+}
+
+fn sign(who: &Person, ascii: bool) -> &'static str {
+    let sign = who.avatar.sign();
+    if ascii { sign.plain } else { sign.glyph }
+}
+
+fn status(who: &Person) -> Option<String> {
+    (!who.status.is_empty()).then(|| format!("status: {}", who.status.as_str()))
 }

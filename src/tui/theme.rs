@@ -3,7 +3,7 @@
 use ratatui_core::style::{Color, Modifier, Style};
 
 use super::burn::Fire;
-use crate::chat::name::Theme;
+use crate::chat::name::{Colour, Theme};
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(super) enum Ink {
     Dim,
     /// This node's own name.
     Mine,
-    /// Somebody's name; the number comes from their key.
-    Name(u8),
+    /// Somebody's name.
+    Name(Colour),
     /// What happened.
     Told,
     /// It is as it should be.
@@ -33,7 +33,7 @@ pub(super) enum Ink {
 }
 
 /// How many colours names are told apart by.
-pub(super) const NAMES: u8 = 6;
+const NAMES: usize = Colour::ALL.len();
 
 /// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ struct Palette {
     text: u32,
     dim: u32,
     mine: u32,
-    names: [u32; NAMES as usize],
+    names: [u32; NAMES],
     good: u32,
     warn: u32,
     bad: u32,
@@ -162,7 +162,7 @@ impl Palette {
             Ink::Text | Ink::Chosen => self.text,
             Ink::Dim | Ink::Told => self.dim,
             Ink::Mine => self.mine,
-            Ink::Name(of) => self.names.get(usize::from(of % NAMES)).copied().unwrap_or(self.text),
+            Ink::Name(of) => self.names.get(of as usize).copied().unwrap_or(self.text),
             Ink::Good => self.good,
             Ink::Warn => self.warn,
             Ink::Bad => self.bad,
@@ -185,11 +185,11 @@ fn marks(ink: Ink) -> Style {
 }
 
 fn sixteen(ink: Ink) -> Option<Color> {
-    const NAMED: [Color; NAMES as usize] =
-        [Color::Blue, Color::Yellow, Color::Green, Color::Magenta, Color::Cyan, Color::LightBlue];
+    const NAMED: [Color; NAMES] =
+        [Color::Blue, Color::Yellow, Color::Green, Color::Magenta, Color::Cyan, Color::LightRed];
     match ink {
         Ink::Text | Ink::Chosen | Ink::Dim | Ink::Told | Ink::Mine => None,
-        Ink::Name(of) => NAMED.get(usize::from(of % NAMES)).copied(),
+        Ink::Name(of) => NAMED.get(of as usize).copied(),
         Ink::Good => Some(Color::Green),
         Ink::Warn | Ink::Mention => Some(Color::Yellow),
         Ink::Bad => Some(Color::Red),
@@ -236,12 +236,12 @@ mod tests {
         Ink::Text,
         Ink::Dim,
         Ink::Mine,
-        Ink::Name(0),
-        Ink::Name(1),
-        Ink::Name(2),
-        Ink::Name(3),
-        Ink::Name(4),
-        Ink::Name(5),
+        Ink::Name(Colour::Blue),
+        Ink::Name(Colour::Orange),
+        Ink::Name(Colour::Green),
+        Ink::Name(Colour::Pink),
+        Ink::Name(Colour::Cyan),
+        Ink::Name(Colour::Sand),
         Ink::Told,
         Ink::Good,
         Ink::Warn,

@@ -14,7 +14,7 @@ use ephem_node::chat::name::{
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
-use ephem_node::chat::reply::{Answer, Cid, MemberRow, Profile, Reply, RoomRow, Status};
+use ephem_node::chat::reply::{Answer, Cid, MemberRow, Mine, Profile, Reply, RoomRow, Status};
 use ephem_node::chat::text::{Body, Line};
 
 pub(super) fn line(text: &str) -> Line {
@@ -23,7 +23,10 @@ pub(super) fn line(text: &str) -> Line {
 
 pub(super) fn person(byte: u8) -> Person {
     let nick = Nick::parse("ana \"the\" \\ otter").expect("a nick");
-    Person { id: MemberId([byte; 32]), nick, tag: line("otter-lamp"), role: Role::ALL[usize::from(byte) % 3] }
+    Person {
+        status: line(if byte == 1 { "back at \"nine\"" } else { "" }),
+        ..Person::plain(MemberId([byte; 32]), nick, line("otter-lamp"), Role::ALL[usize::from(byte) % 3])
+    }
 }
 
 pub(super) fn message(n: u8, text: &str) -> Message {
@@ -111,6 +114,8 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Rooms(vec![row.clone()]),
         Answer::Person(Box::new(Profile { who: person(1), link: Some(link()), rooms: vec![line("lobby")] })),
         Answer::Person(Box::new(Profile { who: person(1), link: None, rooms: vec![] })),
+        Answer::Mine(Box::new(Mine { who: person(1), anonymous: false })),
+        Answer::Mine(Box::new(Mine { who: person(2), anonymous: true })),
         Answer::Words { with: Box::new(person(1)), words: line("one two three") },
         Answer::Invite(Box::new(invite())),
         Answer::Token(Text::new("c0ffee")),

@@ -17,6 +17,7 @@ mod emulator;
 mod gone;
 mod invites;
 mod once;
+mod people;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]

@@ -112,7 +112,7 @@ impl Trial {
         let hostile = self.text();
         let tag = self.line();
         let nick_of = Nick::parse(&hostile).unwrap_or_else(|_| Nick::unnamed());
-        Person { nick: nick_of, tag, ..person(nick) }
+        Person { nick: nick_of, tag, status: self.line(), ..person(nick) }
     }
 
     /// A talk in which everything that others can name is hostile.
@@ -129,7 +129,7 @@ impl Trial {
         for who in &people {
             events.push(Event::Member(Box::new(MemberLine {
                 room: room.clone(),
-                change: [MemberChange::Join, MemberChange::Nick, MemberChange::Mute][self.drawn.number(3)],
+                change: [MemberChange::Join, MemberChange::Profile, MemberChange::Mute][self.drawn.number(3)],
                 who: who.clone(),
                 by: Some(people[0].clone()),
                 reason: Some(self.line()),

@@ -1,11 +1,12 @@
 //! Commands about one's own screen, and what they change on it.
 
+use ephem_node::chat::avatar::Avatar;
 use ephem_node::chat::name::{Kind, MemberChange, Mode, Ring, RoomChange, Standing};
 use ephem_node::chat::notice::{Notice, Said};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
 
-use crate::stage::{MINUTE, Stage, evening};
+use crate::stage::{MINUTE, Stage, evening, person};
 
 fn type_line(stage: &mut Stage, line: &str) {
     stage.typed(line);
@@ -114,4 +115,25 @@ fn whoever_is_away_is_marked_among_the_members() {
     assert!(picture.contains("carla (away)") && picture.contains("carla is away"), "{picture}");
     stage.member("lobby", MemberChange::Back, "carla");
     assert!(!stage.picture(120, 35).contains("(away)"));
+}
+
+#[test]
+fn what_others_chose_stands_beside_their_names_where_there_is_room() {
+    let mut stage = evening(Look::default());
+    let mut who = person("carla");
+    who.avatar = Avatar::of(&who.id, 22, 3);
+    who.status = Line::clean("off until nine\nor ten");
+    stage.profile("lobby", who.clone());
+    let wide = stage.picture(120, 35);
+    assert!(wide.contains("\u{2229} carla \u{b7} off"), "{wide}");
+    assert!(wide.contains("\u{2229} carla    pinned"), "{wide}");
+    assert!(!wide.contains("carla is"), "it is seen, not said: {wide}");
+    for (width, height) in [(80, 24), (40, 12)] {
+        let narrow = stage.picture(width, height);
+        assert!(narrow.contains("carla") && !narrow.contains('\u{2229}'), "{narrow}");
+    }
+    let mut stage = evening(Look { ascii: true, ..Look::default() });
+    stage.profile("lobby", who);
+    let wide = stage.picture(120, 35);
+    assert!(wide.contains("n carla - off") && wide.contains("n carla    pinned"), "{wide}");
 }

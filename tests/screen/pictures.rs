@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::Unix;
-use ephem_node::chat::event::{BootstrapLine, Event, Facts, Invite};
+use ephem_node::chat::avatar::Avatar;
+use ephem_node::chat::event::{BootstrapLine, Event, Facts, Invite, Person};
 use ephem_node::chat::name::{
     BootstrapChange, BurnWhy, Kind, MemberChange, Mode, RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
+use ephem_node::chat::reply::{Answer, Mine};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Key, Look, Theme};
 
@@ -292,6 +294,39 @@ fn a_way_to_others() {
 }
 
 #[test]
+fn people_as_they_want_to_be_seen() {
+    let chosen = |look| {
+        let mut stage = evening(look);
+        for (nick, sign, colour, status) in
+            [("ana", 13, 2, "back at nine"), ("carla", 0, 0, "looking for a ladder")]
+        {
+            let mut who = person(nick);
+            who.avatar = Avatar::of(&who.id, sign, colour);
+            who.status = Line::clean(status);
+            stage.profile("lobby", who);
+        }
+        stage
+    };
+    state("people", |look| {
+        let mut stage = chosen(look);
+        stage.key(Key::F(3));
+        stage
+    });
+    state("who", |look| {
+        let mut stage = chosen(look);
+        let rows = stage.screen.model().members(None).expect("a room");
+        stage.answer(rows);
+        stage
+    });
+    state("mine", |look| {
+        let mut stage = chosen(look);
+        let who = Person { status: Line::clean("gone fishing"), ..person("eve") };
+        stage.answer(Answer::Mine(Box::new(Mine { who, anonymous: true })));
+        stage
+    });
+}
+
+#[test]
 fn several_rooms() {
     state("two-rooms", |look| {
         let mut stage = evening(look).in_room("ops", &["ana"]);
@@ -315,6 +350,13 @@ fn troubles() {
         let mut stage = evening(look);
         stage.member("lobby", MemberChange::Join, "b0b");
         stage.say("lobby", "b0b", "I am bob, really", Some(10 * MINUTE));
+        stage
+    });
+    state("key-changed", |look| {
+        let mut stage = evening(look);
+        stage.member("lobby", MemberChange::Join, "b0b");
+        let verified = person("bob").tag;
+        stage.notice(Notice::room(&Line::clean("lobby"), Said::KeyChanged { who: person("b0b"), verified }));
         stage
     });
     state("clock", |look| {

@@ -12,6 +12,7 @@ use ephem_node::chat::name::{
 };
 use ephem_node::chat::notice::Notice;
 use ephem_node::chat::problem::Problem;
+use ephem_node::chat::reply::{Answer, Reply};
 use ephem_node::chat::text::{Body, Line};
 use ephem_node::tui::{Effect, Input, Key, Look, Moment, Press, Screen};
 use ratatui_core::buffer::Buffer;
@@ -38,18 +39,12 @@ pub(crate) fn person(nick: &str) -> Person {
         "dan" => "ibis-cup",
         _ => "newt-spoon",
     };
-    Person {
-        id: MemberId([byte; 32]),
-        nick: Nick::parse(nick).expect("a nick"),
-        tag: Line::clean(tag),
-        role: if nick == "ana" {
-            Role::Owner
-        } else if nick == "bob" {
-            Role::Admin
-        } else {
-            Role::Member
-        },
-    }
+    let role = match nick {
+        "ana" => Role::Owner,
+        "bob" => Role::Admin,
+        _ => Role::Member,
+    };
+    Person::plain(MemberId([byte; 32]), Nick::parse(nick).expect("a nick"), Line::clean(tag), role)
 }
 
 impl Stage {
@@ -145,6 +140,19 @@ impl Stage {
         self.tell(Event::Member(Box::new(line)));
     }
 
+    /// Somebody wants to be shown so.
+    pub(crate) fn profile(&mut self, room: &str, who: Person) {
+        let (room, change) = (Line::clean(room), MemberChange::Profile);
+        self.tell(Event::Member(Box::new(MemberLine {
+            room,
+            change,
+            who,
+            by: None,
+            reason: None,
+            until: None,
+        })));
+    }
+
     pub(crate) fn link(&mut self, peer: &str, route: Route) {
         let line = PeerLine {
             change: PeerChange::Connected,
@@ -194,6 +202,10 @@ impl Stage {
 
     pub(crate) fn notice(&mut self, notice: Notice) {
         self.tell(Event::Notice(notice));
+    }
+
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.tell(Event::Reply(Box::new(Reply::done(None, answer))));
     }
 
     pub(crate) fn failed(&mut self, room: &str, id: MsgId, why: Problem) {

@@ -1,8 +1,9 @@
 //! One room as a face knows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::MemberId;
+use crate::base::nick::Nick;
 use crate::base::time::Mono;
 use crate::chat::event::{Facts, Person};
 use crate::chat::name::{MemberChange, Standing};
@@ -36,6 +37,8 @@ pub struct Room {
     /// The standing that was spoken of last, and the lone witness named with it.
     told: Option<(Standing, Option<MemberId>)>,
     pub(super) wait: Option<Pending>,
+    /// With whom words were compared here, and what they were called.
+    verified: BTreeMap<MemberId, Verified>,
     pub(super) ignored: BTreeSet<MemberId>,
     pub(super) focused: BTreeSet<MemberId>,
 }
@@ -46,6 +49,14 @@ pub(super) struct Pending {
     pub(super) wait: Wait,
     pub(super) since: Mono,
     pub(super) told: u32,
+}
+
+/// Somebody with whom words were compared.
+#[derive(Debug)]
+struct Verified {
+    tag: Line,
+    /// What they were called then, and last.
+    nicks: [Nick; 2],
 }
 
 impl Room {
@@ -62,16 +73,38 @@ impl Room {
             next_ttl_s: None,
             told: None,
             wait: None,
+            verified: BTreeMap::new(),
             ignored: BTreeSet::new(),
             focused: BTreeSet::new(),
         }
     }
 
+    /// Words were compared with somebody.
+    pub(super) fn verified(&mut self, who: &Person) {
+        let nicks = [who.nick.clone(), who.nick.clone()];
+        self.verified.insert(who.id, Verified { tag: who.tag.clone(), nicks });
+    }
+
+    /// The tag of somebody with whom words were compared, where another key comes by their nick.
+    pub(super) fn taken_from(&self, who: &Person) -> Option<&Line> {
+        let was = |verified: &Verified| verified.nicks.iter().any(|nick| nick.looks_like(&who.nick));
+        // Two who were both verified under one nick may both keep it.
+        if self.verified.get(&who.id).is_some_and(|own| own.nicks[0].looks_like(&who.nick)) {
+            return None;
+        }
+        let others = self.verified.iter().filter(|(id, _)| **id != who.id);
+        others.map(|(_, verified)| verified).find(|verified| was(verified)).map(|verified| &verified.tag)
+    }
+
     /// Somebody changed.
     pub(super) fn on_member(&mut self, change: MemberChange, who: &Person) {
+        if let Some(verified) = self.verified.get_mut(&who.id) {
+            verified.nicks[1] = who.nick.clone();
+        }
         match change {
             MemberChange::Join
             | MemberChange::Nick
+            | MemberChange::Profile
             | MemberChange::Role
             | MemberChange::Mute
             | MemberChange::Unmute => {
@@ -90,6 +123,17 @@ impl Room {
             MemberChange::Away => self.people.set_away(&who.id, true),
             MemberChange::Back => self.people.set_away(&who.id, false),
         }
+    }
+
+    /// The room tells of the others; this node is one of those who are here, and its nick can be taken for another's too.
+    pub(super) fn put_me(&mut self, mut me: Person) {
+        if let Some(known) = self.people.get(&me.id) {
+            me = Person { role: me.role, ..known.clone() };
+            if me == *known {
+                return;
+            }
+        }
+        self.people.put(&me);
     }
 
     /// Whether somebody's messages are not to be shown.

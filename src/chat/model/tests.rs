@@ -3,7 +3,7 @@ use crate::base::nick::Nick;
 use crate::base::secret::Text;
 use crate::base::time::Unix;
 use crate::chat::event::{Burned, Facts, MemberLine};
-use crate::chat::name::{BurnWhy, MemberChange, Mode, Standing};
+use crate::chat::name::{BurnWhy, Level, MemberChange, Mode, Standing};
 use crate::chat::notice::Notice;
 use crate::chat::request::Draft;
 use crate::chat::text::Body;
@@ -14,7 +14,7 @@ fn line(text: &str) -> Line {
 
 fn person(byte: u8, nick: &str) -> Person {
     let tag = line(&format!("otter-{byte}"));
-    Person { id: MemberId([byte; 32]), nick: Nick::parse(nick).unwrap(), tag, role: Role::Member }
+    Person::plain(MemberId([byte; 32]), Nick::parse(nick).unwrap(), tag, Role::Member)
 }
 
 fn room(name: &str, change: RoomChange, state: Standing) -> Event {
@@ -60,18 +60,21 @@ fn say(model: &mut Model, message: Message) {
     model.update(Mono(0), &Event::Message(Box::new(message)));
 }
 
-/// Otto, in two rooms; `ops` came last and nothing is in front.
-fn model() -> Model {
-    let mut model = Model::default();
-    let hello = Hello {
+fn hello() -> Event {
+    Event::Hello(Box::new(Hello {
         version: "0.1.0",
         id: MemberId([9; 32]),
         tag: line("wren-dust"),
         nick: Nick::parse("otto").unwrap(),
         peer: line("12D3"),
         listen: Vec::new(),
-    };
-    model.update(Mono(0), &Event::Hello(Box::new(hello)));
+    }))
+}
+
+/// Otto, in two rooms; `ops` came last and nothing is in front.
+fn model() -> Model {
+    let mut model = Model::default();
+    model.update(Mono(0), &hello());
     for name in ["lobby", "ops"] {
         model.update(Mono(0), &room(name, RoomChange::Joined, Standing::Confirmed));
         model.update(Mono(0), &member(name, MemberChange::Join, person(9, "otto")));
@@ -108,6 +111,71 @@ fn a_new_nick_is_mine_to_be_mentioned_by() {
     say(&mut model, message("lobby", 1, 1, "otto?"));
     say(&mut model, message("lobby", 2, 1, "wolf!"));
     assert_eq!(find(&model, "lobby").mentions, 1);
+}
+
+#[test]
+fn a_name_of_one_room_is_mine_there_and_nowhere_else() {
+    let mut model = model();
+    model.bring_to_front(&line("ops"));
+    let before = find(&model, "lobby").scroll.rows().count();
+    model.update(Mono(0), &member("lobby", MemberChange::Profile, person(9, "quiet-owl")));
+    assert_eq!(find(&model, "lobby").scroll.rows().count(), before, "how somebody is shown is no news");
+    say(&mut model, message("lobby", 1, 1, "otto?"));
+    say(&mut model, message("lobby", 2, 1, "quiet-owl!"));
+    assert_eq!(find(&model, "lobby").mentions, 1);
+    assert_eq!(model.my_nick(find(&model, "ops")).unwrap().as_str(), "otto");
+    assert_eq!(model.me().unwrap().nick.as_str(), "otto");
+}
+
+#[test]
+fn whoever_takes_my_nick_is_shown_with_a_tag_and_so_am_i() {
+    let mut model = Model::default();
+    let Event::Hello(hello) = hello() else { panic!() };
+    model.update(Mono(0), &Event::Hello(hello));
+    model.update(Mono(0), &room("lobby", RoomChange::Joined, Standing::Confirmed));
+    let alike = |model: &Model| -> Vec<(String, bool)> {
+        let Answer::Members(rows) = model.members(None).unwrap() else { panic!() };
+        rows.iter().map(|row| (row.who.tag.as_str().to_owned(), row.alike)).collect()
+    };
+    assert_eq!(alike(&model), [("wren-dust".to_owned(), false)]);
+    let thief = person(1, "0tto");
+    model.update(Mono(0), &member("lobby", MemberChange::Join, thief.clone()));
+    assert_eq!(alike(&model), [("wren-dust".to_owned(), true), ("otter-1".to_owned(), true)]);
+    assert!(find(&model, "lobby").people.needs_tag(&thief));
+    model.update(Mono(0), &member("lobby", MemberChange::Leave, thief));
+    assert_eq!(alike(&model), [("wren-dust".to_owned(), false)]);
+}
+
+#[test]
+fn a_verified_nick_under_another_key_raises_an_alarm_whether_its_owner_is_here_or_gone() {
+    let mut model = model();
+    let alarm = |model: &Model, room: &str, change, who| {
+        let notice = model.alarm(&member(room, change, who))?;
+        assert_eq!((notice.said.code(), notice.said.level()), ("key_changed", Level::Error));
+        Some(notice.said.text())
+    };
+    let thief = || person(2, "Ana");
+    assert_eq!(alarm(&model, "lobby", MemberChange::Join, thief()), None, "nobody compared words yet");
+    model.verified(&line("lobby"), &person(1, "ana"));
+    let text = alarm(&model, "lobby", MemberChange::Join, thief()).unwrap();
+    assert!(text.contains("otter-2") && text.contains("otter-1"), "both tags: {text}");
+    assert!(
+        alarm(&model, "lobby", MemberChange::Nick, person(2, "\u{430}na")).is_some(),
+        "it looks the same"
+    );
+    model.update(Mono(0), &member("lobby", MemberChange::Leave, person(1, "ana")));
+    assert!(alarm(&model, "lobby", MemberChange::Join, thief()).is_some(), "gone");
+    assert_eq!(alarm(&model, "lobby", MemberChange::Join, person(1, "ana")), None, "herself");
+    // Under another nick she is still who she was; both of her names are hers.
+    model.update(Mono(0), &member("lobby", MemberChange::Nick, person(1, "anna")));
+    for nick in ["ana", "anna"] {
+        assert!(alarm(&model, "lobby", MemberChange::Nick, person(2, nick)).is_some(), "{nick}");
+    }
+    assert_eq!(alarm(&model, "lobby", MemberChange::Away, thief()), None, "what was told is not told again");
+    assert_eq!(alarm(&model, "lobby", MemberChange::Nick, person(9, "ana")), None, "I know who I am");
+    assert_eq!(alarm(&model, "ops", MemberChange::Join, thief()), None, "another room has other people");
+    model.verified(&line("lobby"), &person(2, "ana"));
+    assert_eq!(alarm(&model, "lobby", MemberChange::Join, thief()), None, "two of one name, both known");
 }
 
 #[test]
@@ -171,7 +239,7 @@ fn members_come_change_and_go() {
     model.update(Mono(0), &member("lobby", MemberChange::Knock, person(3, "dan")));
     let Answer::Members(rows) = model.members(Some(&line("lobby"))).unwrap() else { panic!() };
     let seen: Vec<(&str, bool, bool)> = rows.iter().map(|r| (r.who.nick.as_str(), r.me, r.away)).collect();
-    assert_eq!(seen, [("ana", false, true), ("otto", true, false)], "who knocks is not in");
+    assert_eq!(seen, [("otto", true, false), ("ana", false, true)], "who knocks is not in");
     model.update(Mono(0), &member("lobby", MemberChange::Kick, person(1, "ana")));
     assert_eq!(find(&model, "lobby").people.len(), 1);
     let who = Who(line("ana"));

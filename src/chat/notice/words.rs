@@ -79,6 +79,17 @@ impl Said {
             Said::Alike(person) => {
                 format!("two nicks here look like {}; both are shown with their tags", person.nick.as_str())
             }
+            Said::KeyChanged { who, verified } => format!(
+                "somebody else is called {} now: this is {}, and you compared words with {}",
+                who.nick.as_str(),
+                who.tag.as_str(),
+                verified.as_str()
+            ),
+            Said::SameKey(tag) => format!(
+                "the name is this room's alone, the key is not: your tag {} is the same in all rooms of this run, and \
+                 whoever sees you in two of them can tell",
+                tag.as_str()
+            ),
             Said::Unreadable { count } => format!("{count} frames came that no key here opens"),
             Said::BurnedUnread { count } => format!("{count} burned unread"),
             Said::Gone { count, missed: 0 } => format!("expired on {count}"),
@@ -135,6 +146,12 @@ impl Said {
             Said::BurnedUnsent { .. } => "send again with more time: /ttl 10m",
             Said::Muted { .. } => "wait, or ask an admin for /unmute",
             Said::Alike(_) => "use the tag, not the nick, and /verify who is who",
+            Said::KeyChanged { .. } => {
+                "another key is another person until /verify says otherwise: go by the tag"
+            }
+            Said::SameKey(_) => {
+                "for another key, end this node and start again; /anon off shows you as before"
+            }
             Said::Unreadable { .. } => "old keys, another room, or damage: /crypto",
             Said::Utc => "set TZ to yours before it is started, like TZ=CET-1CEST,M3.5.0,M10.5.0/3",
             Said::CannotUnprint => "/hold prints headings only, until /read",

@@ -5,6 +5,7 @@ use ratatui_core::layout::Rect;
 use ratatui_core::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::chat::avatar::Avatar;
 use crate::tui::screen::Look;
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
@@ -22,6 +23,12 @@ impl Pen<'_> {
     /// How a meaning looks here.
     pub(super) fn style(&self, ink: Ink) -> Style {
         self.look.theme.style(ink, self.look.depth)
+    }
+
+    /// The sign beside a name; gives the column after it.
+    pub(super) fn avatar(&mut self, x: u16, y: u16, avatar: Avatar) -> u16 {
+        let sign = self.sign(avatar.sign().glyph, avatar.sign().plain);
+        self.put(x, y, sign, Ink::Name(avatar.colour()), 1)
     }
 
     /// Writes from a column on, so many columns at most; gives the column after it. What does not fit is cut.

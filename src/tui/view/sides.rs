@@ -7,7 +7,7 @@ use crate::chat::event::Person;
 use crate::chat::model::Room;
 use crate::chat::name::Role;
 use crate::tui::screen::Screen;
-use crate::tui::theme::{Ink, NAMES};
+use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
 /// The rooms.
@@ -44,30 +44,24 @@ pub(super) fn room_row(_: &Screen, room: &Room, n: usize, front: bool, row: Rect
 /// Who is here.
 pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: &mut usize, pen: &mut Pen<'_>) {
     pen.put(area.x + 1, area.y, &format!("MEMBERS {}", room.facts.members), Ink::Dim, area.width);
-    let mut rows: Vec<(&Person, bool, bool, bool)> =
-        room.people.iter().map(|(person, away, alike)| (person, away, alike, false)).collect();
-    let me = screen.model.me().filter(|me| room.people.get(&me.id).is_none()).map(|me| Person {
-        id: me.id,
-        nick: me.nick.clone(),
-        tag: me.tag.clone(),
-        role: room.facts.role,
-    });
-    rows.extend(me.as_ref().map(|me| (me, false, false, true)));
+    let mut rows: Vec<(&Person, bool, bool)> = room.people.iter().collect();
     rows.sort_by(|a, b| b.0.role.cmp(&a.0.role).then_with(|| a.0.nick.as_str().cmp(b.0.nick.as_str())));
     let shown = usize::from(area.height.saturating_sub(1));
     *scroll = (*scroll).min(rows.len().saturating_sub(shown));
-    for (n, (person, away, alike, mine)) in rows.into_iter().skip(*scroll).take(shown).enumerate() {
+    for (n, (person, away, alike)) in rows.into_iter().skip(*scroll).take(shown).enumerate() {
         let y = area.y + 1 + n as u16;
         let sign = match person.role {
             Role::Owner => pen.sign("\u{2666}", "*"),
             Role::Admin => pen.sign("\u{25b2}", "+"),
             Role::Member => " ",
         };
-        let x = pen.put(area.x + 1, y, sign, Ink::Key, 1) + 1;
+        let x = pen.put(area.x + 1, y, sign, Ink::Key, 1);
+        let x = pen.avatar(x, y, person.avatar) + 1;
+        let mine = screen.model.is_me(&person.id);
         let ink = match (mine, away) {
             (true, _) => Ink::Mine,
             (_, true) => Ink::Dim,
-            _ => Ink::Name(person.id.0.first().copied().unwrap_or_default() % NAMES),
+            _ => Ink::Name(person.avatar.colour()),
         };
         let left = area.right().saturating_sub(x);
         let shown = if alike { person.tag.as_str() } else { person.nick.as_str() };
@@ -77,6 +71,12 @@ pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: &mut usi
             (_, true) => " (away)",
             _ => "",
         };
-        pen.put(x, y, more, Ink::Dim, area.right().saturating_sub(x));
+        let x = pen.put(x, y, more, Ink::Dim, area.right().saturating_sub(x));
+        if !person.status.is_empty() {
+            // Not by its colour alone: a nick may have spaces as well.
+            let between = pen.sign(" \u{b7} ", " - ");
+            let x = pen.put(x, y, between, Ink::Dim, area.right().saturating_sub(x));
+            pen.put(x, y, person.status.as_str(), Ink::Dim, area.right().saturating_sub(x));
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::tui::burn;
 use crate::tui::overlay::in_the_talk;
 use crate::tui::place::Place;
 use crate::tui::screen::{Moment, Screen, fate_words};
-use crate::tui::theme::{Ink, NAMES};
+use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
 /// Columns of the fuse.
@@ -28,12 +28,16 @@ const FUSE: u16 = 5;
 const LAST_MS: u64 = 10_000;
 /// From here on a name has a column of its own that is wide enough to be looked along.
 const ROOMY: u16 = 60;
+/// From here on a sign stands before each name as well.
+const WIDE: u16 = 72;
 /// So long after somebody's message the next one of theirs stands under it without a name.
 const TOGETHER_MS: u64 = 300_000;
 
 /// Columns of a row.
 #[derive(Clone, Copy)]
 struct Columns {
+    /// The sign before a name, where there is room for it.
+    avatar: Option<u16>,
     name: u16,
     text: u16,
     width: u16,
@@ -76,11 +80,12 @@ pub(super) struct Seen {
 
 impl Columns {
     fn of(area: Rect) -> Columns {
-        let name = area.x + 6;
+        let avatar = (area.width >= WIDE).then_some(area.x + 6);
+        let name = avatar.map_or(area.x + 6, |avatar| avatar + 2);
         let text = name + if area.width >= ROOMY { 9 } else { 6 };
         let right = area.right().saturating_sub(1);
         let width = right.saturating_sub(FUSE + 1).saturating_sub(text).max(1);
-        Columns { name, text, width, right }
+        Columns { avatar, name, text, width, right }
     }
 }
 
@@ -168,7 +173,7 @@ impl<'a> Talk<'a> {
             self.across(&format!("{} new", self.new), y, area, pen, Ink::Mention);
             y += 1;
         }
-        let Columns { name, text, right, .. } = self.columns;
+        let Columns { avatar, name, text, right, .. } = self.columns;
         let row = |line: usize| visible(y + line as i32, area);
         match &item.shape {
             Shape::Ash(_) => {
@@ -189,7 +194,7 @@ impl<'a> Talk<'a> {
                 };
                 if let Some(y) = row(0) {
                     self.clock(self.when(&item.shape), y, area, pen);
-                    pen.put(name, y, sign, ink, 1);
+                    pen.put(avatar.unwrap_or(name), y, sign, ink, 1);
                 }
                 let line = sentence(told);
                 for (n, part) in wrap::lines(&line, self.told_width()).enumerate() {
@@ -220,12 +225,15 @@ impl<'a> Talk<'a> {
         seen: &mut Seen,
         fires: &mut usize,
     ) {
-        let Columns { name, text, width, right } = self.columns;
+        let Columns { name, text, width, right, .. } = self.columns;
         let message = &said.message;
         let first = visible(y, area);
         if let Some(y) = first {
             if !item.together {
                 self.clock(message.sent, y, area, pen);
+                if let Some(x) = self.columns.avatar {
+                    pen.avatar(x, y, self.author(message).avatar);
+                }
                 self.name(message, name, y, text - name - 1, pen);
             }
             self.fuse(message, y, right, pen, seen);
@@ -300,13 +308,18 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Who said it, as they are shown now: the sign they had then helps nobody to find them.
+    fn author<'m>(&'m self, message: &'m Message) -> &'m Person {
+        self.room.people.get(&message.from.id).unwrap_or(&message.from)
+    }
+
     fn name(&self, message: &Message, x: u16, y: u16, most: u16, pen: &mut Pen<'_>) {
         if message.mine {
             pen.put(x, y, "you", Ink::Mine, most);
             return;
         }
         let person = &message.from;
-        let colour = Ink::Name(person.id.0.first().copied().unwrap_or_default() % NAMES);
+        let colour = Ink::Name(self.author(message).avatar.colour());
         let tagged = self.room.people.needs_tag(person);
         // Where a nick misleads, what stands in its place cannot: the words come from the key.
         let shown = if tagged { person.tag.as_str() } else { person.nick.as_str() };
