@@ -181,6 +181,8 @@ pub const SILENT_MS: u64 = 900_000;
 pub const GOODBYES: usize = 4;
 /// So long after somebody came, whoever chose how to be shown says it again: enough for the newcomer to have its links.
 pub const PROFILE_LATER_MS: (u64, u64) = (500, 2_500);
+/// And each member adds so much to the later end: ten a second at most where all have chosen something.
+pub const PROFILE_PER_MEMBER_MS: u64 = 100;
 /// It is said again no sooner than this after the last time, however many come.
 pub const PROFILE_GAP_MS: u64 = 10_000;
 /// Members up to which a room is small.

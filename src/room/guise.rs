@@ -10,7 +10,7 @@ use super::io::{Event, Refused, Timer, Who};
 use super::rights::Rank;
 use super::roster::Member;
 use crate::base::id::MemberId;
-use crate::base::limits::{NAME_BYTES, NICK_BYTES, PROFILE_GAP_MS, PROFILE_LATER_MS};
+use crate::base::limits::{NAME_BYTES, NICK_BYTES, PROFILE_GAP_MS, PROFILE_LATER_MS, PROFILE_PER_MEMBER_MS};
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Profile};
 
@@ -127,7 +127,9 @@ impl Inside {
             return;
         }
         self.introduced.newcomer = Some(hub.now);
-        let wait = hub.between(PROFILE_LATER_MS).max(self.introduced.pause_ms(hub.now));
+        let (from, to) = PROFILE_LATER_MS;
+        let to = to + self.roster.count() as u64 * PROFILE_PER_MEMBER_MS;
+        let wait = hub.between((from, to)).max(self.introduced.pause_ms(hub.now));
         hub.unless_set(wait, Timer::Profile);
     }
 
