@@ -36,7 +36,8 @@ impl Window {
     fn of(environment: Command, run: &str) -> Window {
         let line = format!("stty rows 24 cols 80; {run}; stty -a | tr ';\\n' '  '; echo; echo all");
         let set = [("SHELL", "/bin/sh"), ("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
-        let unset = ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE"];
+        let unset =
+            ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE", "TMUX", "VTE_VERSION", "TERM_PROGRAM"];
         let script = Script::run(&environment, &line, &set, &unset);
         let terminal = Emulator::new(80, 24, Widths::Clusters);
         Window { script, terminal, written: Vec::new() }
@@ -86,7 +87,11 @@ impl Window {
         let grid = &self.terminal.grid;
         assert_eq!(grid.strange, Vec::<String>::new(), "only what may be sent was sent");
         assert!(grid.cursor, "the cursor is hidden");
-        assert!(!grid.modes.iter().any(|mode| [1049, 2004, 1004, 2026].contains(mode)), "{:?}", grid.modes);
+        assert!(
+            !grid.modes.iter().any(|mode| [1049, 2004, 1004, 2026, 1000, 1006].contains(mode)),
+            "{:?}",
+            grid.modes
+        );
         assert!(grid.modes.contains(&7), "lines wrap again");
     }
 }
@@ -151,11 +156,10 @@ fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
 
 /// A shell in which the program has its own name, with settings that keep it on this machine: what is typed at it is what
 /// a person types.
-fn at_a_shell(net: &Net, near: &str) -> Window {
+fn at_a_shell(net: &Net, settings: &str) -> Window {
     let mut node = program(net.runtime());
     let path = Path::new(node.get_program()).parent().expect("a folder").display().to_string();
-    let settings =
-        format!("listen = \"/ip4/127.0.0.1/tcp/0\"\nno_mdns = true\nno_dht = true\nbootstrap = [{near}]\n");
+    let settings = format!("listen = \"/ip4/127.0.0.1/tcp/0\"\nno_mdns = true\nno_dht = true\n{settings}\n");
     let folder = net.runtime().join("ephem-node");
     std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::write(folder.join("config.toml"), settings))
@@ -195,7 +199,7 @@ fn from_the_shell_to_the_first_message_read_it_takes_few_keys_and_no_question() 
     let place = at.split("/p2p/").next().expect("an address");
     founder.types("\u{1b}");
     founder.until("the panel is closed", |text| !text.contains("/ip4/"));
-    let mut joiner = at_a_shell(&net, &format!("\"{place}\""));
+    let mut joiner = at_a_shell(&net, &format!("bootstrap = \"{place}\""));
     typed(1, &mut joiner, "ephem-node join lobby --open\r");
     joiner.shows("[..]");
     typed(1, &mut joiner, "dq/p? hello ana");
@@ -212,6 +216,30 @@ fn from_the_shell_to_the_first_message_read_it_takes_few_keys_and_no_question() 
         window.types(QUIT);
         window.ended("0", "hello");
     }
+}
+
+#[test]
+fn what_the_settings_say_of_the_screen_holds_on_a_terminal() {
+    let mut net = Net::hosted_by("host", &[]);
+    let near = net.near();
+    let settings = format!(
+        "bootstrap = \"{}\"\nmouse = true\ncurtain_after = \"5s\"\n[notify]\ndefault = \"off\"\nlobby = \"all\"",
+        near.last().expect("an address")
+    );
+    let mut bob = at_a_shell(&net, &settings);
+    bob.types("ephem-node join lobby --open\r");
+    bob.shows("2 here");
+    assert!([1000, 1006].iter().all(|mode| bob.terminal.grid.modes.contains(mode)), "the wheel is taken");
+    // Nobody looks at the window.
+    bob.types("\u{1b}[O");
+    net.say("host", "the kestrel flies");
+    bob.until("the bell and the curtain", |text| text.contains("hidden; any key"));
+    assert!(bob.written.contains(&7), "it rang");
+    assert!(!bob.terminal.grid.text().contains("kestrel"));
+    bob.types("x");
+    bob.shows("the kestrel flies");
+    bob.types(QUIT);
+    bob.ended("0", "kestrel");
 }
 
 #[test]
