@@ -179,8 +179,11 @@ fn keys() {
 
 #[cfg(target_os = "linux")]
 mod processes {
-    use std::io::{BufRead, BufReader, Read};
+    use std::io::{BufRead, BufReader, Read, Write};
     use std::process::{Child, Command, Stdio};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
     use std::time::{Duration, Instant};
@@ -200,6 +203,7 @@ mod processes {
                 .args(["-q", "-E", "always", "-c", &line, "/dev/null"])
                 .env("TERM", "xterm-256color")
                 .env("LANG", "C.UTF-8")
+                .env("XDG_CONFIG_HOME", "/nonexistent")
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()
@@ -230,6 +234,37 @@ mod processes {
         }
     }
 
+    impl Window {
+        /// Types so many keys, each after the one before was shown and a moment has passed; says how long each took. In the
+        /// end the row is empty again.
+        fn typed(&mut self, keys: usize) -> Vec<Duration> {
+            let took = (0..keys)
+                .map(|n| {
+                    // Not in step with the messages, which come every five milliseconds.
+                    thread::sleep(Duration::from_micros(13_000 + 700 * (n as u64 % 11)));
+                    while self.shown.try_recv().is_ok() {}
+                    let letter = LETTERS[n % LETTERS.len()];
+                    let begin = Instant::now();
+                    self.keys(&[letter]);
+                    loop {
+                        let (when, bytes) =
+                            self.shown.recv_timeout(Duration::from_secs(30)).expect("it is shown");
+                        if bytes.contains(&letter) {
+                            return when.duration_since(begin);
+                        }
+                    }
+                })
+                .collect();
+            self.keys(&[21]);
+            took
+        }
+
+        fn keys(&mut self, keys: &[u8]) {
+            let pipe = self.child.stdin.as_mut().expect("a pipe");
+            pipe.write_all(keys).and_then(|()| pipe.flush()).expect("somebody reads");
+        }
+    }
+
     impl Drop for Window {
         fn drop(&mut self) {
             let _ = self.child.kill();
@@ -239,7 +274,113 @@ mod processes {
 
     pub(super) fn measure() {
         start();
+        typing();
         idle();
+    }
+
+    /// A node that opens the room, its lines counted.
+    struct Host {
+        child: Child,
+        address: String,
+        delivered: Arc<AtomicU64>,
+    }
+
+    impl Host {
+        fn open() -> Host {
+            let mut child = Command::new(PROGRAM)
+                .args(["pipe", "lobby", "--nick", "host", "--rate", "off"])
+                .args(QUIET.split(' '))
+                .env("XDG_CONFIG_HOME", "/nonexistent")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("a node");
+            let mut lines =
+                BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+            let address = lines
+                .find_map(|line| {
+                    let at = line.find("/ip4/127.0.0.1/tcp/")?;
+                    Some(line[at..].chars().take_while(|c| *c != '"').collect())
+                })
+                .expect("it listens");
+            let delivered = Arc::new(AtomicU64::new(0));
+            let count = delivered.clone();
+            // Read to its end: a node whose reader stands still sends nothing.
+            thread::spawn(move || {
+                for line in lines.filter(|line| line.contains("\"delivered\"")) {
+                    count.fetch_add(u64::from(line.contains("receipt")), Relaxed);
+                }
+            });
+            Host { child, address, delivered }
+        }
+    }
+
+    impl Drop for Host {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    /// Letters that stand in no message and in no sequence of the screen.
+    const LETTERS: &[u8] = b"QWXYZ";
+    /// Keys of one turn: they fit one row of the draft.
+    const KEYS: usize = 50;
+    const TURNS: usize = 10;
+
+    /// From a key written to a terminal to the frame that shows it, through the whole program, while 200 messages a second
+    /// come in; `cat`, which only gives back what it reads, is on such a terminal in turns with it.
+    fn typing() {
+        let mut host = Host::open();
+        let mut ours =
+            Window::run(&format!("{PROGRAM} join lobby --open --bootstrap {} {QUIET}", host.address));
+        ours.until(b"host");
+        let mut bare = Window::run("sh -c 'stty raw -echo; echo ready; exec cat'");
+        bare.until(b"ready");
+        let mut pipe = host.child.stdin.take().expect("a pipe");
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, begin) = (stop.clone(), Instant::now());
+        let sender = thread::spawn(move || {
+            for n in 0_u64.. {
+                thread::sleep(
+                    (begin + Duration::from_millis(5 * n)).saturating_duration_since(Instant::now()),
+                );
+                let line =
+                    format!("{{\"cmd\":\"send\",\"text\":\"message {n}: we meet at the north gate\"}}\n");
+                if stopped.load(Relaxed) || pipe.write_all(line.as_bytes()).is_err() {
+                    return n;
+                }
+            }
+            0
+        });
+        let (mut with_us, mut with_cat) = (Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            for (window, took) in [(&mut ours, &mut with_us), (&mut bare, &mut with_cat)] {
+                took.extend(window.typed(KEYS));
+            }
+        }
+        let seconds = begin.elapsed().as_secs_f64();
+        let delivered = host.delivered.load(Relaxed);
+        stop.store(true, Relaxed);
+        let sent = sender.join().expect("it ends");
+        println!(
+            "\nfrom a key to the frame that shows it, on a terminal, {:.0} messages a second sent and {:.0} delivered",
+            sent as f64 / seconds,
+            delivered as f64 / seconds
+        );
+        for (name, took) in [("the screen (target 20 ms)", &mut with_us), ("baseline: `cat`", &mut with_cat)]
+        {
+            took.sort();
+            let at = |share: usize| took[(took.len() - 1) * share / 100];
+            println!(
+                "  {name:28} median {:.2?}, p99 {:.2?}, longest {:.2?} of {}",
+                at(50),
+                at(99),
+                at(100),
+                took.len()
+            );
+        }
     }
 
     fn start() {
@@ -265,25 +406,9 @@ mod processes {
     }
 
     fn idle() {
-        let mut host = Command::new(PROGRAM)
-            .args(["pipe", "lobby", "--nick", "host"])
-            .args(QUIET.split(' '))
-            .env("XDG_CONFIG_HOME", "/nonexistent")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a node");
-        let mut address = None;
-        for line in BufReader::new(host.stdout.take().expect("a pipe")).lines().map_while(Result::ok) {
-            if let Some(at) = line.find("/ip4/127.0.0.1/tcp/") {
-                let rest: String = line[at..].chars().take_while(|c| *c != '"').collect();
-                address = Some(rest);
-                break;
-            }
-        }
-        let address = address.expect("it listens");
-        let window = Window::run(&format!("{PROGRAM} join lobby --open --bootstrap {address} {QUIET}"));
+        let host = Host::open();
+        let window =
+            Window::run(&format!("{PROGRAM} join lobby --open --bootstrap {} {QUIET}", host.address));
         // A row of its own is written whole; of a number that changes, only the digit would be.
         window.until(b"host");
         // What coming in brings about is over; then ten seconds in which nobody does anything.
@@ -302,9 +427,7 @@ mod processes {
         let share = (after - before) as f64 / took.as_secs_f64();
         println!("\nten seconds in which nothing happens, two in a room");
         println!("  {frames} frames; {share:.2} % of one core, the node included (target 0.3 %)");
-        drop(window);
-        let _ = host.kill();
-        let _ = host.wait();
+        drop((window, host));
     }
 
     fn child_of(pid: u32) -> u32 {
