@@ -231,8 +231,7 @@ impl Bootstrap {
 
     fn now(&mut self, state: BootstrapState) {
         // A retry is no news to a person who has just been told why it failed; its result will be.
-        let tries = matches!(state, BootstrapState::Looking | BootstrapState::Trying);
-        let retry = tries && matches!(self.state, BootstrapState::Failed { .. });
+        let retry = state.is_open() && matches!(self.state, BootstrapState::Failed { .. });
         self.news |= !retry && self.state != state;
         if !retry {
             self.state = state;

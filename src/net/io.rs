@@ -163,6 +163,13 @@ pub enum BootstrapState {
     },
 }
 
+impl BootstrapState {
+    /// Whether nothing has come of it yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self, BootstrapState::Looking | BootstrapState::Trying)
+    }
+}
+
 /// Why somebody cannot be reached. Ordered: the greater says more about what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unreachable {

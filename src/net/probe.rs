@@ -65,7 +65,7 @@ pub async fn ask(places: &[Place], until: Instant) -> Result<Vec<(String, Bootst
         ..Config::default()
     };
     let (handle, mut events) = handle::start(config)?;
-    while found.iter().any(|(_, state)| *state == BootstrapState::Trying) {
+    while found.iter().any(|(_, state)| state.is_open()) {
         let Ok(Some(event)) = timeout_at(until, events.next()).await else { break };
         if let Event::Bootstrap { asked, state } = event
             && let Some(row) = found.iter_mut().find(|(name, _)| *name == asked)

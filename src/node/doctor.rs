@@ -30,7 +30,7 @@ pub async fn examine(places: &[Place]) -> Vec<Finding> {
     } else if let Ok(asked) = probe::ask(places, until).await {
         answers.extend(asked.iter().map(|(addr, state)| match state {
             // Whoever is there answers in less.
-            BootstrapState::Looking | BootstrapState::Trying => silent(addr),
+            state if state.is_open() => silent(addr),
             state => bootstrap(addr, state),
         }));
     } else {

@@ -139,6 +139,8 @@ impl Node {
 
     pub(crate) async fn bootstrap(&mut self) -> BootstrapState {
         self.next("news of a bootstrap", |e| match e {
+            // The steps before it come to anything.
+            Event::Bootstrap { state, .. } if state.is_open() => None,
             Event::Bootstrap { state, .. } => Some(state.clone()),
             _ => None,
         })

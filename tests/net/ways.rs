@@ -1,9 +1,10 @@
 //! Every way one node can be linked with another: IPv4 and IPv6, QUIC and TCP, by number and by name.
 
 use ephem_node::base::id::Topic;
-use ephem_node::net::{Addr, BootstrapState, Config, Place};
+use ephem_node::net::{Addr, BootstrapState, Config, Place, probe};
+use ephem_node::node::clock::instant;
 
-use crate::node::{Node, local};
+use crate::node::{Node, PATIENCE, local};
 
 const ROOM: Topic = Topic([1; 32]);
 
@@ -79,4 +80,12 @@ async fn a_name_in_an_address_is_looked_up() {
             talk(&mut a, &mut b).await;
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_only_asks_waits_until_something_came_of_a_name() {
+    let Some(a) = only("/ip4/127.0.0.1/tcp/0").await else { return };
+    let place = Place::parse(&format!("localhost:{}", port(&a))).unwrap();
+    let found = probe::ask(&[place], instant() + PATIENCE).await.unwrap();
+    assert!(matches!(found.as_slice(), [(_, BootstrapState::Linked { .. })]), "{found:?}");
 }
