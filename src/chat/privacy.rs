@@ -6,6 +6,7 @@ pub(super) const PAGE: &[&str] = &[
     "Once its time or 180 seconds have passed, whichever is later, an honest node that kept running holds neither the \
      text nor any key that opens it.",
     "It does not hide your IP address from the people you talk with, nor that you talk. A VPN or Tor beneath can.",
-    "It does not bind somebody who copies, photographs or changes their program. A room without a passphrase is open.",
+    "It does not bind somebody who copies, photographs or changes their program. A burn is a request; you are told how many obeyed.",
+    "A room without a passphrase is open: whoever knows its name reads along.",
     "A terminal that logs, a terminal multiplexer, a swap file or a hibernation image may keep what was on the screen.",
 ];

@@ -11,6 +11,7 @@
 )]
 
 mod crowd;
+mod gone;
 mod hosts;
 mod time;
 #[path = "../it/words.rs"]
