@@ -225,3 +225,26 @@ fn nobody_in_time_ends_the_screen_with_its_reason() {
     bob.until("ended: nobody was found in time (exit code 4)");
     assert_eq!(bob.ended(), 4);
 }
+
+#[test]
+fn a_room_that_ends_is_counted_down_and_ends_line_mode_with_its_code() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
+    net.counts("ana", 2);
+    net.ask("ana", serde_json::json!({"cmd": "line", "text": "/expires 13s"}));
+    bob.until("settings changed, messages live 10 minutes, closes in 1");
+    bob.until("warning: the room closes in 10 seconds");
+    bob.until("the room's time is over");
+    assert_eq!(bob.ended(), 7);
+}
+
+#[test]
+fn the_panic_key_ends_the_screen_and_says_goodbye() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::open(&net, &["join"], &["lobby", "--open", "--nick", "bob"]);
+    net.counts("ana", 2);
+    bob.types("\u{1b}[24;2~");
+    bob.until("\u{1b}[?1049l");
+    assert_eq!(bob.ended(), 0);
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave" && line["nick"] == "bob");
+}

@@ -780,3 +780,21 @@ fn motion_changes_nothing_of_what_keys_do() {
         assert!(matches!(&asked(&stage.key(Key::Char('b'))).request, Request::Burn(_)));
     }
 }
+
+#[test]
+fn the_panic_key_works_whatever_is_open_and_hides_it() {
+    for open in [None, Some(Key::F(1)), Some(Key::F(12))] {
+        let mut stage = stage();
+        stage.typed("a draft of mine");
+        if let Some(key) = open {
+            stage.key(key);
+        }
+        let at = stage.at();
+        let press = Press { shift: true, ..Press::of(Key::F(12)) };
+        let effects = stage.screen.input(at, Input::Press(press));
+        let panics = matches!(&effects[..], [Effect::Ask(asked)] if matches!(asked.request, Request::Panic));
+        assert!(panics, "{open:?}");
+        stage.hides("lobby");
+        stage.hides("draft");
+    }
+}
