@@ -32,6 +32,12 @@ use rand_core::SeedableRng;
 
 use common::{Cost, gossip, nice, on_cpu, room_of, sizes, talk};
 
+/// As in the program: what is freed is wiped, and that is a part of the cost.
+#[cfg(feature = "node")]
+#[global_allocator]
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// How long nobody says anything.
 const IDLE_MS: u64 = 600_000;
 /// Messages that one member is handed, at least.

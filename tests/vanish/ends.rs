@@ -40,7 +40,10 @@ impl Three {
             });
         }
         let mut three = Three { net, bob, cho };
-        three.cho.shows("3 here");
+        // Each room comes to the front as it opens: once both have, the first is chosen.
+        three.cho.until("both rooms", |text| text.contains("1 #lobby") && text.contains("▸2 #ops"));
+        three.cho.types("/join lobby\r");
+        three.cho.until("the first of them", |text| text.contains("▸1 #lobby") && text.contains("3 here"));
         Some(three)
     }
 

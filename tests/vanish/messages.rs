@@ -27,12 +27,12 @@ pub(crate) fn texts(count: usize, seed: u64) -> Vec<String> {
 }
 
 /// One says most of them, the others type or paste one now and then; all three must hold them while they live and nothing of
-/// them afterwards.
-fn say_and_search(count: usize, ttl_s: u64, strides: &[Stride]) {
+/// them afterwards. False where no memory may be read.
+fn say_and_search(count: usize, ttl_s: u64, strides: &[Stride]) -> bool {
     let mut net = Net::hosted_by("ana", &["--rate", "off"]);
     let ana = net.pid("ana");
     if !may_read(ana) {
-        return;
+        return false;
     }
     let texts = texts(count, 7);
     let mut bob = Seat::lines(&net, &["lobby", "--open", "--nick", "bob"]);
@@ -55,22 +55,24 @@ fn say_and_search(count: usize, ttl_s: u64, strides: &[Stride]) {
             }
         }
     }
-    let last = texts.last().and_then(|text| text.split(' ').next()).expect("a word");
-    bob.shows(last);
-    cho.shows(last);
     net.eventually("ana", |seen| seen.iter().filter(|line| line["type"] == "message").count() == count);
     println!("{count} messages said and heard in {:.1} s", begun.elapsed().as_secs_f64());
 
     let wanted = Wanted::of(&texts);
     let all = [("ana: pipe", ana), ("bob: lines", bob.pid()), ("cho: screen", cho.pid())];
     for (who, pid) in all {
-        let found = wanted.within(pid, &SHORT);
-        assert_eq!(found.texts.len(), count, "{who} does not hold what lives: {found}");
+        let found = loop {
+            let found = wanted.within(pid, &SHORT);
+            if found.texts.len() == count {
+                break found;
+            }
+            let living = begun.elapsed() < Duration::from_secs(ttl_s);
+            assert!(living, "{who} never held all of them, or the machine is too slow: {found}");
+        };
         println!("{who}: while they live: {} pieces of {} messages", found.pieces, found.texts.len());
     }
     let cells = wanted.within(cho.pid(), &SHORT[5..]);
     assert!(cells.pieces > 0, "the search sees no cells: {cells}");
-    assert!(begun.elapsed() < Duration::from_secs(ttl_s), "too slow a machine: some had burned already");
 
     net.eventually("ana", |seen| seen.iter().filter(|line| line["type"] == "burned").count() == count);
     sleep(AFTER);
@@ -83,6 +85,7 @@ fn say_and_search(count: usize, ttl_s: u64, strides: &[Stride]) {
         }
     }
     assert!(left.is_empty(), "{}", left.join("\n"));
+    true
 }
 
 #[test]
@@ -93,5 +96,5 @@ fn what_has_burned_is_in_the_memory_of_no_process() {
 #[test]
 #[ignore = "long: just vanish"]
 fn of_a_thousand_messages_no_process_holds_a_piece_two_seconds_after_the_last() {
-    say_and_search(1_000, 60, &long());
+    assert!(say_and_search(1_000, 55, &long()), "nothing was searched");
 }
