@@ -74,6 +74,7 @@ fn say_and_search(count: usize, ttl_s: u64, strides: &[Stride]) -> bool {
     let cells = wanted.within(cho.pid(), &SHORT[5..]);
     assert!(cells.pieces > 0, "the search sees no cells: {cells}");
 
+    net.patience += Duration::from_secs(ttl_s);
     net.eventually("ana", |seen| seen.iter().filter(|line| line["type"] == "burned").count() == count);
     sleep(AFTER);
     let mut left = Vec::new();
