@@ -36,6 +36,7 @@ fn root() -> Secret<32> {
 }
 
 #[test]
+#[ignore = "long: just vanish"]
 fn a_passphrase_is_gone_once_it_has_been_used_and_its_root_once_the_room_was_left() {
     let mut net = Net::of(&[]);
     net.start("ana", &[ROOM], Some(SECRET));

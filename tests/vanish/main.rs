@@ -1,6 +1,6 @@
 //! What real processes hold of that which is gone: their memory is read from outside, byte by byte, and what they write to
 //! disk is watched. Needs the right to read the memory of a process that hides it from its user: root's, or that of
-//! `unshare -r`. Without it the short passes say so, and the long ones (`just vanish`) fail.
+//! `unshare -r`. Without it the tests say so and search nothing; the thousand messages of `just vanish` then fail.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::disallowed_methods,

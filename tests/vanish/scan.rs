@@ -173,7 +173,7 @@ impl Map {
     }
 }
 
-/// Whether this process may read another's memory.
+/// Whether this process may read another's memory. Where it may not, it is said, and only the longest test fails by it.
 pub(crate) fn may_read(pid: u32) -> bool {
     let may = File::open(format!("/proc/{pid}/mem")).is_ok();
     if !may {
