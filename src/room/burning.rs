@@ -169,9 +169,12 @@ impl Inside {
     }
 
     fn burn_here<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: &MemberId, ids: &[MsgId], upto: u64) {
-        let until = hub.now + self.ttl_cap_s() * 1_000;
+        let cap = hub.now + self.ttl_cap_s() * 1_000;
         for id in ids {
             let author = self.timeline.get(id).map(|l| l.payload.sender);
+            // Once its time is over nobody brings it back: only of what was never here that time is not known.
+            let end = self.timeline.get(id).and_then(|l| l.deadline).map(|at| at + AGE_IGNORED_MS);
+            let until = end.map_or(cap, |at| at.min(cap));
             if self.timeline.burn(id, *by, until).is_some() {
                 let why = if author == Some(*by) { Burned::Sender } else { Burned::Admin };
                 hub.event(Event::Burned { id: *id, why });
