@@ -42,6 +42,10 @@ core:
 sim *args:
     cargo run --release --example sim --no-default-features -- {{args}}
 
+# a day of a room of eight in virtual time: what the process holds in memory after each tenth (Linux)
+soak *args:
+    cargo run --release --example soak --no-default-features -- {{args}}
+
 # throw random input at one target until stopped: `just fuzz frame_parse -max_total_time=60`; the first run writes seeds
 fuzz target *args:
     #!/usr/bin/env bash
