@@ -252,6 +252,14 @@ impl Screen {
         if let Request::Invite { qr, .. } = asked.request {
             self.scanned = qr;
         }
+        if let Request::Open(which) = &asked.request
+            && let Ok(room) = self.model.room(asked.room.as_ref())
+            && let Ok((row, said)) = room.scroll.find(which)
+            && said.message.once_ms.is_some()
+        {
+            // Its time runs from now: it has to be seen.
+            self.overlay = Some(Overlay::Sealed { room: room.name.clone(), row });
+        }
         self.done_with_draft();
         self.live();
         if let Request::Away(away) = asked.request {
