@@ -163,8 +163,12 @@ impl Screen {
                 true
             }
             Overlay::Secret { square, scanned, .. } => {
-                if press.types() == Some('q') && square.is_some() {
+                if press.key == Key::Tab && square.is_some() {
                     *scanned = !*scanned;
+                } else if let Some(c) = press.types() {
+                    // It came by itself: whoever was writing goes on, and Enter sends nothing yet.
+                    let mut bytes = Zeroizing::new([0; 4]);
+                    self.put_in(c.encode_utf8(&mut *bytes));
                 }
                 press.key != Key::Enter
             }

@@ -257,10 +257,10 @@ fn a_room_of_ones_own_shows_its_invite_as_a_text_and_as_a_square() {
         .flat_map(|line| line.split('\u{2502}').find(|part| part.contains("EPHEM:") || is_link(part)))
         .map(str::trim)
         .collect();
-    ana.types("q");
+    ana.types("\t");
     ana.until("the square", |text| text.matches('\u{2588}').count() > 100 && !text.contains("EPHEM:"));
-    ana.shows("[q] as a text");
-    ana.types("q");
+    ana.shows("[Tab] as a text");
+    ana.types("\t");
     ana.shows("EPHEM:");
     ana.types("\r");
     ana.until("the box is closed", |text| !text.contains("EPHEM:"));

@@ -543,6 +543,21 @@ fn a_sealed_message_is_read_in_its_box_and_nowhere_else() {
 }
 
 #[test]
+fn a_sealed_message_that_is_opened_by_its_number_is_shown_as_well() {
+    let mut stage = stage();
+    let mut opened = sealed(&mut stage);
+    let number = stage.screen.model().room(None).ok().and_then(|room| room.scroll.number_of(&opened.id));
+    stage.typed(&format!("/open {}", number.expect("it is there")));
+    let effects = stage.key(Key::Enter);
+    assert!(matches!(asked(&effects).request, Request::Open(_)));
+    opened.dies = Some(stage.now + 15_000);
+    stage.tell_message(opened);
+    stage.shows("kestrel at dawn");
+    stage.pass(15_001);
+    stage.hides("kestrel");
+}
+
+#[test]
 fn a_sealed_message_is_burned_by_space() {
     let mut stage = stage();
     let mut opened = sealed(&mut stage);
@@ -553,6 +568,34 @@ fn a_sealed_message_is_burned_by_space() {
     let effects = stage.key(Key::Char(' '));
     assert!(matches!(&asked(&effects).request, Request::Burn(Burn::One(_))));
     stage.hides("kestrel");
+}
+
+// ---- an invite ----
+
+/// An invite that comes while somebody writes.
+fn invited(stage: &mut Stage) {
+    let invite = Invite {
+        room: Line::clean("lobby"),
+        invite: Text::new("ephem1ana"),
+        words: Text::new("otter otter"),
+        until: ephem_node::base::time::Unix(stage.at().ts.0 + 60_000),
+        uses: 1,
+    };
+    stage.tell(Event::Invite(Box::new(invite)));
+}
+
+#[test]
+fn what_is_typed_over_an_invite_lands_in_the_draft_and_is_not_sent() {
+    let mut stage = stage();
+    stage.typed("a ");
+    invited(&mut stage);
+    stage.shows("Invite to lobby");
+    stage.typed("quick note");
+    assert!(stage.key(Key::Enter).is_empty(), "it closes the box");
+    stage.hides("Invite to lobby");
+    stage.shows("a quick note");
+    let effects = stage.key(Key::Enter);
+    assert!(matches!(asked(&effects).request, Request::Send(_)));
 }
 
 // ---- the curtain ----
@@ -570,14 +613,7 @@ fn the_curtain_hides_every_word_and_nothing_lifts_it_but_a_key() {
     covered(&mut stage);
     stage.say("lobby", "bob", "wifi again", Some(MINUTE));
     covered(&mut stage);
-    let invite = Invite {
-        room: Line::clean("lobby"),
-        invite: Text::new("ephem1ana"),
-        words: Text::new("otter otter"),
-        until: ephem_node::base::time::Unix(stage.at().ts.0 + 60_000),
-        uses: 1,
-    };
-    stage.tell(Event::Invite(Box::new(invite)));
+    invited(&mut stage);
     stage.tell(Event::Reply(Box::new(Reply {
         cid: Some(Cid::Number(9)),
         outcome: Ok(Answer::Page(vec![Line::clean("ana was here")])),

@@ -100,7 +100,7 @@ pub(super) fn draw(
             let mut all = lines.clone();
             if let Some(square) = square.as_ref().filter(|_| *scanned) {
                 let words = [title.clone(), String::new(), lines.first().cloned().unwrap_or_default()];
-                let keys = [String::new(), "[q] as a text".to_owned(), "[Enter] close".to_owned()];
+                let keys = [String::new(), "[Tab] as a text".to_owned(), "[Enter] close".to_owned()];
                 if square::draw(square, &words.into_iter().chain(keys).collect::<Vec<_>>(), area, pen) {
                     return (None, None);
                 }
@@ -115,7 +115,7 @@ pub(super) fn draw(
             let parts: Vec<&str> = wrap::lines(secret.as_str(), width).collect();
             let blank = all.len() + 1;
             all.extend(std::iter::repeat_n(String::new(), parts.len() + 2));
-            let keys = if square.is_some() && !*scanned { "[q] as a square to scan    " } else { "" };
+            let keys = if square.is_some() && !*scanned { "[Tab] as a square to scan    " } else { "" };
             all.push(format!("{keys}[Enter] close"));
             let inner = page(title, &all, &mut 0, area, pen);
             for (n, part) in parts.into_iter().enumerate() {
