@@ -27,11 +27,13 @@ type Ends = Vec<(Value, u64)>;
 fn say(net: &mut Net, who: &str, text: &str, ttl_ms: u64) -> (Value, u64) {
     let id = net.ask(who, json!({"cmd": "send", "text": text, "ttl_ms": ttl_ms}))["id"].clone();
     let line = net.until(who, |line| line["type"] == "message" && line["id"] == id);
-    (id, number(&line, "sent_ms") + ttl_ms)
+    // By the clock of this machine, which all of them share; `sent_ms` is by the room's.
+    (id, number(&line, "ts") + ttl_ms)
 }
 
 /// How far from its end any of these was said to have burned, at the worst: from its true one, and from the one that the node
-/// told with it. What came within two seconds has its whole life from there on, so the first counts the way as well.
+/// told with it. What came within two seconds has its whole life from there on, so the first counts the way as well. Lives are
+/// whole seconds: a part of one would be rounded up.
 fn worst(net: &mut Net, who: &[&str], ends: &Ends) -> (u64, u64) {
     let (mut of_true, mut of_told) = (0, 0);
     for name in who {
@@ -70,11 +72,12 @@ fn mend(host: &str) {
 fn messages_burn_at_their_end_live_and_caught_up() {
     let (_lab, b, mut net) = pair("ends");
     let both = ["ana", "bob"];
-    let live: Ends =
-        (0..10).map(|n| say(&mut net, both[n % 2], &format!("live {n}"), 5_000 + n as u64 * 400)).collect();
-    let (of_true, live) = worst(&mut net, &both, &live);
-    figure("live, from its true end to the burn", of_true);
-    figure("live, from the end that was told", live);
+    let live: Ends = (0..10)
+        .map(|n| say(&mut net, both[n % 2], &format!("live {n}"), 5_000 + n as u64 / 2 * 1_000))
+        .collect();
+    let (live, of_told) = worst(&mut net, &both, &live);
+    figure("live, from its true end to the burn", live);
+    figure("live, from the end that was told", of_told);
     cut(&b);
     let apart: Ends = (0..10).map(|n| say(&mut net, both[n % 2], &format!("apart {n}"), 75_000)).collect();
     // Long enough for the links to be given up.
@@ -89,7 +92,10 @@ fn messages_burn_at_their_end_live_and_caught_up() {
     }
     let (of_true, off) = worst(&mut net, &both, &apart);
     figure("caught up, from its true end to the burn", of_true);
-    assert!(live <= KEPT_MS && off <= KEPT_MS && of_true <= KEPT_MS, "{live} {off} {of_true}");
+    assert!(
+        [live, of_told, of_true, off].iter().all(|ms| *ms <= KEPT_MS),
+        "{live} {of_told} {of_true} {off}"
+    );
 }
 
 #[test]
