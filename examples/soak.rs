@@ -1,5 +1,5 @@
-//! Plays a day of a room of eight in virtual time, and says what the process holds in memory after each tenth of it:
-//! `soak [--seed N] [--every MS]`. Fails where a later tenth holds over 5 % more than the first.
+//! Plays a day of a room of eight in virtual time, or several, and says what the process holds in memory after each tenth of it:
+//! `soak [--seed N] [--every MS] [--days N]`. Fails where a later tenth holds over 5 % more than the first.
 //!
 //! Somebody says something every ten seconds on average; what is said lives from ten seconds to an hour, some of it is sealed
 //! and opened, some is taken back, and now and then somebody sleeps for a minute.
@@ -10,29 +10,35 @@
     reason = "a program for people, timed by the wall; what it picks is from its own lists"
 )]
 
+use std::alloc::System;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ephem_node::room::io::{Command, Draft, Event};
 use ephem_node::room::sim::{Links, World};
+use stats_alloc::StatsAlloc;
+
+/// Counts what was asked for and not given back: what the process holds also depends on how its pages are filled.
+#[global_allocator]
+static HEAP: StatsAlloc<System> = StatsAlloc::system();
 
 const MEMBERS: usize = 8;
 const DAY_MS: u64 = 86_400_000;
-const TENTH_MS: u64 = DAY_MS / 10;
 /// How much more than after the first tenth is too much, in hundredths.
 const GROWTH: u64 = 5;
 const LIVES_S: [u64; 6] = [10, 60, 120, 600, 600, 3_600];
 
 fn main() -> ExitCode {
-    let (mut seed, mut every_ms) = (1, 10_000);
+    let (mut seed, mut every_ms, mut days) = (1, 10_000, 1);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let number = args.next().and_then(|n| n.parse().ok());
         match (arg.as_str(), number) {
             ("--seed", Some(n)) => seed = n,
             ("--every", Some(n @ 1..)) => every_ms = n,
+            ("--days", Some(n @ 1..)) => days = n,
             _ => {
-                println!("soak [--seed N] [--every MS]");
+                println!("soak [--seed N] [--every MS] [--days N]");
                 return ExitCode::from(2);
             }
         }
@@ -43,18 +49,19 @@ fn main() -> ExitCode {
     }
     let begun = Instant::now();
     let mut day = Day::new(seed, every_ms);
-    println!("a day of {MEMBERS} members, seed {seed}, a message each {every_ms} ms on average");
+    println!("days: {days}, members: {MEMBERS}, seed {seed}, a message each {every_ms} ms on average");
     let (mut first, mut worst) = (0, 0);
     for tenth in 1..=10 {
-        day.play(TENTH_MS);
+        day.play(days.saturating_mul(DAY_MS) / 10);
         let held = resident_kib().unwrap_or_default();
         if tenth == 1 {
             first = held;
         }
         worst = worst.max(held);
         println!(
-            "tenth {tenth:2}: {held} KiB, {:+.1} % beside the first; {} said, {} gone, {} living; {:.0} s",
+            "tenth {tenth:2}: {held} KiB, {:+.1} % beside the first; {} KiB asked for; {} said, {} gone, {} living; {:.0} s",
             (held as f64 / first.max(1) as f64 - 1.0) * 100.0,
+            asked_for_kib(),
             day.said,
             day.burned,
             day.living(),
@@ -154,6 +161,12 @@ impl Day {
     fn living(&self) -> usize {
         self.all.iter().filter_map(|who| self.world.state(*who)).map(|state| state.living_count()).sum()
     }
+}
+
+/// What was asked for and not given back.
+fn asked_for_kib() -> usize {
+    let heap = HEAP.stats();
+    heap.bytes_allocated.saturating_sub(heap.bytes_deallocated) / 1_024
 }
 
 /// What this process holds in memory.

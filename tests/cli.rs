@@ -142,6 +142,20 @@ fn the_doctor_looks_at_every_part_and_says_when_the_network_is_unusable() {
     }
 }
 
+/// 64 KiB is what many systems let a user lock.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_lie_in_locked_memory_also_where_little_may_be_locked() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -l 64 && exec \"$0\" doctor --json --bootstrap 127.0.0.1:9"]);
+    command.arg(env!("CARGO_BIN_EXE_ephem-node")).env("XDG_CONFIG_HOME", "/nonexistent");
+    let out = command.output().expect("a shell");
+    let lines = text(&out.stdout);
+    let found = lines.lines().find(|line| line.contains("key_lock")).unwrap_or_else(|| panic!("{out:?}"));
+    let finding: serde_json::Value = serde_json::from_str(found).expect("an object a line");
+    assert_eq!(finding["state"], "ok", "{finding}");
+}
+
 #[test]
 fn completions_and_the_manual_name_every_command() {
     for args in [&["completions", "bash"][..], &["man"]] {

@@ -8,3 +8,4 @@ pub mod secret;
 pub mod stack;
 pub mod text;
 pub mod time;
+pub mod vault;

@@ -10,33 +10,37 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::vault::{self, PLACE};
+
 /// `N` secret bytes, wiped on drop, compared in constant time, never printed.
 ///
 /// There is no `Clone`: whoever needs a second copy of a key says [`Secret::duplicate`], which a reader can
 /// search for.
-pub struct Secret<const N: usize>(Box<[u8; N]>);
+///
+/// It lies in the vault while that has places, and as zeros behind its end: `N` is at most [`PLACE`].
+pub struct Secret<const N: usize>(Box<[u8]>);
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes in and wipes the argument; the caller's own array is the caller's to wipe.
     pub fn new(mut bytes: [u8; N]) -> Self {
-        let secret = Secret(Box::new(bytes));
+        let mut secret = Self::zeroed();
+        *secret.expose_mut() = bytes;
         bytes.zeroize();
         secret
     }
 
     /// A copy of a slice; `None` unless it has exactly `N` bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; N] = bytes.try_into().ok()?;
         let mut secret = Self::zeroed();
-        if bytes.len() != N {
-            return None;
-        }
-        secret.0.copy_from_slice(bytes);
+        secret.expose_mut().copy_from_slice(bytes);
         Some(secret)
     }
 
     /// All zero bytes: a place to derive a key into.
     pub fn zeroed() -> Self {
-        Secret(Box::new([0; N]))
+        const { assert!(N <= PLACE) };
+        Secret(vault::take())
     }
 
     /// Fresh random bytes, drawn straight into their place.
@@ -48,18 +52,18 @@ impl<const N: usize> Secret<N> {
 
     /// The bytes. The name is loud on purpose.
     pub fn expose(&self) -> &[u8; N] {
-        &self.0
+        self.0.first_chunk().unwrap_or_else(|| unreachable!("a place is as long as the longest secret"))
     }
 
     /// The bytes, to be written.
     pub fn expose_mut(&mut self) -> &mut [u8; N] {
-        &mut self.0
+        self.0.first_chunk_mut().unwrap_or_else(|| unreachable!("a place is as long as the longest secret"))
     }
 
     /// A second owner of the same bytes, wiped on its own.
     pub fn duplicate(&self) -> Self {
         let mut copy = Self::zeroed();
-        copy.0.copy_from_slice(&*self.0);
+        copy.expose_mut().copy_from_slice(self.expose());
         copy
     }
 }
@@ -67,12 +71,13 @@ impl<const N: usize> Secret<N> {
 impl<const N: usize> Drop for Secret<N> {
     fn drop(&mut self) {
         self.0.zeroize();
+        vault::give_back(std::mem::take(&mut self.0));
     }
 }
 
 impl<const N: usize> PartialEq for Secret<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&*other.0).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 
@@ -154,6 +159,27 @@ mod tests {
         assert_ne!(key, copy);
         drop(key);
         assert_eq!(copy.expose(), &[7; 32]);
+    }
+
+    #[test]
+    fn secrets_lie_in_the_vault_while_it_has_places_and_leave_nothing_there() {
+        // Many: other tests take places meanwhile, and give them back.
+        let furniture: Vec<Box<[u8]>> = (0..4_096).map(|_| vec![0; PLACE].into()).collect();
+        let mut places: Vec<usize> = furniture.iter().map(|place| place.as_ptr().addr()).collect();
+        places.sort_unstable();
+        vault::furnish(furniture);
+        for round in 0..100 {
+            let keys: Vec<Secret<16>> = (0..8).map(|n| Secret::new([n + 1; 16])).collect();
+            let others: Vec<Secret<32>> = (0..8).map(|_| Secret::zeroed()).collect();
+            let at = keys.iter().map(|key| key.expose().as_ptr().addr());
+            let at = at.chain(others.iter().map(|key| key.expose().as_ptr().addr()));
+            assert!(at.into_iter().all(|at| places.binary_search(&at).is_ok()), "round {round}: elsewhere");
+            assert!(
+                others.iter().all(|key| key.expose() == &[0; 32]),
+                "round {round}: not wiped when it was given back"
+            );
+        }
+        assert_eq!(vault::places().0, 4_096);
     }
 
     #[test]

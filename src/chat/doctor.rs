@@ -47,7 +47,9 @@ pub enum Guard {
     Core,
     /// Other programs of the user cannot look in.
     Tracing,
-    /// Memory is never written to swap.
+    /// Keys are never written to swap.
+    Keys,
+    /// Nor is anything else.
     Locked,
 }
 
@@ -196,6 +198,7 @@ impl Finding {
             Logged(_) => "logger",
             Guarded(Guard::Core, _) => "core_dumps",
             Guarded(Guard::Tracing, _) => "tracing",
+            Guarded(Guard::Keys, _) => "key_lock",
             Guarded(Guard::Locked, _) => "memory_lock",
             Swap(_) => "swap",
         }
@@ -291,8 +294,10 @@ impl Finding {
             Guarded(Guard::Tracing, Some(false)) => {
                 "other programs of this user may read its memory".to_owned()
             }
+            Guarded(Guard::Keys, Some(true)) => "keys are never swapped to disk".to_owned(),
+            Guarded(Guard::Keys, Some(false)) => "keys may be swapped to disk".to_owned(),
             Guarded(Guard::Locked, Some(true)) => "memory is never swapped to disk".to_owned(),
-            Guarded(Guard::Locked, Some(false)) => "memory may be swapped to disk".to_owned(),
+            Guarded(Guard::Locked, Some(false)) => "texts may be swapped to disk".to_owned(),
             Guarded(guard, None) => format!("{} not measured on this system", guard.subject()),
             Swap(Some(false)) => "there is no swap".to_owned(),
             Swap(Some(true)) => "there is swap; whether it is encrypted was not measured".to_owned(),
@@ -324,7 +329,7 @@ impl Finding {
             Logged(_) => "look for what it saves, and turn that off; /hold prints no texts",
             Guarded(Guard::Core, Some(_)) => "ulimit -c 0, before it is started",
             Guarded(Guard::Tracing, Some(_)) => "run it as a user of its own, or with less around it",
-            Guarded(Guard::Locked, Some(_)) => {
+            Guarded(Guard::Keys | Guard::Locked, Some(_)) => {
                 "ulimit -l unlimited before it is started, or an encrypted swap"
             }
             Swap(Some(_)) => "encrypt it, or turn it off with swapoff -a, unless memory is locked",
@@ -339,6 +344,7 @@ impl Guard {
         match self {
             Guard::Core => "what a crash writes to disk was",
             Guard::Tracing => "whether other programs can read its memory was",
+            Guard::Keys => "whether keys can be swapped was",
             Guard::Locked => "whether memory can be swapped was",
         }
     }
@@ -365,6 +371,7 @@ pub fn all_works(found: &[Finding]) -> bool {
 /// One of each, in every state, for whoever wants to see them all.
 pub fn samples() -> Vec<Finding> {
     let line = || Line::clean("192.0.2.1");
+    let guards = [Guard::Core, Guard::Tracing, Guard::Keys, Guard::Locked];
     let mut all = vec![
         Addresses(Vec::new()),
         Addresses(vec![line(); 6]),
@@ -386,9 +393,9 @@ pub fn samples() -> Vec<Finding> {
         all.extend([Multicast(Some(yes)), Calendar(yes), Colour(yes), Utf8(yes), Swap(Some(yes))]);
         all.extend([Transport::Tcp, Transport::Udp].map(|how| Listen(how, yes)));
         all.push(Bootstrap { addr: line(), answer: Ok(yes) });
-        all.extend([Guard::Core, Guard::Tracing, Guard::Locked].map(|guard| Guarded(guard, Some(yes))));
+        all.extend(guards.map(|guard| Guarded(guard, Some(yes))));
     }
-    all.extend([Guard::Core, Guard::Tracing, Guard::Locked].map(|guard| Guarded(guard, None)));
+    all.extend(guards.map(|guard| Guarded(guard, None)));
     all.extend(
         [Logger::Tmux, Logger::Screen, Logger::Script, Logger::Asciinema].map(|logger| Logged(Some(logger))),
     );

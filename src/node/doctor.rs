@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::clock::{Clock, instant};
 use super::links::unreachable;
+use crate::base::vault;
 use crate::chat::doctor::{Finding, Guard, Logger, Transport};
 use crate::chat::notice::Unreachable;
 use crate::chat::text::Line;
@@ -132,6 +133,7 @@ fn memory(found: &mut Vec<Finding>) {
     found.extend([
         Finding::Guard(Guard::Core, no_core_dumps()),
         Finding::Guard(Guard::Tracing, untraceable()),
+        Finding::Guard(Guard::Keys, Some(vault::places().0 > 0)),
         Finding::Guard(Guard::Locked, locked()),
         Finding::Swap(swap()),
     ]);
@@ -159,11 +161,15 @@ fn untraceable() -> Option<bool> {
     None
 }
 
+/// Whether everything is locked that there is, and not only the places of keys.
 #[cfg(target_os = "linux")]
 fn locked() -> Option<bool> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:"))?;
-    Some(locked.split_whitespace().next()? != "0")
+    let kib = |name: &str| {
+        let field = status.lines().find_map(|line| line.strip_prefix(name))?;
+        field.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    Some(kib("VmLck:")? >= kib("VmRSS:")?)
 }
 
 #[cfg(target_os = "linux")]

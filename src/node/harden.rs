@@ -2,6 +2,17 @@
 //! no swapping where the system allows that much. What it could not get is told, never passed over.
 
 use std::fmt;
+use std::sync::Mutex;
+
+use crate::base::vault;
+
+/// How many keys are kept from ever being swapped, in some 52 KiB: many systems let a user lock 64 KiB and no more.
+const KEYS: usize = 640;
+/// Of locked memory, as it is handed out everywhere.
+const PAGE: usize = 4_096;
+
+/// What was locked stays locked until the process ends.
+static LOCKED: Mutex<Vec<region::LockGuard>> = Mutex::new(Vec::new());
 
 /// One measure and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +55,7 @@ pub fn harden() -> Hardening {
     };
     note("no core dumps", no_core_dumps());
     note("no tracing by other programs of this user", no_tracing());
+    note("keys never swapped to disk", keys_locked());
     note("memory never swapped to disk", no_swapping());
     hardening
 }
@@ -63,6 +75,21 @@ fn no_core_dumps() -> Result<(), String> {
 /// Makes `/proc/PID/mem` and `ptrace` the administrator's alone.
 fn no_tracing() -> Result<(), String> {
     secmem_proc::harden_process().map_err(|err| err.to_string())
+}
+
+/// Pages that lie side by side are locked together. They are locked while they hold nothing yet.
+fn keys_locked() -> Result<(), String> {
+    let mut places: Vec<Box<[u8]>> = (0..KEYS).map(|_| Box::from([0; vault::PLACE])).collect();
+    places.sort_unstable_by_key(|place| place.as_ptr().addr());
+    let mut guards = Vec::new();
+    for run in places.chunk_by(|a, b| b.as_ptr().addr() - a.as_ptr().addr() <= PAGE) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let bytes = last.as_ptr().addr() - first.as_ptr().addr() + vault::PLACE;
+        guards.push(region::lock(first.as_ptr(), bytes).map_err(|err| err.to_string())?);
+    }
+    LOCKED.lock().map_err(|err| err.to_string())?.append(&mut guards);
+    vault::furnish(places);
+    Ok(())
 }
 
 /// All memory can be locked only where the limit is no limit: with a smaller one an allocation would fail in the middle
