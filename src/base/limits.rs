@@ -124,6 +124,24 @@ pub const TTL_MAX_S: u64 = 86_400;
 pub const TTL_DEFAULT_S: u64 = 600;
 /// Living messages of a room.
 pub const LIVING: usize = 5_000;
+/// How old keys for direct messages get.
+pub const DM_KEY_MS: u64 = 3_600_000;
+/// How long they open what is still on its way.
+pub const DM_KEY_LINGERS_MS: u64 = 120_000;
+/// Members to whom something is said alone, or who say something.
+pub const DM_PARTNERS: usize = 256;
+/// Direct messages that wait for one of them.
+pub const DM_WAITING: usize = 64;
+/// Pause between two requests for the keys of one of them.
+pub const DM_ASK_GAP_MS: u64 = 3_000;
+/// When a direct message that nobody has acknowledged is sent again.
+pub const DM_AGAIN_MS: u64 = 8_000;
+/// When it is given up.
+pub const DM_GIVE_UP_MS: u64 = 60_000;
+/// Pause between two direct messages of one member that are opened, on average: one with a proof, one word about it.
+pub const DM_OPEN_EACH_MS: u64 = 50;
+/// And how many at once.
+pub const DM_OPEN_BURST: u64 = 100;
 /// Bytes of them.
 pub const LIVING_BYTES: usize = 4 * 1024 * 1024;
 /// Burned messages remembered, so that nobody brings them back.

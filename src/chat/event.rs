@@ -174,6 +174,8 @@ pub struct Message {
     pub from: Person,
     /// Whom it is for, if not for the room.
     pub to: Option<Person>,
+    /// A stranger's, to this node alone: it is shown once it was opened.
+    pub asks: bool,
     /// The text; `None` for a once-message that is still sealed.
     pub text: Option<Body>,
     /// What it is.
@@ -327,9 +329,9 @@ impl Message {
         self.text.as_ref().filter(|_| self.left_ms(now) != Some(0))
     }
 
-    /// A once-message that nobody opened here.
+    /// Something to be opened that nobody opened here.
     pub fn is_sealed(&self) -> bool {
-        self.once_ms.is_some() && self.text.is_none()
+        (self.once_ms.is_some() || self.asks) && self.text.is_none()
     }
 }
 

@@ -447,6 +447,7 @@ fn needs_room(request: &Request) -> bool {
         | Request::Leave
         | Request::Who
         | Request::Whois(_)
+        | Request::Block(..)
         | Request::Verify(_)
         | Request::Act(_)
         | Request::Policy(_)

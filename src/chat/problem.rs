@@ -100,6 +100,13 @@ pub enum Problem {
     QueueFull,
     /// The log of rights is full.
     LogFull,
+    /// Whoever it was for did not answer.
+    NoAnswer,
+    /// As many are blocked as can be.
+    BlockedFull {
+        /// How many.
+        most: usize,
+    },
     /// No such member, offer or invite.
     NoSuch,
     /// Not an invite, or a damaged one.
@@ -155,6 +162,8 @@ impl Problem {
             Problem::Muted => "muted",
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
+            Problem::NoAnswer => "no_answer",
+            Problem::BlockedFull { .. } => "blocked_full",
             Problem::NoSuch => "no_such",
             Problem::BadInvite => "bad_invite",
             Problem::BadRoomName => "bad_room_name",
@@ -208,6 +217,8 @@ impl Problem {
             Problem::Muted => "you are muted in this room".to_owned(),
             Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
             Problem::LogFull => "the room's log of rights is full".to_owned(),
+            Problem::NoAnswer => "no answer came from whom it was for".to_owned(),
+            Problem::BlockedFull { most } => format!("{most} people are blocked, and there may be no more"),
             Problem::NoSuch => "there is no such member, offer or invite".to_owned(),
             Problem::BadInvite => "this is not an invite, or part of it is missing".to_owned(),
             Problem::BadRoomName => "this cannot be the name of a room".to_owned(),
@@ -255,6 +266,8 @@ impl Problem {
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
+            Problem::NoAnswer => "/ping shows whether they can be reached; perhaps they block you".to_owned(),
+            Problem::BlockedFull { .. } => "unblock somebody first".to_owned(),
             Problem::BadInvite => "copy all of it, from EPHEM: to its end".to_owned(),
             Problem::BadRoomName => "use 1 to 32 bytes, visible characters, single spaces".to_owned(),
             Problem::BadPassphrase => "use another; six generated words are best".to_owned(),
@@ -297,6 +310,8 @@ impl Problem {
             Problem::Muted,
             Problem::QueueFull,
             Problem::LogFull,
+            Problem::NoAnswer,
+            Problem::BlockedFull { most: 1_024 },
             Problem::NoSuch,
             Problem::Joined,
             Problem::BadInvite,

@@ -43,6 +43,8 @@ pub enum Request {
     Direct(Who, Box<Draft>),
     /// Say something to whoever wrote to this node alone last.
     Answer(Box<Draft>),
+    /// Take nothing from somebody any more, in any room; or take it again.
+    Block(Who, bool),
     /// Open a once-message.
     Open(Which),
     /// Take messages back.

@@ -276,6 +276,7 @@ mod tests {
             id: MsgId([n; 8]),
             from,
             to: None,
+            asks: false,
             text: Some(Body::of(&Text::new(text))),
             kind: Kind::Text,
             sent: Unix(0),

@@ -79,8 +79,10 @@ table! {
         a.who()?;
         later(a)
     };
-    People Member "block" [] "NICK" "take nothing from somebody, in any room" "/block eve" later_who;
-    People Member "unblock" [] "NICK" "take it again" "/unblock eve" later_who;
+    People Member "block" [] "NICK" "take nothing from somebody, in any room" "/block eve"
+        |a| Ok(Request::Block(a.who()?, true));
+    People Member "unblock" [] "NICK" "take it again" "/unblock eve"
+        |a| Ok(Request::Block(a.who()?, false));
     People Member "report" [] "NICK|ID [TEXT]" "tell the admins, sealed to them" "/report eve floods the room" |a| {
         a.who()?;
         a.line("the report", NAME_BYTES)?;

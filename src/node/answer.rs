@@ -32,6 +32,8 @@ use zeroize::Zeroizing;
 pub(super) const PANIC: u8 = u8::MAX;
 /// Rooms at once.
 const ROOMS: usize = crate::chat::model::ROOMS;
+/// People from whom nothing is taken.
+const BLOCKED: usize = 1_024;
 
 /// Who asks.
 pub(super) struct Caller {
@@ -67,7 +69,11 @@ pub(super) async fn answer(
         Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
-        Request::Direct(..) | Request::Answer(_) => return Err(Problem::NotAvailable("direct messages")),
+        Request::Answer(draft) => {
+            let (room, to) = node.model.last_direct().map(|(room, who)| (room.clone(), who.id))?;
+            let at = seat_at(node, Some(&room))?;
+            return say(node, at, *draft, Some(to), caller, after);
+        }
         Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
         Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
             return announce(node, &draft, after);
@@ -88,7 +94,15 @@ async fn in_room(
     after: &mut After,
 ) -> Result<Answer, Problem> {
     match request {
-        Request::Send(draft) => say(node, at, *draft, caller, after),
+        Request::Send(draft) => say(node, at, *draft, None, caller, after),
+        Request::Direct(who, draft) => {
+            let to = another(node, room, &who)?.id;
+            say(node, at, *draft, Some(to), caller, after)
+        }
+        Request::Block(who, block) => {
+            let who = another(node, room, &who)?.id;
+            self::block(node, who, block, after)
+        }
         Request::Open(which) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Open(id), after)
@@ -147,7 +161,6 @@ async fn in_room(
         | Request::Shown(_)
         | Request::View(_)
         | Request::Later(_)
-        | Request::Direct(..)
         | Request::Answer(_)
         | Request::Pin(..)
         | Request::Doctor
@@ -278,12 +291,13 @@ fn say(
     node: &mut Node,
     at: usize,
     draft: Draft,
+    to: Option<MemberId>,
     caller: Caller,
     after: &mut After,
 ) -> Result<Answer, Problem> {
     let now = node.clock.now();
     let seat = node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?;
-    let (said, effects) = seat.say(now, caller.cid, asked::draft(draft, caller.waited_ms));
+    let (said, effects) = seat.say(now, caller.cid, asked::draft(draft, caller.waited_ms), to);
     let outcome = said.map(Answer::Sent).map_err(|why| told::problem(seat, why));
     after.push((at, effects));
     outcome
@@ -299,11 +313,29 @@ fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer,
     }
     let mut first = None;
     for at in owned {
-        if let Answer::Sent(id) = say(node, at, draft.clone(), Caller { cid: None, waited_ms: 0 }, after)? {
+        if let Answer::Sent(id) =
+            say(node, at, draft.clone(), None, Caller { cid: None, waited_ms: 0 }, after)?
+        {
             first = first.or(id);
         }
     }
     Ok(Answer::Sent(first))
+}
+
+/// Takes nothing from somebody in any room, also in those to come; or takes it again.
+fn block(node: &mut Node, who: MemberId, block: bool, after: &mut After) -> Result<Answer, Problem> {
+    if block {
+        if node.blocked.len() >= BLOCKED {
+            return Err(Problem::BlockedFull { most: BLOCKED });
+        }
+        node.blocked.insert(who);
+    } else {
+        node.blocked.remove(&who);
+    }
+    for at in 0..node.seats.len() {
+        command(node, at, Command::Block(who, block), after)?;
+    }
+    Ok(Answer::Done)
 }
 
 pub(super) fn command(

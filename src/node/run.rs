@@ -1,7 +1,7 @@
 //! The loop: whatever comes next, from a face, the network, a clock or a signal, goes to whom it concerns, and what that
 //! wants done is done before anything else is looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, Receiver};
@@ -130,6 +130,7 @@ pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking
         secrets: BTreeMap::new(),
         roots: JoinSet::new(),
         later: Later::default(),
+        blocked: BTreeSet::new(),
         entered: 0,
         reach: Vec::new(),
         name_at: Mono(CANDIDATES_MS),
@@ -162,6 +163,8 @@ pub(super) struct Node {
     pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
     /// What is answered later.
     pub(super) later: Later,
+    /// From whom nothing is taken, in any room.
+    pub(super) blocked: BTreeSet<MemberId>,
     /// Rooms entered so far: the number by which the log knows one.
     entered: u64,
     reach: Vec<Vec<u8>>,
@@ -316,6 +319,9 @@ impl Node {
         if self.guise != Guise::default() {
             let guise = Command::Guise { nick: None, guise: self.guise.clone() };
             effects.extend(seat.handle(now, Input::Command(guise)));
+        }
+        for who in &self.blocked {
+            effects.extend(seat.handle(now, Input::Command(Command::Block(*who, true))));
         }
         self.seats.push(seat);
         let at = self.seats.len() - 1;

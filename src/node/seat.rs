@@ -116,12 +116,13 @@ impl Seat {
         (self.refused.take().map_or(Ok(()), Err), effects)
     }
 
-    /// Says something; gives the message's name, if it has one already.
+    /// Says something, to the room or to one member; gives the message's name, if it has one already.
     pub(super) fn say(
         &mut self,
         now: Mono,
         cid: Option<Cid>,
         mut draft: crate::room::io::Draft,
+        to: Option<MemberId>,
     ) -> (Result<Option<MsgId>, Refused>, Vec<Effect>) {
         self.next += 1;
         draft.cid = self.next;
@@ -132,7 +133,11 @@ impl Seat {
             self.cids.push_back((self.next, cid));
         }
         self.sent = None;
-        let (done, effects) = self.command(now, Command::Say(draft));
+        let said = match to {
+            None => Command::Say(draft),
+            Some(to) => Command::Dm { to, draft },
+        };
+        let (done, effects) = self.command(now, said);
         let fate = self.sent.take();
         let outcome = match (done, fate) {
             (Err(why), _) | (Ok(()), Some((_, Fate::Failed(why)))) => Err(why),

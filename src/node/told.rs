@@ -47,8 +47,10 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Message(heard) => out.push(message(seat, *heard)),
         io::Event::Fate { cid, id, fate } => {
             let asked = seat.cid(cid, id, &fate);
+            // One that has a name and is queued is in the room, and alone there: this one is not.
+            let id = id.filter(|_| fate != Fate::Asking);
             let fate = match fate {
-                Fate::Queued => Told::Queued,
+                Fate::Queued | Fate::Asking => Told::Queued,
                 Fate::Sent => Told::Sent,
                 Fate::Delivered { count, of } => Told::Delivered { count, of },
                 Fate::Failed(why) => Told::Failed(Box::new(problem(seat, why))),
@@ -156,16 +158,19 @@ fn logged(
 }
 
 fn message(seat: &Seat, heard: Heard) -> Event {
-    let kind = match (heard.action, heard.announce) {
-        (_, true) => Kind::Announce,
-        (true, _) => Kind::Action,
+    let kind = match (&heard.alone, heard.action, heard.announce) {
+        (Some(_), ..) => Kind::Dm,
+        (_, _, true) => Kind::Announce,
+        (_, true, _) => Kind::Action,
         _ => Kind::Text,
     };
+    let to = heard.alone.as_ref().map(|with| if heard.mine { person(with) } else { seat.person(&seat.me()) });
     Event::Message(Box::new(Message {
         room: seat.name.clone(),
         id: heard.id,
         from: person(&heard.from),
-        to: None,
+        to,
+        asks: heard.asks,
         text: heard.text.as_ref().map(Body::of),
         kind,
         sent: heard.sent,
@@ -304,5 +309,6 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::TakenBack => Problem::TakenBack,
         Refused::Unknown => Problem::NoSuch,
         Refused::LogFull => Problem::LogFull,
+        Refused::NoAnswer => Problem::NoAnswer,
     }
 }

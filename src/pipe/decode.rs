@@ -57,6 +57,8 @@ type Make = fn(&mut Fields) -> Result<Request, Problem>;
 const CMDS: &[(&str, Make)] = &[
     ("send", |f| f.draft().map(Request::Send)),
     ("dm", |f| Ok(Request::Direct(f.who()?, f.draft()?))),
+    ("block", |f| Ok(Request::Block(f.who()?, true))),
+    ("unblock", |f| Ok(Request::Block(f.who()?, false))),
     ("line", line),
     ("join", join),
     ("leave", |_| Ok(Request::Leave)),

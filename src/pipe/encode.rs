@@ -196,6 +196,7 @@ fn message(o: &mut Object<'_>, message: &Message, now: Mono) {
     person(o.field("from"), &message.from);
     if let Some(to) = &message.to {
         person(o.field("to"), to);
+        o.flag("asks", message.asks);
     }
     o.maybe("text", message.readable(now), |slot, text| slot.text(text.as_str()));
     o.text("kind", message.kind.name());

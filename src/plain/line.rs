@@ -48,6 +48,9 @@ pub(super) fn message(
     head(state, message.sent, Some(&message.room), out)?;
     let from = name(state, &message.room, &message.from);
     match (message.kind, message.readable(at.now)) {
+        (_, None) if message.asks => {
+            write!(out, "{from} writes to you alone for the first time: /open {number} shows it")?;
+        }
         (_, None) => {
             let open_ms = message.once_ms.unwrap_or_default();
             write!(

@@ -106,6 +106,7 @@ fn message(n: u8, nick: &str, text: &str) -> Message {
         id: MsgId([n; 8]),
         from: person(byte, nick, tag),
         to: None,
+        asks: false,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(EVENING),

@@ -54,6 +54,12 @@ impl Burns {
 impl Inside {
     /// Takes messages back: my own, or anybody's where my rank reaches them.
     pub(crate) fn burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, mut ids: Vec<MsgId>, all_mine: bool) {
+        self.burn_dms(hub, &mut ids);
+        if all_mine {
+            self.burn_my_dms(hub);
+        } else if ids.is_empty() {
+            return;
+        }
         ids.truncate(BURN_IDS);
         let allowed = ids.iter().all(|id| self.may_burn(&hub.id, id));
         if !allowed {
@@ -189,7 +195,8 @@ impl Inside {
 
     /// Removes what is overdue, before anything else happens.
     pub(crate) fn reap<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        for (id, once) in self.timeline.reap(hub.now) {
+        self.give_up_dms(hub);
+        for (id, once) in self.timeline.reap(hub.now).into_iter().chain(self.dms.reap(hub.now)) {
             hub.event(Event::Burned { id, why: if once { Burned::Once } else { Burned::Ttl } });
         }
     }

@@ -168,6 +168,7 @@ impl Inside {
         match ask.what {
             What::Roster => self.send_roster(hub, from),
             What::Log => self.send_log(hub, from, ask),
+            What::Keys => self.on_keys_asked(hub, from),
             What::Missed => {
                 if let Some(kem) = ask.kem.as_ref().and_then(|k| KemPublic::from_bytes(&k[..])) {
                     self.send_missed(hub, from, &kem, ask);

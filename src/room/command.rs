@@ -34,7 +34,10 @@ impl<R: CryptoRng> State<R> {
             }
             (Phase::Seeking(_), Command::Say(draft)) => hub.say_early(draft),
             (Phase::Seeking(_), Command::BurnMine) => hub.give_up_unsent(Refused::TakenBack),
-            (_, Command::Say(draft)) => {
+            (Phase::Seeking(_), Command::Block(who, true)) => {
+                hub.blocked.insert(who);
+            }
+            (_, Command::Say(draft) | Command::Dm { draft, .. }) => {
                 let fate = Fate::Failed(Refused::NotIn);
                 hub.event(Event::Fate { cid: draft.cid, id: None, fate });
             }
@@ -47,6 +50,8 @@ impl Inside {
     fn on_command<R: CryptoRng>(&mut self, hub: &mut Hub<R>, command: Command) {
         match command {
             Command::Say(draft) => self.say(hub, draft),
+            Command::Dm { to, draft } => self.say_to(hub, to, draft),
+            Command::Block(who, block) => self.block(hub, who, block),
             Command::Open(id) => self.open_message(hub, id),
             Command::Burn(ids) => self.burn(hub, ids, false),
             Command::BurnMine => self.burn(hub, Vec::new(), true),

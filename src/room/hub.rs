@@ -1,6 +1,6 @@
 //! What every phase of a room needs: time, randomness, identity, topics, and the list of things to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
@@ -62,6 +62,8 @@ pub(crate) struct Hub<R> {
     pub(crate) waiting: WaitingRoom,
     /// What was said and has not gone out.
     pub(crate) unsent: Unsent,
+    /// From whom nothing is taken.
+    pub(crate) blocked: BTreeSet<MemberId>,
     pub(crate) counts: Counts,
     pub(crate) out: Vec<Output>,
     pub(super) counter: u64,
@@ -100,6 +102,7 @@ impl<R: CryptoRng> Hub<R> {
             lobby_seen: Windows::new(REPLAY_SENDERS),
             waiting: WaitingRoom::default(),
             unsent: Unsent::default(),
+            blocked: BTreeSet::new(),
             counts: Counts::new(),
             out: Vec::new(),
             counter: 0,

@@ -9,6 +9,7 @@ use super::beat::Pulse;
 use super::burning::Burns;
 use super::catchup::CatchUp;
 use super::chains::Keyring;
+use super::dm::Dms;
 use super::envelope;
 use super::guard::Windows;
 use super::guise::{Guise, Introduced};
@@ -73,6 +74,7 @@ pub(crate) struct Inside {
     pub(super) outbox: Outbox,
     pub(super) burns: Burns,
     pub(super) catchup: CatchUp,
+    pub(super) dms: Dms,
     pub(super) introduced: Introduced,
 }
 
@@ -110,6 +112,7 @@ impl Inside {
             outbox: Outbox::new(),
             burns: Burns::default(),
             catchup: CatchUp::default(),
+            dms: Dms::default(),
             introduced: Introduced::default(),
         }
     }
@@ -139,18 +142,31 @@ impl Inside {
 
     // ---- sending ----
 
-    /// Seals a room frame under the current set.
+    /// Signs and seals a room frame under the current set.
     pub(crate) fn seal<R: CryptoRng>(&mut self, hub: &mut Hub<R>, ttl_s: u64, body: Body) -> Option<Sealed> {
+        self.seal_proved(hub, ttl_s, body, |hub, bytes| {
+            Some(hub.me.sign(crate::crypto::kdf::Label::Signature, &[bytes]))
+        })
+    }
+
+    /// Seals a room frame whose proof is another than a signature.
+    pub(super) fn seal_proved<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        ttl_s: u64,
+        body: Body,
+        prove: impl FnOnce(&mut Hub<R>, &[u8]) -> Option<[u8; 64]>,
+    ) -> Option<Sealed> {
         let now = hub.epoch();
         let set = self.ring.current_mut();
         let epoch = set.sending(now);
         let (generation, tag) = (set.generation(), set.tag());
         let head = self.log.head();
         let payload = hub.payload(self.genesis, generation, epoch, head, ttl_s, body);
+        let bytes = payload.encode();
+        let sig = prove(hub, &bytes)?;
         let key = &self.ring.current_mut().key(epoch, now)?.frame;
         let gate = hub.doors.room()?;
-        let bytes = payload.encode();
-        let sig = hub.me.sign(crate::crypto::kdf::Label::Signature, &[&bytes]);
         let frame = envelope::seal_inner(
             &hub.hedge,
             &mut hub.rng,

@@ -57,6 +57,15 @@ pub enum Command {
     Burn(Vec<MsgId>),
     /// Take back everything I said.
     BurnMine,
+    /// Say something to one member alone.
+    Dm {
+        /// To whom.
+        to: MemberId,
+        /// What.
+        draft: Draft,
+    },
+    /// Take nothing from somebody any more, or take it again.
+    Block(MemberId, bool),
     /// Write an entry into the log of rights.
     Act(Deed),
     /// Change my nick.
@@ -262,6 +271,8 @@ pub enum Timer {
     Receipts,
     /// Tell from whom messages went that were taken back.
     Burns,
+    /// Direct messages are due, or due again.
+    Dms,
     /// Say to those who came how I want to be shown.
     Profile,
     /// Queued messages may go out.
@@ -309,6 +320,8 @@ pub enum Burned {
 pub enum Fate {
     /// Waits: the room is looked for, nobody is here, the pace is kept, or a new key is on its way.
     Queued,
+    /// Waits until whoever it is for, alone, has shown their keys.
+    Asking,
     /// On its way.
     Sent,
     /// So many of so many have it.
@@ -347,6 +360,8 @@ pub enum Refused {
     Unknown,
     /// The log is full.
     LogFull,
+    /// Whoever it was for did not answer.
+    NoAnswer,
 }
 
 /// A member as events name them.
@@ -528,4 +543,8 @@ pub struct Heard {
     pub mine: bool,
     /// Fetched after the fact.
     pub caught_up: bool,
+    /// With whom alone, where it is not for the room.
+    pub alone: Option<Who>,
+    /// A stranger's: it is shown once it was opened.
+    pub asks: bool,
 }

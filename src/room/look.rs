@@ -82,6 +82,11 @@ impl<R: CryptoRng> State<R> {
         self.inside().map(|i| i.hand.ages(self.hub.now).collect()).unwrap_or_default()
     }
 
+    /// Ages of the keys for direct messages, in milliseconds.
+    pub fn dm_key_ages(&self) -> Vec<u64> {
+        self.inside().map(|i| i.dms.ages(self.hub.now).collect()).unwrap_or_default()
+    }
+
     /// Living messages with their text.
     pub fn living(&self) -> Vec<(MsgId, Text)> {
         let Some(inside) = self.inside() else { return Vec::new() };

@@ -23,6 +23,7 @@ mod catchup;
 pub mod chains;
 mod clock;
 mod command;
+mod dm;
 mod doors;
 pub mod entry;
 pub mod envelope;

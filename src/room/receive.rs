@@ -95,7 +95,9 @@ impl Inside {
             return Err(Dropped::Replay);
         }
         if matches!(payload.body, Body::Dm { .. }) {
-            return Err(Dropped::Unsigned);
+            // Passed on whatever comes of it: nobody can see by that whom it was for.
+            self.on_dm(hub, &opened).map_err(|_| Dropped::Unsigned)?;
+            return Ok((opened, hash));
         }
         if !opened.is_signed() {
             return Err(Dropped::Signature);
@@ -147,6 +149,8 @@ impl Inside {
             Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),
             Body::Key(ref key) if key.used_for == KeyUse::Handover => self.on_key(sender, &key.kem),
+            // Shown to me alone, or not to be trusted to be.
+            Body::Key(ref key) if direct => self.on_dm_keys(hub, sender, key),
             Body::Beat(ref beat) => self.on_beat(hub, sender, beat, &opened.payload, set),
             Body::Entry(ref raws) => {
                 self.take_entries(hub, raws);

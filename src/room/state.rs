@@ -192,7 +192,7 @@ impl<R: CryptoRng> State<R> {
 
     pub(super) fn end(&mut self, event: Event) {
         if let Phase::Inside(inside) = &mut self.phase {
-            for id in inside.timeline.clear() {
+            for id in inside.timeline.clear().into_iter().chain(inside.dms.clear()) {
                 self.hub.event(Event::Burned { id, why: Burned::Room });
             }
         }
@@ -313,7 +313,7 @@ impl<R: CryptoRng> State<R> {
         let Phase::Inside(inside) = std::mem::replace(&mut self.phase, Phase::Ended) else { return };
         let founding = inside.lonely.and_then(|id| inside.log.raw(&id).map(<[u8]>::to_vec));
         let abandoned = founding.filter(|_| inside.arrivals.welcomed_at.is_some());
-        for (id, _) in inside.timeline.all() {
+        for (id, _) in inside.timeline.all().chain(inside.dms.living().all()) {
             self.hub.event(Event::Burned { id: *id, why: Burned::Room });
         }
         self.hub.cancel_all();

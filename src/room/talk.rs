@@ -186,7 +186,7 @@ impl Inside {
     }
 
     /// How long a message of mine lives here from when it was said.
-    fn life_s(&self, draft: &Draft) -> u64 {
+    pub(super) fn life_s(&self, draft: &Draft) -> u64 {
         match (draft.ttl_s, draft.once_s.is_some() || draft.from_read) {
             (Some(s), _) => s,
             (None, true) => self.ttl_cap_s(),
@@ -243,14 +243,7 @@ impl Inside {
         let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let sender = payload.sender;
         self.may_be_heard(hub, &payload)?;
-        let rights = self.log.rights();
-        let rank = rights.rank(&sender);
-        let slow =
-            rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s.saturating_mul(1_000));
-        let each = self.pace_ms(hub).max(slow / PACE_BURST);
-        // Time claimed beyond now buys nothing.
-        let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
-        if each > 0 && !self.outbox.pace.hears(&sender, sent.0, each) {
+        if !self.hears_pace(hub, &payload) {
             return Err(Dropped::Limit);
         }
         let n = say.n;
@@ -271,6 +264,18 @@ impl Inside {
             hub.within(owed.due.since(hub.now), Timer::Receipts);
         }
         Ok(())
+    }
+
+    /// Whether its author keeps the pace of the room, this one counted.
+    pub(super) fn hears_pace<R: CryptoRng>(&mut self, hub: &Hub<R>, payload: &Payload) -> bool {
+        let rights = self.log.rights();
+        let rank = rights.rank(&payload.sender);
+        let slow =
+            rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s.saturating_mul(1_000));
+        let each = self.pace_ms(hub).max(slow / PACE_BURST);
+        // Time claimed beyond now buys nothing.
+        let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
+        each == 0 || self.outbox.pace.hears(&payload.sender, sent.0, each)
     }
 
     /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.
@@ -303,6 +308,10 @@ impl Inside {
     ) {
         let Body::Text(say) = &payload.body else { return };
         let (author, n) = (payload.sender, say.n);
+        if hub.blocked.contains(&author) {
+            self.timeline.note_had(author, n);
+            return;
+        }
         let reaches = |by: &MemberId| *by == author || !self.log.rights().reach(by, &author).0.is_empty();
         if self.timeline.is_taken_back(&author, n) || self.timeline.burners(&id).any(reaches) {
             self.timeline.note_had(author, n);
@@ -327,6 +336,8 @@ impl Inside {
             from_read: say.from_read,
             mine,
             caught_up,
+            alone: None,
+            asks: false,
         };
         let living = Living { payload, sig, deadline: dies, sealed, caught_up, private: false };
         let crowded = self.timeline.insert(id, n, living);
@@ -381,6 +392,9 @@ impl Inside {
 
     /// Opens a once-message, or starts the clock of one that counts from its first display.
     pub(crate) fn open_message<R: CryptoRng>(&mut self, hub: &mut Hub<R>, id: MsgId) {
+        if self.open_dm(hub, &id) {
+            return;
+        }
         let Some(living) = self.timeline.get(&id) else {
             hub.event(Event::Refused(Refused::Unknown));
             return;
@@ -410,6 +424,8 @@ impl Inside {
             from_read,
             mine: false,
             caught_up: living.caught_up,
+            alone: None,
+            asks: false,
         };
         self.timeline.shorten(&id, dies);
         if sealed {

@@ -266,6 +266,13 @@ impl Timeline {
         self.deadlines.insert((at, *id));
     }
 
+    /// Shows what waited to be asked for, and leaves its deadline.
+    pub(crate) fn unseal(&mut self, id: &MsgId) {
+        if let Some(message) = self.living.get_mut(id) {
+            message.sealed = false;
+        }
+    }
+
     /// A message of mine that nobody is to get.
     pub(crate) fn keep_to_myself(&mut self, id: &MsgId) {
         if let Some(message) = self.living.get_mut(id) {

@@ -26,6 +26,7 @@ impl Inside {
             Timer::CatchUp => self.catch_up(hub),
             Timer::Receipts => self.send_receipts(hub),
             Timer::Burns => self.tell_gone(hub),
+            Timer::Dms => self.send_dms(hub),
             Timer::Profile => self.introduce(hub),
             Timer::Queue => self.drain_queue(hub),
             Timer::Reseal => self.share(hub),
@@ -46,6 +47,7 @@ impl Inside {
         if let Some(trial) = &mut self.trial {
             trial.advance(epoch);
         }
+        self.dms.advance(hub.now);
         if self.hand.advance(hub.now) {
             hub.unless_set(1, Timer::FreshKey);
         }
@@ -76,7 +78,8 @@ impl Inside {
     /// The next instant at which something must be wiped.
     pub(crate) fn plan_upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let next_epoch = hub.epoch().plus(1).start().offset_from(hub.room()).max(1) as u64;
-        let death = self.timeline.next_death().map_or(u64::MAX, |at| at.since(hub.now));
+        let death = [self.timeline.next_death(), self.dms.next_death()].into_iter().flatten().min();
+        let death = death.map_or(u64::MAX, |at| at.since(hub.now));
         hub.within(next_epoch.min(death).max(1), Timer::Upkeep);
     }
 }

@@ -8,8 +8,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 pub use super::body::{
-    Ask, Beacon, Beat, Body, FileOffer, Hello, Join, KeyAnnounce, KeyUse, Listing, Missed, MissedItems,
-    Profile, Proof, Reason, Row, Say, Sealed, What, decode_missed, encode_missed,
+    Ask, Beacon, Beat, Body, Dm, FileOffer, Hello, Join, KeyAnnounce, KeyUse, Listing, Missed, MissedItems,
+    Profile, Proof, Reason, Row, Say, Sealed, What, Word, decode_missed, encode_missed,
 };
 use super::cbor::{CborError, Reader, Writer};
 use super::field::{FieldError, ensure, versioned};

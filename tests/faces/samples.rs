@@ -35,6 +35,7 @@ pub(super) fn message(n: u8, text: &str) -> Message {
         id: MsgId([n; 8]),
         from: person(1),
         to: None,
+        asks: false,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(1_700_000_000_000),

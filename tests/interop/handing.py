@@ -1,11 +1,12 @@
 """Sections 2 and 6.1 of docs/PROTOCOL.md: HPKE with X-Wing, and what is handed over."""
 import hashlib
+import hmac
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from frames import chain_id, committed, xchacha
-from layouts import HANDOVER, NOTE, Payload, arr, b, num, read, seq, u
+from layouts import HANDOVER, NOTE, Payload, arr, b, num, opt, read, seq, t, u
 from notation import PREFIX, Refused, expand, extract, h, need, sha256, verify, view
 
 
@@ -23,7 +24,10 @@ class XWing:
         return hashlib.sha3_256(ss_m + ss_x + ct_x + self.pk_x + b"\\.//^\\").digest()
 
     def open(self, sealed, info, psk=None):
-        """HPKE, one message a context: base mode, or PSK mode with a psk."""
+        return self.open_exporting(sealed, info, psk)[0]
+
+    def open_exporting(self, sealed, info, psk=None):
+        """HPKE, one message a context: base mode, or PSK mode with a psk; and what both ends export."""
         need(len(sealed) >= 1120 + 16, "sealed")
         suite = b"HPKE" + bytes.fromhex("647a00010003")
 
@@ -38,7 +42,8 @@ class XWing:
             psk_id = b"ephem/1/psk" if psk else b""
             context = bytes([1 if psk else 0]) + lextract(b"", b"psk_id_hash", psk_id) + lextract(b"", b"info_hash", info)
             secret = lextract(shared, b"secret", psk or b"")
-            return xchacha(lexpand(secret, b"key", context, 32), lexpand(secret, b"base_nonce", context, 12), b"", sealed[1120:])
+            plain = xchacha(lexpand(secret, b"key", context, 32), lexpand(secret, b"base_nonce", context, 12), b"", sealed[1120:])
+            return plain, lexpand(lexpand(secret, b"exp", context, 32), b"sec", PREFIX + b"dm", 32)
         except (Refused, ValueError):
             raise Refused("sealed")
 
@@ -100,6 +105,31 @@ def k_part(i):
     label = {8: b"share", 9: b"rekey"}[p.kind]
     plain = committed(unwrap(me, mine[0], p.genesis), nonce, com, PREFIX + label + p.sender + com, box)
     return {"plain": plain.hex(), "handover": read_handover(plain)}
+
+
+WORDS = {16: "had", 32: "opened", 64: "taken-back", 128: "all-taken-back"}
+
+
+def k_dm(i):
+    """Section 12. Whoever reads it could have made it: the key is of both."""
+    p, me, proof = Payload(h(i["payload"])), XWing(h(i["receiver_seed"])), h(i["proof"])
+    tag, sealed = p.body
+    need(tag == me.tag, "not-for-me")
+    plain, export = me.open_exporting(sealed, PREFIX + b"dm" + tag + p.genesis)
+    secret, theirs = X25519PrivateKey.from_private_bytes(h(i["receiver_x25519_seed"])), h(i["sender_x25519"])
+    try:
+        shared = secret.exchange(X25519PublicKey.from_public_bytes(theirs))
+    except ValueError:                                      # all zeros
+        raise Refused("mac")
+    low, high = sorted([secret.public_key().public_bytes_raw(), theirs])
+    key = extract(sha256(PREFIX + b"dm" + low + high), shared + export)
+    need(hmac.compare_digest(hmac.digest(key, p.raw, "sha256"), proof[:32]), "mac")
+    n, flags, text, reply, once = read(plain, seq(u, u, t(0, 4000), opt(b(8)), u), "dm")
+    if flags in WORDS:
+        need(text == "" and reply is None and once == 0, "dm")
+        return {"n": n, "word": WORDS[flags]}
+    need(flags & ~5 == 0 and text != "", "dm")
+    return {"n": n, "text": text, "once_s": once}
 
 
 def k_missed(i):

@@ -77,7 +77,7 @@ BODIES = {
     19: (LOBBY, seq(KEM, B16, opt(PROOF), opt(seq(b(4), b(4))))),
     20: (LOBBY, seq(B32, b())),
     21: (LOBBY, seq(B32, b())),
-    23: (ROOM, seq(num(2), HEADS, opt(KEM), HAVE)),
+    23: (ROOM, seq(num(3), HEADS, opt(KEM), HAVE)),
     24: (ROOM, seq(b(24), B32, b(), b())),
     25: (ROOM, seq(B32, u, u)),
     26: (ROOM, seq(B32, u, b())),

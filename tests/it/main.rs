@@ -8,6 +8,7 @@
     reason = "a test that panics has done its work"
 )]
 
+mod alone;
 #[cfg(unix)]
 mod asking;
 mod astray;

@@ -175,6 +175,7 @@ impl Stage {
             id: MsgId([self.messages; 8]),
             from,
             to: None,
+            asks: false,
             text: Some(Body::of(&Text::new(text))),
             kind: Kind::Text,
             sent: self.at().ts,

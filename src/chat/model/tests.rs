@@ -43,6 +43,7 @@ fn message(room: &str, n: u8, from: u8, text: &str) -> Message {
         id: MsgId([n; 8]),
         from: person(from, "ana"),
         to: None,
+        asks: false,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(0),

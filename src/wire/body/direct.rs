@@ -17,6 +17,8 @@ pub enum What {
     Log,
     /// Messages that still live.
     Missed,
+    /// The keys that direct messages are made with.
+    Keys,
 }
 
 /// A request for state.
@@ -38,6 +40,7 @@ impl Ask {
             What::Roster => 0,
             What::Log => 1,
             What::Missed => 2,
+            What::Keys => 3,
         });
         write_list(w, &self.heads);
         w.optional(self.kem.as_ref(), |w, kem| {
@@ -52,6 +55,7 @@ impl Ask {
             0 => What::Roster,
             1 => What::Log,
             2 => What::Missed,
+            3 => What::Keys,
             _ => return Err(FieldError::Value("what")),
         };
         Ok(Ask { what, heads: heads(r)?, kem: r.optional(field::kem)?, had: field::counters(r)? })

@@ -2,6 +2,7 @@
 //! requests.
 
 mod direct;
+mod dm;
 mod lobby;
 mod people;
 mod talk;
@@ -9,6 +10,7 @@ mod talk;
 use std::fmt;
 
 pub use direct::{Ask, Missed, MissedItems, What, decode_missed, encode_missed};
+pub use dm::{Dm, Word};
 pub use lobby::{Beacon, Hello, Listing, Proof, Reason, Sealed};
 pub use people::{Beat, Join, KeyAnnounce, KeyUse, Profile, Row};
 pub use talk::{FileOffer, Say};

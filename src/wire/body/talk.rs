@@ -1,14 +1,14 @@
 //! What people say: messages and files.
 
-use super::super::cbor::{Reader, Writer};
+use super::super::cbor::{CborError, Reader, Writer};
 use super::super::field::{FieldError, ensure, flag, flags, secret, terse_debug, text_upto};
 use crate::base::id::MsgId;
 use crate::base::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::base::secret::{Secret, Text};
 
-const ACTION: u64 = 1;
+pub(super) const ACTION: u64 = 1;
 const ANNOUNCE: u64 = 2;
-const FROM_READ: u64 = 4;
+pub(super) const FROM_READ: u64 = 4;
 const KEEP: u64 = 8;
 
 /// A message.
@@ -58,10 +58,15 @@ impl Say {
             from_read: flags & FROM_READ != 0,
             keep: flags & KEEP != 0,
             text: Text::new(text),
-            reply: r.optional(|r| r.bytes_exact().map(MsgId))?,
+            reply: r.optional(reply)?,
             once_s: r.uint()?,
         })
     }
+}
+
+/// The name of the message that is answered.
+pub(super) fn reply(r: &mut Reader<'_>) -> Result<MsgId, CborError> {
+    r.bytes_exact().map(MsgId)
 }
 
 /// A file that can be fetched from whoever has parts of it.

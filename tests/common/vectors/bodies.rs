@@ -79,6 +79,7 @@ fn body(body: &Body) -> Value {
                 What::Roster => 0,
                 What::Log => 1,
                 What::Missed => 2,
+                What::Keys => 3,
             };
             json!([what, hs(&ask.heads), opt(ask.kem.as_deref()), counters(&ask.had)])
         }

@@ -19,6 +19,7 @@ pub mod chance;
 pub mod corners;
 pub mod curve;
 pub mod dag;
+pub mod dms;
 pub mod draft;
 pub mod entries;
 pub mod frames;
@@ -37,7 +38,7 @@ use ephem_node::crypto::identity::{Identity, rank_hash};
 use ephem_node::crypto::kdf::sha256;
 use json::h;
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
 /// Where the file stands.
@@ -91,6 +92,7 @@ pub fn generate() -> String {
         frames::bad(),
         sealing::group(),
         handing::group(),
+        dms::group(),
         entries::notes(),
         entries::group(),
         merges::group(),
@@ -137,6 +139,7 @@ pub fn check(kind: &str, input: &Value) -> Outcome {
         "welcome" => handing::welcome(input),
         "part" => handing::part(input),
         "missed" => handing::missed(input),
+        "dm" => dms::check(input),
         "note" => entries::note(input),
         "entry" => entries::check(input),
         "heads" => entries::heads(input),
@@ -158,7 +161,9 @@ pub fn rng(purpose: &str) -> ChaCha20Rng {
 
 /// Fixed bytes for one purpose.
 pub fn some<const N: usize>(purpose: &str) -> [u8; N] {
-    *Secret::<N>::random(&mut rng(purpose)).expose()
+    let mut bytes = [0; N];
+    rng(purpose).fill_bytes(&mut bytes);
+    bytes
 }
 
 /// One of [`ACTORS`].

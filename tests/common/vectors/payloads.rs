@@ -286,6 +286,10 @@ fn every() -> Vec<(&'static str, Body)> {
             Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem: Some(kem()), had: had() }),
         ),
         (
+            "A request for the keys of direct messages",
+            Body::Ask(Ask { what: What::Keys, heads: Vec::new(), kem: None, had: Vec::new() }),
+        ),
+        (
             "A page of what was missed",
             Body::Missed(Missed {
                 nonce: some("nonce"),
