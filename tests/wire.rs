@@ -258,7 +258,7 @@ fn each_field_out_of_its_bound_is_refused_by_name() {
     });
     assert_eq!(short, Cbor(CborError::WrongLength));
     let ask = refused(Kind::Ask, |w| {
-        w.array(4).uint(3).array(0).null().array(0);
+        w.array(4).uint(4).array(0).null().array(0);
     });
     assert_eq!(ask, Field("what"));
     let profile = |nick: usize, status: usize| {
