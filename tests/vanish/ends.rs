@@ -139,6 +139,32 @@ fn what_opens_once_is_gone_from_whoever_opened_it() {
 
 #[test]
 #[ignore = "long: just vanish"]
+fn what_opens_once_on_the_screen_is_gone_from_it() {
+    let Some(mut three) = Three::meet() else { return };
+    let [first, second] = texts(2, 16).try_into().expect("two");
+    let cho = [three.all()[2]];
+    let last = |text: &str| text.rsplit(' ').next().expect("a word").to_owned();
+    for (text, by_number) in [(&first, true), (&second, false)] {
+        let id = three.says("lobby", text, json!({"once": true, "once_ms": 5_000}));
+        three.cho.shows("opens once");
+        if by_number {
+            three.cho.types(&format!("/open {}\r", id.as_str().expect("an id")));
+        } else {
+            three.cho.answers("\u{1b}");
+            three.cho.types("\r");
+            three.cho.shows("[Enter] open");
+            three.cho.types("\r");
+        }
+        three.cho.shows(&last(text));
+        held(&cho, text);
+        three.cho.until("its seconds are over", |shown| !shown.contains(&last(text)));
+        sleep(AFTER);
+        gone(&cho, text);
+    }
+}
+
+#[test]
+#[ignore = "long: just vanish"]
 fn a_draft_that_was_sent_recalled_or_thrown_away_is_gone() {
     let Some(mut three) = Three::meet() else { return };
     let [sent, thrown] = texts(2, 14).try_into().expect("two");

@@ -23,6 +23,7 @@ mod scan;
 #[allow(dead_code, reason = "the tests of terminals use more of it")]
 mod script;
 mod seat;
+mod still;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the tests of processes use more of it")]
 mod words;

@@ -12,6 +12,8 @@ pub(crate) struct Seat {
     script: Script,
     /// Everything shown so far, as lines; the screen's is what stands there.
     shown: Shown,
+    /// What was written to the terminal since somebody last took it, escapes and all.
+    written: Vec<u8>,
 }
 
 enum Shown {
@@ -40,7 +42,7 @@ impl Seat {
         );
         let set = [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")];
         let unset = ["NO_COLOR", "SSH_CONNECTION", "LC_ALL", "LC_CTYPE"];
-        Seat { script: Script::run(&node, &line, &set, &unset), shown }
+        Seat { script: Script::run(&node, &line, &set, &unset), shown, written: Vec::new() }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -49,6 +51,26 @@ impl Seat {
 
     pub(crate) fn types(&mut self, keys: &str) {
         self.script.types(keys);
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        self.script.signal(signal);
+    }
+
+    /// Takes all that was written to the terminal so far.
+    pub(crate) fn take_written(&mut self) -> Vec<u8> {
+        while let Ok(bytes) = self.script.shown.try_recv() {
+            self.read(&bytes);
+        }
+        std::mem::take(&mut self.written)
+    }
+
+    /// Types, and waits until the screen has done something about it.
+    pub(crate) fn answers(&mut self, keys: &str) {
+        drop(self.take_written());
+        self.types(keys);
+        let bytes = self.script.shown.recv_timeout(WAIT).expect("it is drawn");
+        self.read(&bytes);
     }
 
     /// Waits until this is shown.
@@ -78,6 +100,7 @@ impl Seat {
     }
 
     fn read(&mut self, bytes: &[u8]) {
+        self.written.extend_from_slice(bytes);
         match &mut self.shown {
             Shown::Lines(lines) => lines.push_str(&String::from_utf8_lossy(bytes)),
             Shown::Screen(terminal) => terminal.read(bytes),
