@@ -26,8 +26,9 @@ pictures:
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
-# what real processes hold of what has burned, and of passphrases and keys that were used: their memory is searched (Linux; root or `unshare`)
-vanish *args:
+# what real processes hold of what has burned, and of passphrases and keys that were used: their memory is searched. What a recording of a room
+# gives to whoever has its passphrase (Linux; root or `unshare`; python3 and its package index)
+vanish *args: python
     #!/usr/bin/env bash
     set -euo pipefail
     as=()
@@ -67,13 +68,17 @@ vectors:
     cargo run --release --example vectors
 
 # the second implementation, in Python, reads the vectors with nothing but the specification's rules
-interop:
+interop: python
+    target/interop-venv/bin/python tests/interop/reader.py tests/vectors/v1.json
+
+# what the second implementation runs on
+[private]
+python:
     #!/usr/bin/env bash
     set -euo pipefail
     venv=target/interop-venv
     [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
-    "$venv/bin/python" tests/interop/reader.py tests/vectors/v1.json
 
 # the second implementation folds as many random logs as one likes, and must come to the same rights
 interop-logs count: interop

@@ -38,10 +38,13 @@ class Chain:
         self.id = chain_id(genesis, gen, author, birth, self.commit)
 
     def at(self, epoch):
-        key = self.born
-        for e in range(self.birth + 1, epoch + 1):
-            key = X(key, "step", self.id, u64(e))
-        return key
+        return stepped(self.id, self.born, self.birth, epoch)
+
+
+def stepped(id_, key, since, epoch):
+    for e in range(since + 1, epoch + 1):
+        key = X(key, "step", id_, u64(e))
+    return key
 
 
 def chain_id(genesis, gen, author, birth, commit):

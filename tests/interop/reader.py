@@ -2,13 +2,16 @@
 """A second reader of the ephem protocol, written from docs/PROTOCOL.md and tests/vectors/README.md alone.
 
 usage: python reader.py tests/vectors/v1.json
+       python reader.py --capture RECORDING.json
 
-Checks every case of every group: one module a part of the page (notation, layouts, rooms, frames, handing, fold).
+Checks every case of every group: one module a part of the page (notation, layouts, rooms, frames, handing, fold). Or reads a
+recording of what went over a room's topics, and prints what of it opens (capture).
 """
 import json
 import sys
 from pathlib import Path
 
+import capture
 import fold
 import frames
 import handing
@@ -114,6 +117,9 @@ def main(path):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] == "--capture":
+        print(json.dumps(capture.read_capture(sys.argv[2])))
+        sys.exit()
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     sys.exit(main(sys.argv[1]))

@@ -25,6 +25,8 @@ pub(crate) struct Net {
     folder: Folder,
     /// The longest wait for anything.
     pub(crate) patience: Duration,
+    /// Where nodes started from now on find the first one, if not at its own address.
+    pub(crate) via: Option<String>,
     /// What nodes started from now on find in their environment besides.
     pub(crate) env: Vec<(&'static str, String)>,
 }
@@ -104,7 +106,8 @@ impl Net {
     fn empty(secret: Option<&str>) -> Net {
         let secret = secret.map(str::to_owned);
         let folder = Folder::new();
-        Net { nodes: BTreeMap::new(), first: None, secret, cid: 0, folder, patience: WAIT, env: Vec::new() }
+        let (nodes, env) = (BTreeMap::new(), Vec::new());
+        Net { nodes, first: None, secret, cid: 0, folder, patience: WAIT, via: None, env }
     }
 
     /// The runtime directory of these nodes.
@@ -133,7 +136,8 @@ impl Net {
     pub(crate) fn near(&self) -> Vec<String> {
         let mut args: Vec<String> = QUIET.iter().map(|arg| (*arg).to_owned()).collect();
         if let Some(first) = &self.first {
-            args.extend(["--bootstrap".to_owned(), self.nodes[first].address()]);
+            let address = self.via.clone().unwrap_or_else(|| self.nodes[first].address());
+            args.extend(["--bootstrap".to_owned(), address]);
         }
         args
     }

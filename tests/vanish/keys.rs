@@ -14,6 +14,7 @@ use ephem_node::crypto::root::{ARGON2_KIB, ARGON2_LANES, ARGON2_PASSES, Kind, Ro
 use ephem_node::room::sim::{Links, World};
 use serde_json::json;
 
+use crate::ear::{Ear, now};
 use crate::scan::{SHORT, Wanted, may_read};
 use crate::seat::Seat;
 use crate::words::{Net, WAIT};
@@ -45,10 +46,7 @@ fn a_passphrase_is_gone_once_it_has_been_used_and_its_root_once_the_room_was_lef
     }
     net.start("eve", &[], None);
     net.ask("eve", json!({"cmd": "join", "room": ROOM, "passphrase": SECRET}));
-    let mut bob = Seat::lines(&net, &[ROOM, "--nick", "bob"]);
-    bob.shows("six generated words): ");
-    let mut cho = Seat::screen(&net, &[ROOM, "--nick", "cho"]);
-    cho.shows("assphrase");
+    let (mut bob, mut cho) = at_terminals(&net);
     let typed = Wanted::of(&[SECRET]);
     for seat in [&mut bob, &mut cho] {
         SECRET.chars().for_each(|key| seat.types(&key.to_string()));
@@ -115,6 +113,66 @@ fn talk(world: &mut World, all: &[usize], seconds: usize) {
         world.say(all[n % all.len()], &format!("the {n}th of them"));
         world.run(1_000);
     }
+}
+
+/// Seats in the room of these tests, in line mode and on the screen, with its passphrase typed.
+fn at_terminals(net: &Net) -> (Seat, Seat) {
+    let mut bob = Seat::lines(net, &[ROOM, "--nick", "bob"]);
+    bob.shows("six generated words): ");
+    let mut cho = Seat::screen(net, &[ROOM, "--nick", "cho"]);
+    cho.shows("assphrase");
+    (bob, cho)
+}
+
+#[test]
+#[ignore = "three minutes: just vanish"]
+fn of_the_keys_of_an_epoch_real_processes_hold_nothing_three_epochs_later() {
+    let mut net = Net::of(&[]);
+    net.start("ana", &[ROOM], Some(SECRET));
+    if !may_read(net.pid("ana")) {
+        return;
+    }
+    let (mut bob, mut cho) = at_terminals(&net);
+    for seat in [&mut bob, &mut cho] {
+        seat.types(&format!("{SECRET}\r"));
+    }
+    bob.shows("you are in");
+    net.counts("ana", 3);
+    cho.shows("3 here");
+    let all = [("ana: pipe", net.pid("ana")), ("bob: lines", bob.pid()), ("cho: screen", cho.pid())];
+    // The keys themselves are handed to this test, as to anybody who comes in.
+    let ear = Ear::beside(&net.address("ana"), ROOM, SECRET);
+    let (_, handed) = ear.ask_in();
+    let keys = handed.keys();
+    let wanted = Wanted::of(&keys.iter().map(|key| key.expose()).collect::<Vec<_>>());
+    for (who, pid) in all {
+        let end = Instant::now() + WAIT;
+        let found = loop {
+            let found = wanted.within(pid, &SHORT[..1]);
+            if found.texts.len() == keys.len() {
+                break found;
+            }
+            assert!(Instant::now() < end, "{who} uses keys that the search does not find: {found}");
+        };
+        println!("{who}: in use: {} of {} keys", found.texts.len(), keys.len());
+    }
+    // The room goes on: what each minute does, and what is said in it, may leave copies behind.
+    let over = handed.epoch().plus(3).start();
+    while now() < over {
+        net.ask("ana", json!({"cmd": "send", "text": "and on it goes", "ttl_ms": 10_000}));
+        bob.types("so it does\r");
+        sleep(AFTER);
+    }
+    sleep(AFTER);
+    let mut left = Vec::new();
+    for (who, pid) in all {
+        let found = wanted.within(pid, &SHORT[..1]);
+        println!("{who}: three epochs later: {found}");
+        if found.pieces > 0 {
+            left.push(format!("{who} still holds {found}"));
+        }
+    }
+    assert!(left.is_empty(), "{}", left.join("\n"));
 }
 
 /// The child's part: the room of the seed as it stands, and again three minutes later.

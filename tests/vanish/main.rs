@@ -12,6 +12,8 @@
     reason = "a test that panics has done its work; a figure is printed"
 )]
 
+mod capture;
+mod ear;
 #[path = "../screen/emulator.rs"]
 mod emulator;
 mod ends;
@@ -24,6 +26,7 @@ mod scan;
 mod script;
 mod seat;
 mod still;
+mod wire;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the tests of processes use more of it")]
 mod words;
