@@ -137,6 +137,12 @@ pub fn named_in(typed: &str) -> Option<&'static Spec> {
     typed.strip_prefix('/').and_then(|rest| find(rest.split_whitespace().next()?))
 }
 
+/// Whether a typed line wants everything burned at once.
+pub fn is_panic(typed: &str) -> bool {
+    named_in(typed).is_some_and(|spec| spec.name == "panic")
+        && parse(typed).is_ok_and(|asked| matches!(asked.request, Request::Panic))
+}
+
 /// The commands whose name or alias begins so, for completion: names first, in the order of the table.
 pub fn complete(prefix: &str) -> Vec<&'static Spec> {
     let begins = |name: &str| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));

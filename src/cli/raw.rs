@@ -2,6 +2,7 @@
 //! are never wiped, and what people say goes through here.
 
 use std::io::{self, Read, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use zeroize::{Zeroize, Zeroizing};
@@ -9,17 +10,24 @@ use zeroize::{Zeroize, Zeroizing};
 /// What is gathered before it is written: a few lines of any length that people write.
 const HELD: usize = 8_192;
 
-/// The exit code of a signal that waits for no reader any more; zero as long as there was none.
+/// The exit code of whoever waits for no reader any more; zero as long as there was nobody.
 static PRESSED: AtomicU8 = AtomicU8::new(0);
+
+/// Wakes whoever waits for a reader: something can be read from it once somebody is in a hurry.
+static BELL: OnceLock<(io::PipeReader, io::PipeWriter)> = OnceLock::new();
 
 /// From now on nothing is written that somebody would have to be waited for.
 pub(super) fn press(code: u8) {
-    PRESSED.store(code, Ordering::Relaxed);
+    PRESSED.store(code, Ordering::SeqCst);
+    if let Some((_, bell)) = BELL.get() {
+        // Rung a few times in a life, and never emptied: there is room.
+        let _ = (&*bell).write(&[0]);
+    }
 }
 
-/// The exit code of the signal that is in such a hurry.
+/// The exit code that whoever is in such a hurry asks for.
 pub(super) fn pressed() -> Option<u8> {
-    Some(PRESSED.load(Ordering::Relaxed)).filter(|code| *code != 0)
+    Some(PRESSED.load(Ordering::SeqCst)).filter(|code| *code != 0)
 }
 
 /// Stdout as the system has it: every write goes out at once.
@@ -32,6 +40,10 @@ pub(super) struct Stdin(system::Stdin);
 
 /// Stdout, straight.
 pub(super) fn stdout() -> io::Result<Stdout> {
+    if BELL.get().is_none() {
+        // Of two made at once one is enough.
+        let _ = BELL.set(io::pipe()?);
+    }
     system::stdout().map(Stdout)
 }
 
@@ -122,8 +134,6 @@ mod system {
 
     /// What a pipe that takes anything takes without a wait: no more is written at once.
     const PIECE: usize = if cfg!(target_os = "linux") { 4_096 } else { 512 };
-    /// How often whoever waits for a reader looks whether somebody is in a hurry.
-    const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
     const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
     /// Writes as soon as the reader takes something. A reader who never does holds up nobody who is in a hurry.
@@ -135,13 +145,20 @@ mod system {
         out.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
+    /// Waits for the reader, until somebody is in a hurry.
     fn wait(out: &Stdout) -> io::Result<()> {
-        while !is_free(out, LOOK)? {
+        loop {
             if super::pressed().is_some() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
+            let reader = PollFd::new(out, PollFlags::OUT);
+            let bell = super::BELL.get().map(|(bell, _)| PollFd::new(bell, PollFlags::IN));
+            let mut both: Vec<PollFd<'_>> = [reader].into_iter().chain(bell).collect();
+            ready(&mut both, None)?;
+            if both.first().is_some_and(|reader| !reader.revents().is_empty()) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     pub(super) fn is_waiting(from: &Stdin, within: Option<Duration>) -> io::Result<bool> {

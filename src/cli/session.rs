@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep, sleep_until};
 use zeroize::Zeroizing;
 
@@ -14,7 +13,7 @@ use super::raw;
 use super::report::Failure;
 use super::secret::{self, Chosen};
 use super::signals::Signals;
-use super::stdin::{self, Typed};
+use super::stdin::{self, Typed, Typing};
 use super::values::Rate;
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
@@ -32,6 +31,7 @@ use crate::node::clock::{Clock, instant};
 use crate::node::harden::Hardening;
 use crate::node::{self, Asking, Errands, Telling, control, random};
 use crate::wire::log::{self, Policy};
+use crate::{pipe, plain};
 
 /// How long `send` and `listen` look for somebody without `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -284,13 +284,12 @@ pub(super) async fn found(asking: &Asking, room: Option<&Line>) {
 
 /// Puts the face that was asked for before a node that somebody sits at.
 pub(super) async fn talk(asking: Asking, telling: Telling, plan: &Plan) -> Result<u8, Failure> {
-    let typing = Some(stdin::lines()?);
     if plan.all.json {
         let face = Pipe::new(&asking)?;
-        return run(asking, telling, face, typing, plan).await;
+        return run(asking, telling, face, Some(stdin::lines(pipe::is_panic)?), plan).await;
     }
     let face = Plain::new(&asking)?;
-    run(asking, telling, face, typing, plan).await
+    run(asking, telling, face, Some(stdin::lines(plain::is_panic)?), plan).await
 }
 
 /// Runs a face before a node until its last word, with whatever is typed meanwhile; gives the exit code.
@@ -298,7 +297,7 @@ pub(super) async fn run(
     asking: Asking,
     mut telling: Telling,
     mut face: impl Face,
-    typing: Option<Receiver<Typed>>,
+    typing: Option<Typing>,
     plan: &Plan,
 ) -> Result<u8, Failure> {
     let ended = sit(&asking, &mut telling, &mut face, typing, plan).await;
@@ -306,7 +305,7 @@ pub(super) async fn run(
 }
 
 /// Sees to it that the others are told that this node goes, where nobody reads any more: a closed terminal, say, or a
-/// reader who stands still while a signal asks for the end.
+/// reader who stands still while a signal asks for the end, or while everything is to be burned.
 pub(super) async fn part(
     asking: &Asking,
     telling: &mut Telling,
@@ -318,6 +317,7 @@ pub(super) async fn part(
     // A node that is owed a reader takes no request: what it tells is taken meanwhile, and dropped.
     tokio::join!(asking.end(code, "nobody reads"), async { while telling.next().await.is_some() {} });
     match asked {
+        Some(node::PANIC) => Ok(0),
         Some(code) => Ok(code),
         None => ended,
     }
@@ -327,7 +327,7 @@ async fn sit(
     asking: &Asking,
     telling: &mut Telling,
     face: &mut impl Face,
-    mut typing: Option<Receiver<Typed>>,
+    mut typing: Option<Typing>,
     plan: &Plan,
 ) -> Result<u8, Failure> {
     let mut signals = Signals::new()?;
@@ -402,9 +402,9 @@ fn unprotected(plan: &Plan, face: &mut impl Face) -> io::Result<()> {
     })
 }
 
-async fn hear(typing: &mut Option<Receiver<Typed>>) -> Option<Typed> {
+async fn hear(typing: &mut Option<Typing>) -> Option<Typed> {
     match typing {
-        Some(lines) => lines.recv().await,
+        Some(lines) => lines.next().await,
         None => std::future::pending().await,
     }
 }

@@ -28,8 +28,8 @@ use crate::room::rights::Rank;
 use crate::wire::invite::Invite;
 use zeroize::Zeroizing;
 
-/// Stands for "everything is to be burned here" where an exit code is expected.
-pub(super) const PANIC: u8 = u8::MAX;
+/// Stands for "everything is to be burned here, at once" where an exit code is expected.
+pub const PANIC: u8 = u8::MAX;
 /// Rooms at once.
 const ROOMS: usize = crate::chat::model::ROOMS;
 /// People from whom nothing is taken.

@@ -21,5 +21,6 @@ pub mod tour;
 mod trace;
 pub mod zone;
 
+pub use answer::PANIC;
 pub use asking::{Asking, Errands, Telling};
 pub use run::{Config, Over, start};

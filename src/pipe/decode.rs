@@ -113,6 +113,8 @@ const CMDS: &[(&str, Make)] = &[
     ("quit", |_| Ok(Request::Quit)),
 ];
 
+const PANIC: &[u8] = b"panic";
+
 /// Reads one line: a request, or the reply that says why it is none. Exactly one of both.
 ///
 /// It keeps nothing of the line; wiping that is with whoever holds it, which [`Lines`](crate::chat::lines::Lines) does.
@@ -131,6 +133,12 @@ pub fn decode(raw: &Raw<'_>) -> Result<Asked, Box<Reply>> {
         Ok(asked) => Ok(Asked { cid, ..asked }),
         Err(why) => Err(refuse(cid, why)),
     }
+}
+
+/// Whether a line wants everything burned at once. One that does not have the word in it is not read for that.
+pub fn is_panic(line: &[u8]) -> bool {
+    line.windows(PANIC.len()).any(|at| at.eq_ignore_ascii_case(PANIC))
+        && decode(&Raw::Whole(line)).is_ok_and(|asked| matches!(asked.request, Request::Panic))
 }
 
 /// Every `cmd` by name.
@@ -323,6 +331,26 @@ mod tests {
 
     use super::*;
     use crate::chat::request::View;
+
+    #[test]
+    fn only_a_line_that_is_panic_is_taken_for_it() {
+        for line in
+            [r#"{"cmd":"line","text":"/panic"}"#, r#"{"text":"/PANIC","room":"ops","cmd":"line","cid":7}"#]
+        {
+            assert!(is_panic(line.as_bytes()), "{line}");
+        }
+        for line in [
+            r#"{"cmd":"send","text":"/panic"}"#,
+            r#"{"cmd":"line","text":"do not panic"}"#,
+            r#"{"cmd":"line","text":"//panic"}"#,
+            r#"{"cmd":"line","text":"/panic now"}"#,
+            r#"{"cmd":"line","text":"/panic""#,
+            "/panic",
+            "",
+        ] {
+            assert!(!is_panic(line.as_bytes()), "{line}");
+        }
+    }
 
     fn ask(line: &str) -> Asked {
         decode(&Raw::Whole(line.as_bytes())).unwrap_or_else(|reply| panic!("{line}: {reply:?}"))

@@ -9,5 +9,5 @@ mod encode;
 mod read;
 mod write;
 
-pub use decode::{cmds, decode};
+pub use decode::{cmds, decode, is_panic};
 pub use encode::{Stamp, encode, finding};

@@ -16,11 +16,19 @@ pub fn parse_line(typed: &str) -> Result<Option<Asked>, Problem> {
     if typed.trim().is_empty() { Ok(None) } else { command::parse(typed).map(Some) }
 }
 
+/// Whether a line wants everything burned at once.
+pub fn is_panic(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(command::is_panic)
+}
+
 /// Takes a typed line in. What line mode can answer it answers; what is for the node comes back, with its room filled in.
 ///
 /// The line itself is the caller's to wipe.
 pub fn typed(line: &str, at: Moment, state: &mut State, out: &mut impl Write) -> io::Result<Option<Asked>> {
-    if let Some(asking) = state.asking.take() {
+    // Whoever wants everything burned answers no question first.
+    if let Some(asking) = state.asking.take()
+        && !command::is_panic(line)
+    {
         return answered(line, at, asking, state, out);
     }
     let mut asked = match parse_line(line) {

@@ -11,7 +11,7 @@ mod render;
 mod state;
 
 pub use answer::findings;
-pub use input::{parse_line, typed};
+pub use input::{is_panic, parse_line, typed};
 pub use render::{render, tick};
 pub use state::{Moment, State};
 

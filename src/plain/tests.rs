@@ -279,6 +279,8 @@ fn what_cannot_be_undone_is_asked_first_and_a_token_is_asked_for_by_itself() {
     assert_eq!(face.type_("no thanks").0, "21:00 nothing was done\n");
     face.type_("/close");
     assert!(matches!(face.type_("YES").1, Some(Request::Act(Act::Close))));
+    face.type_("/close");
+    assert!(matches!(face.type_("/panic").1, Some(Request::Panic)), "it waits for no answer");
     face.type_("/reclaim");
     assert!(face.state.is_secret());
     let (_, asked) = face.type_("c0ffee");

@@ -125,6 +125,30 @@ fn six_words_are_generated_and_bring_another_in() {
 }
 
 #[test]
+fn panic_does_not_wait_for_a_terminal_that_was_stopped() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
+    bob.until("you are in");
+    let node = format!("/proc/{}", bob.script.node());
+    // Ctrl+S: from here on the terminal takes nothing.
+    bob.types("\u{13}");
+    for n in 0..3 {
+        net.say("ana", &format!("unread {n}"));
+        net.until("ana", |line| line["type"] == "receipt" && line["state"] == "delivered");
+    }
+    let begun = Instant::now();
+    bob.types("/panic\r");
+    while std::path::Path::new(&node).exists() {
+        assert!(begun.elapsed() < WAIT, "it waits for its terminal");
+        thread::yield_now();
+    }
+    net.until("ana", |line| line["type"] == "member" && line["event"] == "leave");
+    bob.types("\u{11}");
+    assert_eq!(bob.ended(), 0);
+    assert!(!bob.seen.contains("unread 1"), "it was not stopped: {}", bob.seen);
+}
+
+#[test]
 fn enter_alone_is_an_open_room_and_says_so() {
     let mut net = Net::hosted_by("ana", &[]);
     let mut bob = Terminal::join(&net, &["lobby", "--nick", "bob"]);

@@ -25,6 +25,6 @@ pub(super) fn run(
         let (asking, telling) = plan.start()?;
         let face = Pipe::new(&asking)?;
         session::enter(&asking, doors).await;
-        session::run(asking, telling, face, Some(stdin::lines()?), &plan).await
+        session::run(asking, telling, face, Some(stdin::lines(crate::pipe::is_panic)?), &plan).await
     })
 }
