@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use ephem_node::base::id::{Genesis, LogHead, SetTag, Topic};
+use ephem_node::base::id::{ChainId, Genesis, LogHead, SetTag, Topic};
 use ephem_node::base::secret::Secret;
 use ephem_node::base::time::{Epoch, Unix};
 use ephem_node::crypto::chain;
@@ -20,7 +20,7 @@ use ephem_node::net::{Addr, Config, Event, Handle, Place, Verdict, start};
 use ephem_node::node::clock::Clock;
 use ephem_node::node::random;
 use ephem_node::room::chains::Chain;
-use ephem_node::room::envelope::{admit, seal_frame};
+use ephem_node::room::envelope::{Admitted, admit, seal_frame};
 use ephem_node::wire::frame::FrameType;
 use ephem_node::wire::handover::Handover;
 use ephem_node::wire::payload::{Body, Hello, Payload};
@@ -136,16 +136,23 @@ impl Ear {
         }
     }
 
+    /// A frame that passed its gate.
+    pub(crate) fn admitted<'a>(&self, heard: &'a Heard) -> Option<Admitted<'a>> {
+        let gate = self.gates.iter().find(|gate| gate.topic() == heard.topic)?;
+        admit(gate, &heard.frame).ok()
+    }
+
+    /// What it says, if it is one of the lobby's, which the passphrase opens.
+    pub(crate) fn in_lobby(&self, heard: &Heard) -> Option<Payload> {
+        let frame = self.admitted(heard).filter(|frame| frame.header.frame_type == FrameType::Lobby)?;
+        Some(frame.open(&self.root.lobby(heard.at.day())).ok()?.payload)
+    }
+
     /// What the first welcome to this hello hands over.
     fn handed(&self, asked: &Asked) -> Option<Handed> {
         let (kem, _) = KemSecret::from_seed(asked.seed.duplicate());
         self.heard().iter().find_map(|heard| {
-            let gate = self.gates.iter().find(|gate| gate.topic() == heard.topic)?;
-            let frame = admit(gate, &heard.frame).ok()?;
-            if frame.header.frame_type != FrameType::Lobby {
-                return None;
-            }
-            let payload = frame.open(&self.root.lobby(gate.day())).ok()?.payload;
+            let payload = self.in_lobby(heard)?;
             let (sender, genesis) = (payload.sender, payload.genesis);
             let Body::Welcome { hello, sealed } = payload.body else { return None };
             let label = Label::Welcome.as_str().as_bytes();
@@ -158,6 +165,13 @@ impl Ear {
 }
 
 impl Handed {
+    /// The chains of its set by name, with its generation.
+    pub(crate) fn chains(&self) -> (u64, Vec<ChainId>) {
+        let read =
+            |(note, _): &(Vec<u8>, _)| Chain::read(note, self.genesis).expect("a chain of this room").id;
+        (self.handover.generation, self.handover.chains.iter().map(read).collect())
+    }
+
     pub(crate) fn epoch(&self) -> Epoch {
         self.handover.epoch
     }

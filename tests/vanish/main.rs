@@ -26,6 +26,7 @@ mod scan;
 mod script;
 mod seat;
 mod still;
+mod thief;
 mod wire;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the tests of processes use more of it")]

@@ -12,6 +12,9 @@ pub(crate) const PIECE: usize = 12;
 pub(crate) type Stride = usize;
 /// Where the characters of a text are found apart: UTF-16 and UTF-32, small structs, a screen's cells.
 pub(crate) const SHORT: [Stride; 6] = [1, 2, 4, 12, 16, size_of::<ratatui_core::buffer::Cell>()];
+/// Bytes of a key, and how many different ones it has at least.
+const KEY: usize = 32;
+const DRAWN: usize = 20;
 /// Read at once.
 const CHUNK: usize = 1 << 20;
 const PAGE: usize = 4_096;
@@ -65,28 +68,11 @@ impl Wanted {
 
     /// Everything of it that this process holds, its characters so far apart.
     pub(crate) fn within(&self, pid: u32, strides: &[Stride]) -> Found {
-        assert_ne!(pid, std::process::id(), "the search itself holds everything it looks for");
-        let maps = read_to_string(format!("/proc/{pid}/maps")).expect("its map");
-        let memory = File::open(format!("/proc/{pid}/mem")).expect("its memory: this needs root");
         let overlap = (PIECE - 1) * strides.iter().max().expect("a stride");
         let mut found = Found::default();
-        let mut bytes = vec![0; CHUNK + overlap];
-        for map in maps.lines().filter_map(Map::read).filter(Map::may_hold_something) {
-            let mut at = map.from;
-            while at < map.to {
-                let most = usize::try_from(map.to - at).unwrap_or(usize::MAX).min(bytes.len());
-                let Ok(read @ 1..) = memory.read_at(&mut bytes[..most], at) else {
-                    // Not there any more, or the kernel's own.
-                    at += PAGE as u64;
-                    continue;
-                };
-                let ours = read.min(CHUNK);
-                self.search(&bytes[..read], ours, strides, &map, at, &mut found);
-                found.bytes += ours;
-                at += ours as u64;
-            }
-        }
-        assert!(found.bytes > 1 << 18, "no process is as small as that: {} bytes", found.bytes);
+        found.bytes = all_of(pid, overlap, |bytes, ours, map, at| {
+            self.search(bytes, ours, strides, map, at, &mut found);
+        });
         found
     }
 
@@ -122,6 +108,58 @@ impl Wanted {
         }
         self.pieces.get(&piece).copied()
     }
+}
+
+/// Shows every byte that a process could have written, a stretch at a time: the stretch with so many bytes of the next one, how
+/// many of them are its own, and where it lies. Gives how many there were.
+fn all_of(pid: u32, overlap: usize, mut show: impl FnMut(&[u8], usize, &Map, u64)) -> usize {
+    assert_ne!(pid, std::process::id(), "the search itself holds everything it looks for");
+    let maps = read_to_string(format!("/proc/{pid}/maps")).expect("its map");
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("its memory: this needs root");
+    let mut bytes = vec![0; CHUNK + overlap];
+    let mut all = 0;
+    for map in maps.lines().filter_map(Map::read).filter(Map::may_hold_something) {
+        let mut at = map.from;
+        while at < map.to {
+            let most = usize::try_from(map.to - at).unwrap_or(usize::MAX).min(bytes.len());
+            let Ok(read @ 1..) = memory.read_at(&mut bytes[..most], at) else {
+                // Not there any more, or the kernel's own.
+                at += PAGE as u64;
+                continue;
+            };
+            let ours = read.min(CHUNK);
+            show(&bytes[..read], ours, &map, at);
+            all += ours;
+            at += ours as u64;
+        }
+    }
+    assert!(all > 1 << 18, "no process is as small as that: {all} bytes");
+    all
+}
+
+/// Whatever in a process could be a key: every 32 bytes, wherever they begin, with as many different ones among them as chance
+/// gives. (Of 32 drawn bytes fewer than 20 differ once in 10^9 times.)
+pub(crate) fn keys_of(pid: u32) -> BTreeSet<[u8; KEY]> {
+    let mut keys = BTreeSet::new();
+    all_of(pid, KEY - 1, |bytes, ours, _, _| {
+        let mut seen = [0_u16; 256];
+        let mut different = 0;
+        for (n, byte) in bytes.iter().enumerate() {
+            different += usize::from(seen[usize::from(*byte)] == 0);
+            seen[usize::from(*byte)] += 1;
+            let Some(from) = (n + 1).checked_sub(KEY) else { continue };
+            if from >= ours {
+                break;
+            }
+            if different >= DRAWN {
+                keys.insert(bytes[from..=n].try_into().expect("a key's length"));
+            }
+            let gone = usize::from(bytes[from]);
+            seen[gone] -= 1;
+            different -= usize::from(seen[gone] == 0);
+        }
+    });
+    keys
 }
 
 fn three(a: u8, b: u8, c: u8) -> usize {
