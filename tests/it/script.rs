@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use crate::words::send;
+
 /// The shell behind its terminal, until this is dropped.
 pub(crate) struct Script {
     child: Child,
@@ -66,8 +68,7 @@ impl Script {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([&format!("-{signal}"), &self.node().to_string()]).status();
-        assert!(done.expect("kill").success());
+        send(self.node(), signal);
     }
 
     /// The window is gone, as if somebody had closed it.

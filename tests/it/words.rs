@@ -384,9 +384,7 @@ impl Net {
     /// Sends a signal, by pid.
     #[cfg(unix)]
     pub(crate) fn signal(&mut self, name: &str, signal: &str) {
-        let pid = self.nodes[name].child.id().to_string();
-        let done = Command::new("kill").args([&format!("-{signal}"), &pid]).status().expect("kill");
-        assert!(done.success());
+        send(self.nodes[name].child.id(), signal);
     }
 
     /// The last word, and the exit code.
@@ -426,6 +424,29 @@ impl Node {
             }
         }
     }
+}
+
+/// Sends a signal to a process. One that is to stop has stopped when this comes back: on a busy machine one of its threads may
+/// go on for a moment, as long as the one that got the signal waits for its turn.
+#[cfg(unix)]
+pub(crate) fn send(pid: u32, signal: &str) {
+    let done = Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status();
+    assert!(done.expect("kill").success());
+    let end = Instant::now() + WAIT;
+    while signal == "STOP" && !stands_still(pid) {
+        assert!(Instant::now() < end, "it does not stop");
+        thread::yield_now();
+    }
+}
+
+/// Whether all threads of a process are stopped, as far as the system tells.
+#[cfg(unix)]
+fn stands_still(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        state.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('T'))
+    })
 }
 
 /// Runs to its end, which comes within [`WAIT`].
