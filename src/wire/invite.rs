@@ -1,19 +1,26 @@
-//! An invite as a link: `EPHEM:` and base32, upper case so that a QR code stays small.
+//! An invite as a link: `EPHEM:`, base32 and six letters that check it; upper case so that a QR code stays small.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use super::cbor::{CborError, Reader, Writer};
-use super::field::{FieldError, bytes_upto, list, name, secret, terse_debug, versioned, write_list};
+use super::field::{FieldError, bytes_upto, list, name, secret, terse_debug, write_list};
 use crate::base::limits::{ADDR_BYTES, INVITE_ADDRS, INVITE_BYTES, ROOM_BYTES};
 use crate::base::secret::Secret;
 
 const PREFIX: &str = "EPHEM:";
 const FIELDS: usize = 6;
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Base32 digits of the longest invite.
-const DIGITS: usize = (INVITE_BYTES * 8).div_ceil(5);
+/// Digits that check the others.
+const CHECK: usize = 6;
+/// Digits of the longest invite.
+const DIGITS: usize = (INVITE_BYTES * 8).div_ceil(5) + CHECK;
+/// What the checksum of a whole link comes to, and the polynomial that it is a remainder by: those of BIP-350.
+const WHOLE: u32 = 0x2bc8_30a3;
+const POLYNOMIAL: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+/// The version of invites written here.
+const VERSION: u64 = 2;
 
 /// What someone needs to come in, and to know whose room it is.
 #[derive(PartialEq)]
@@ -34,19 +41,23 @@ impl Invite {
     /// Its bytes, from which the link and the words are made.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut w = Writer::with_capacity(INVITE_BYTES);
-        w.array(FIELDS).uint(1).text(&self.room).bytes(self.secret.expose()).bytes(&self.owner_fp);
+        w.array(FIELDS).uint(VERSION).text(&self.room).bytes(self.secret.expose()).bytes(&self.owner_fp);
         write_list(w.bytes(self.seed.expose()), &self.addrs);
         let bytes = w.finish();
-        debug_assert_eq!(Invite::decode(&bytes).err(), None, "an invite out of its bounds: {self:?}");
+        debug_assert_eq!(Invite::from_bytes(&bytes).err(), None, "an invite out of its bounds: {self:?}");
         bytes
     }
 
     /// The link.
     pub fn to_link(&self) -> Zeroizing<String> {
         let bytes = self.to_bytes();
-        let mut link = Zeroizing::new(String::with_capacity(PREFIX.len() + (bytes.len() * 8).div_ceil(5)));
+        let mut link =
+            Zeroizing::new(String::with_capacity(PREFIX.len() + (bytes.len() * 8).div_ceil(5) + CHECK));
         link.push_str(PREFIX);
         to_base32(&bytes, &mut link);
+        let digits = link.bytes().skip(PREFIX.len()).filter_map(digit_value);
+        let check = checksum(digits.chain([0; CHECK])) ^ WHOLE;
+        (0..CHECK).for_each(|n| push_digit(u64::from(check) >> (5 * (CHECK - 1 - n)), &mut link));
         link
     }
 
@@ -60,13 +71,31 @@ impl Invite {
         if digits.len() > DIGITS {
             return Err(InviteError::TooLong);
         }
-        Invite::decode(&from_base32(digits).ok_or(InviteError::Damaged)?)
+        if let Some(foreign) =
+            digits.chars().position(|letter| !letter.is_ascii() || digit_value(letter as u8).is_none())
+        {
+            return Err(InviteError::Letter(foreign + 1));
+        }
+        let values = || digits.bytes().filter_map(digit_value);
+        let off = checksum(values()) ^ WHOLE;
+        if off != 0 {
+            return Err(wrong_letter(off, digits.len()).map_or(InviteError::Damaged, InviteError::Letter));
+        }
+        let (digits, _) =
+            digits.split_at_checked(digits.len().wrapping_sub(CHECK)).ok_or(InviteError::Damaged)?;
+        Invite::from_bytes(&from_base32(digits).ok_or(InviteError::Damaged)?)
     }
 
-    fn decode(bytes: &[u8]) -> Result<Invite, InviteError> {
+    /// The invite of these bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Invite, InviteError> {
         let mut r = Reader::new(bytes);
-        if let Some(other) = versioned(&mut r, FIELDS)? {
-            return Err(InviteError::Version(other));
+        let fields = r.array()?;
+        let version = r.uint()?;
+        if version != VERSION {
+            return Err(InviteError::Version(version));
+        }
+        if fields != FIELDS {
+            return Err(InviteError::Cbor(CborError::WrongLength));
         }
         let invite = Invite {
             room: name(&mut r, ROOM_BYTES, "room")?,
@@ -87,11 +116,13 @@ pub enum InviteError {
     NotAnInvite,
     /// It is longer than any invite.
     TooLong,
-    /// It is no base32: a letter is missing or wrong.
+    /// The letter at this place after the prefix is wrong (the first is 1), and if no other is, all is well without it.
+    Letter(usize),
+    /// Letters are missing, there are too many, or several are wrong.
     Damaged,
     /// It is for another version of the protocol.
     Version(u64),
-    /// It is base32, but not of an invite: cut short, or changed on the way.
+    /// It is whole, and not an invite of ours.
     Cbor(CborError),
     /// The named field is out of its bound.
     Field(&'static str),
@@ -117,8 +148,9 @@ impl fmt::Display for InviteError {
         match self {
             InviteError::NotAnInvite => write!(f, "an invite begins with {PREFIX}"),
             InviteError::TooLong => f.write_str("longer than any invite"),
-            InviteError::Damaged => f.write_str("a letter is missing or wrong"),
-            InviteError::Version(other) => write!(f, "an invite for version {other}"),
+            InviteError::Letter(at) => write!(f, "letter {at} after {PREFIX} is wrong"),
+            InviteError::Damaged => f.write_str("letters are missing or wrong"),
+            InviteError::Version(other) => write!(f, "an invite of version {other}"),
             InviteError::Cbor(error) => write!(f, "the invite is damaged: {error}"),
             InviteError::Field(name) => write!(f, "{name} is out of its bound"),
         }
@@ -133,10 +165,37 @@ fn to_base32(bytes: &[u8], out: &mut String) {
         let word =
             group.iter().fold(0u64, |word, byte| word << 8 | u64::from(*byte)) << (8 * (5 - group.len()));
         for digit in 0..(group.len() * 8).div_ceil(5) {
-            let value = (word >> (35 - 5 * digit)) & 31;
-            out.extend(ALPHABET.get(value as usize).map(|letter| char::from(*letter)));
+            push_digit(word >> (35 - 5 * digit), out);
         }
     }
+}
+
+fn push_digit(value: u64, out: &mut String) {
+    out.extend(ALPHABET.get((value & 31) as usize).map(|letter| char::from(*letter)));
+}
+
+/// The remainder of digits, from a first one that stands for the prefix.
+fn checksum(digits: impl Iterator<Item = u64>) -> u32 {
+    digits.fold(1, |sum, digit| step(sum) ^ digit as u32)
+}
+
+fn step(sum: u32) -> u32 {
+    let top = sum >> 25;
+    let set = (0..).zip(POLYNOMIAL).filter(|(bit, _)| top >> bit & 1 == 1);
+    set.fold((sum & 0x1ff_ffff) << 5, |sum, (_, term)| sum ^ term)
+}
+
+/// Where the one letter stands (the first is 1) whose change alone makes the checksum so much off: no two places and
+/// changes come to the same.
+fn wrong_letter(off: u32, digits: usize) -> Option<usize> {
+    (1..32).find_map(|change| {
+        let mut sum = change;
+        (1..=digits).rev().find(|_| {
+            let found = sum == off;
+            sum = step(sum);
+            found
+        })
+    })
 }
 
 /// The other direction; `None` for a foreign letter, a length that no bytes have, or bits left over that are
@@ -195,7 +254,49 @@ mod tests {
     fn link_of(write: impl FnOnce(&mut Writer)) -> String {
         let mut w = Writer::with_capacity(0);
         write(&mut w);
-        format!("EPHEM:{}", base32(&w.finish()))
+        checked(base32(&w.finish()))
+    }
+
+    fn checked(mut digits: String) -> String {
+        let sum = checksum(digits.bytes().filter_map(digit_value).chain([0; CHECK])) ^ WHOLE;
+        (0..6).for_each(|n| push_digit(u64::from(sum) >> (25 - 5 * n), &mut digits));
+        format!("EPHEM:{digits}")
+    }
+
+    #[test]
+    fn the_checksum_is_that_of_bip_350() {
+        // Of its list of valid strings, without what stands for their own prefix and in their own alphabet.
+        let bech32m = |text: &str| {
+            let (prefix, data) = text.rsplit_once('1').unwrap();
+            let digit = |c| "qpzry9x8gf2tvdw0s3jn54khce6mua7l".find(c).unwrap() as u64;
+            let high = prefix.bytes().map(|b| u64::from(b >> 5));
+            let low = prefix.bytes().map(|b| u64::from(b & 31));
+            checksum(high.chain([0]).chain(low).chain(data.chars().map(digit)))
+        };
+        let split = "split1checkupstagehandshakeupstreamerranterredcaperredlc445v";
+        for text in ["a1lqfn3a", "?1v759aa", split] {
+            assert_eq!(bech32m(text), WHOLE, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_one_wrong_letter_is_found_and_any_two_are_noticed() {
+        // Each place and change has a sum of its own: then no two of them cancel, and one alone is found.
+        let mut sums = std::collections::BTreeSet::new();
+        for change in 1..32 {
+            let mut sum = change;
+            for _ in 0..DIGITS {
+                assert!(sum != 0 && sums.insert(sum));
+                sum = step(sum);
+            }
+        }
+        let link = invite(2).to_link();
+        for at in (PREFIX.len()..link.len()).step_by(7) {
+            let mut wrong = link.as_bytes().to_vec();
+            wrong[at] = if wrong[at] == b'A' { b'7' } else { b'A' };
+            let wrong = String::from_utf8(wrong).unwrap();
+            assert_eq!(Invite::parse(&wrong), Err(InviteError::Letter(at - PREFIX.len() + 1)));
+        }
     }
 
     #[test]
@@ -237,26 +338,27 @@ mod tests {
         assert_eq!(Invite::parse(""), Err(InviteError::NotAnInvite));
         assert_eq!(Invite::parse("https://example.org/"), Err(InviteError::NotAnInvite));
         assert_eq!(Invite::parse("EPHEÄ:AA"), Err(InviteError::NotAnInvite));
-        assert_eq!(Invite::parse("EPHEM:!"), Err(InviteError::Damaged));
-        assert_eq!(Invite::parse(&link.replace("EPHEM:", "EPHEM: ")), Err(InviteError::Damaged));
-        assert_eq!(Invite::parse("EPHEM:"), Err(InviteError::Cbor(CborError::Truncated)));
+        assert_eq!(Invite::parse("EPHEM:!"), Err(InviteError::Letter(1)));
+        assert_eq!(Invite::parse(&link.replace("EPHEM:", "EPHEM: ")), Err(InviteError::Letter(1)));
+        assert_eq!(Invite::parse("EPHEM:"), Err(InviteError::Damaged));
+        assert_eq!(Invite::parse(&checked(String::new())), Err(InviteError::Cbor(CborError::Truncated)));
         let other = link_of(|w| {
-            w.array(2).uint(2).uint(0);
+            w.array(2).uint(3).uint(0);
         });
-        assert_eq!(Invite::parse(&other), Err(InviteError::Version(2)));
+        assert_eq!(Invite::parse(&other), Err(InviteError::Version(3)));
         let nameless = link_of(|w| {
-            w.array(6).uint(1).text("").bytes(&[0; 16]).bytes(&[0; 10]).bytes(&[0; 16]).array(0);
+            w.array(6).uint(2).text("").bytes(&[0; 16]).bytes(&[0; 10]).bytes(&[0; 16]).array(0);
         });
         assert_eq!(Invite::parse(&nameless), Err(InviteError::Field("room")));
         let crowded = link_of(|w| {
-            w.array(6).uint(1).text("r").bytes(&[0; 16]).bytes(&[0; 10]).bytes(&[0; 16]).array(4);
+            w.array(6).uint(2).text("r").bytes(&[0; 16]).bytes(&[0; 10]).bytes(&[0; 16]).array(4);
             (0..4).for_each(|_| {
                 w.bytes(&[1]);
             });
         });
         assert_eq!(Invite::parse(&crowded), Err(InviteError::Cbor(CborError::TooMany)));
         let short = link_of(|w| {
-            w.array(6).uint(1).text("r").bytes(&[0; 15]).bytes(&[0; 10]).bytes(&[0; 16]).array(0);
+            w.array(6).uint(2).text("r").bytes(&[0; 15]).bytes(&[0; 10]).bytes(&[0; 16]).array(0);
         });
         assert_eq!(Invite::parse(&short), Err(InviteError::Cbor(CborError::WrongLength)));
     }

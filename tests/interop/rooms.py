@@ -60,18 +60,45 @@ def k_root(i):
 
 # ---------------------------------------------------------------- 3.1 invites
 
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def step(sum_):
+    terms = (0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3)
+    out = (sum_ & 0x1ffffff) << 5
+    for bit, term in enumerate(terms):
+        out ^= term if sum_ >> (25 + bit) & 1 else 0
+    return out
+
+
+def checked(text):
+    """The digits without the six that check them."""
+    sum_ = 1
+    for letter in text:
+        sum_ = step(sum_) ^ BASE32.index(letter)
+    off = sum_ ^ 0x2bc830a3
+    for change in range(1, 32) if off else ():
+        alone = change
+        for place in range(len(text), 0, -1):
+            need(alone != off, f"letter {place}")
+            alone = step(alone)
+    need(off == 0 and len(text) >= 6, "damaged")
+    return text[:-6]
+
+
 def k_invite(i):
     link = i["link"].strip(" \t\n\f\r")
     need(re.fullmatch("(?i:EPHEM:)", link[:6], re.ASCII), "not-an-invite")
     text = link[6:]
-    need(len(text.encode()) <= 756, "too-long")            # the longest invite is 472 bytes
-    need(re.fullmatch("[A-Za-z2-7]*", text), "damaged")
-    text = text.upper()
+    need(len(text.encode()) <= 762, "too-long")            # the longest invite is 472 bytes
+    foreign = re.search("[^A-Za-z2-7]", text)
+    need(not foreign, f"letter {foreign and foreign.start() + 1}")
+    text = checked(text.upper())
     need(len(text) % 8 in (0, 2, 4, 5, 7), "damaged")
     raw = base64.b32decode(text + "=" * (-len(text) % 8))
     need(base64.b32encode(raw).decode().rstrip("=") == text, "damaged")
+    need(len(raw) < 2 or raw[0] >> 5 != 4 or raw[1] > 23 or raw[1] == 2, "version")
     x = read(raw, seq(u, t(0, 2**64), B16, b(10), B16, arr(b(), 3)), "cbor")
-    need(x[0] == 1, "version")
     need(1 <= len(x[1].encode()) <= 32 and all(len(a) <= 128 for a in x[5]), "field")
     key = Ed25519PrivateKey.from_private_bytes(X(extract(b"", x[4]), "invite")).public_key().public_bytes_raw()
     return {"room": x[1], "secret": x[2].hex(), "owner_fp": x[3].hex(), "seed": x[4].hex(), "addrs": view(x[5]),
