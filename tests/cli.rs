@@ -90,7 +90,7 @@ fn an_unknown_command_is_a_usage_error_that_names_those_that_exist() {
     assert!(out.stdout.is_empty());
     let said = text(&out.stderr);
     assert!(said.contains("unrecognized subcommand 'jion'") && said.contains("'join'"), "{said}");
-    assert!(said.contains("commands that exist so far: join, new, send"), "{said}");
+    assert!(said.contains("commands that exist so far: join, new, invite, send"), "{said}");
 }
 
 /// Options under which a node stays on this machine.
@@ -160,7 +160,8 @@ fn keys_lie_in_locked_memory_also_where_little_may_be_locked() {
 fn completions_and_the_manual_name_every_command() {
     for args in [&["completions", "bash"][..], &["man"]] {
         let told = text(&run(args).stdout);
-        for command in ["join", "new", "send", "listen", "pipe", "serve", "status", "ping", "doctor", "demo"]
+        for command in
+            ["join", "new", "invite", "send", "listen", "pipe", "serve", "status", "ping", "doctor", "demo"]
         {
             assert!(told.contains(command), "{args:?} without {command}");
         }

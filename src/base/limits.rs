@@ -109,6 +109,8 @@ pub const PARENTS: usize = 32;
 pub const NOTE_BYTES: usize = 2_350;
 /// Longest log entry, signature included.
 pub const ENTRY_BYTES: usize = 1_024;
+/// Words from which on a text is an invite read aloud: a room's name of 32 bytes has fewer.
+pub const INVITE_WORDS: usize = 17;
 /// Addresses in an invite.
 pub const INVITE_ADDRS: usize = 3;
 /// Longest invite before base32: what its fields come to when all of them are at their bound.

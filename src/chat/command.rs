@@ -270,6 +270,8 @@ mod tests {
             "/knock maybe",
             "/invite uses",
             "/invite often",
+            "/invite revoke",
+            "/invite list all",
             "/friend",
             "/friend like ana",
             "/msg",
@@ -331,6 +333,9 @@ mod tests {
         assert_eq!((who.0.as_str(), for_ms, why.as_str()), ("b ob", Some(7_200_000), "too loud"));
         let Request::Act(Act::Ban { for_ms, why, .. }) = request("/ban eve 2 many") else { panic!() };
         assert_eq!((for_ms, why.as_str()), (None, "2 many"));
+        assert!(matches!(request("/invite show 1f2e qr"), Request::InviteAgain { qr: true, .. }));
+        assert!(matches!(request("/invite list"), Request::Invites));
+        assert!(matches!(request("/invite revoke 1f2e"), Request::InviteRevoke(_)));
         assert!(matches!(
             request("/invite qr uses 3 valid 1h"),
             Request::Invite { uses: 3, valid_ms: 3_600_000, qr: true }

@@ -10,7 +10,7 @@ use super::notice::{Notice, Unreachable};
 use super::problem::Problem;
 use super::reply::{Cid, Reply};
 use super::text::{Body, Line};
-use crate::base::id::{MemberId, MsgId};
+use crate::base::id::{InviteId, MemberId, MsgId};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
 use crate::base::time::{Mono, Unix};
@@ -136,6 +136,8 @@ pub struct Closing {
 pub struct Invite {
     /// The room.
     pub room: Line,
+    /// By which it is listed and taken back.
+    pub id: InviteId,
     /// The link.
     pub invite: Text,
     /// The same, to be read aloud.

@@ -452,6 +452,9 @@ fn needs_room(request: &Request) -> bool {
         | Request::Act(_)
         | Request::Policy(_)
         | Request::Invite { .. }
+        | Request::InviteAgain { .. }
+        | Request::Invites
+        | Request::InviteRevoke(_)
         | Request::Token
         | Request::Reclaim(_)
         | Request::Shown(Shown::Anon(_))

@@ -43,6 +43,17 @@ named! {
         /// An invite.
         Invite = "invite",
     }
+    /// How an invite stands.
+    InviteState {
+        /// It lets somebody in.
+        Open = "open",
+        /// It is used up.
+        Spent = "spent",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was taken back.
+        Revoked = "revoked",
+    }
     /// Where this node stands in a room.
     Standing {
         /// Looking for it.

@@ -110,7 +110,11 @@ pub enum Problem {
     /// No such member, offer or invite.
     NoSuch,
     /// Not an invite, or a damaged one.
-    BadInvite,
+    BadInvite(Flaw),
+    /// No invite of the room answers to this.
+    NoInvite,
+    /// The invite leads to another room than the one of that name that is joined.
+    OtherRoom,
     /// Not a name for a room.
     BadRoomName,
     /// A passphrase that cannot be used.
@@ -131,6 +135,64 @@ pub enum Problem {
     LinesOnly(&'static str),
     /// The node is about to end.
     Ending,
+}
+
+/// What is wrong with an invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It does not look like one.
+    Neither,
+    /// The letter at this place after `EPHEM:` is wrong.
+    Letter(usize),
+    /// Letters are missing, there are too many, or several are wrong.
+    Letters,
+    /// The word at this place is none of ours.
+    Word(usize),
+    /// Words are missing, or there are too many.
+    Words,
+    /// All words are known, and they do not belong together.
+    WordCheck,
+    /// It is of another version.
+    Version,
+    /// It is whole, and says what no invite may say.
+    Content,
+}
+
+impl Flaw {
+    fn text(self) -> String {
+        match self {
+            Flaw::Neither => "this is not an invite".to_owned(),
+            Flaw::Letter(at) => format!("one letter of the invite is wrong: the {} after EPHEM:", nth(at)),
+            Flaw::Letters => "letters of the invite are missing or wrong".to_owned(),
+            Flaw::Word(at) => format!("the {} word of the invite is not one of ours", nth(at)),
+            Flaw::Words => "words of the invite are missing, or there are too many".to_owned(),
+            Flaw::WordCheck => "a word of the invite is wrong, or two changed places".to_owned(),
+            Flaw::Version => "the invite is of another version of this program".to_owned(),
+            Flaw::Content => "the invite holds what no invite may hold".to_owned(),
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Flaw::Neither | Flaw::Letters => "copy all of it, from EPHEM: to its end",
+            Flaw::Letter(_) => "look at that letter again, or copy all of it once more",
+            Flaw::Word(_) => "have that word read to you again",
+            Flaw::Words | Flaw::WordCheck => "have all of them read to you again, in their order",
+            Flaw::Version => "use the same version as whoever made it",
+            Flaw::Content => "ask for another one",
+        }
+    }
+}
+
+fn nth(n: usize) -> String {
+    let ending = match (n % 100, n % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
 }
 
 impl Problem {
@@ -165,7 +227,9 @@ impl Problem {
             Problem::NoAnswer => "no_answer",
             Problem::BlockedFull { .. } => "blocked_full",
             Problem::NoSuch => "no_such",
-            Problem::BadInvite => "bad_invite",
+            Problem::BadInvite(_) => "bad_invite",
+            Problem::NoInvite => "no_invite",
+            Problem::OtherRoom => "other_room",
             Problem::BadRoomName => "bad_room_name",
             Problem::BadPassphrase => "bad_passphrase",
             Problem::BurnedUnsent => "burned_unsent",
@@ -220,7 +284,9 @@ impl Problem {
             Problem::NoAnswer => "no answer came from whom it was for".to_owned(),
             Problem::BlockedFull { most } => format!("{most} people are blocked, and there may be no more"),
             Problem::NoSuch => "there is no such member, offer or invite".to_owned(),
-            Problem::BadInvite => "this is not an invite, or part of it is missing".to_owned(),
+            Problem::BadInvite(flaw) => flaw.text(),
+            Problem::NoInvite => "no invite of this room begins with that".to_owned(),
+            Problem::OtherRoom => "you are in another room of that name".to_owned(),
             Problem::BadRoomName => "this cannot be the name of a room".to_owned(),
             Problem::BadPassphrase => "this passphrase cannot be used".to_owned(),
             Problem::BurnedUnsent => "the message's time was over before it could be sent".to_owned(),
@@ -268,7 +334,11 @@ impl Problem {
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
             Problem::NoAnswer => "/ping shows whether they can be reached; perhaps they block you".to_owned(),
             Problem::BlockedFull { .. } => "unblock somebody first".to_owned(),
-            Problem::BadInvite => "copy all of it, from EPHEM: to its end".to_owned(),
+            Problem::BadInvite(flaw) => flaw.hint().to_owned(),
+            Problem::NoInvite => {
+                "/invite list shows them; one is shown again where it was made, while it is good".to_owned()
+            }
+            Problem::OtherRoom => "leave that one first: /leave".to_owned(),
             Problem::BadRoomName => "use 1 to 32 bytes, visible characters, single spaces".to_owned(),
             Problem::BadPassphrase => "use another; six generated words are best".to_owned(),
             Problem::BurnedUnsent => "send it again with more time: /ttl 10m".to_owned(),
@@ -314,7 +384,9 @@ impl Problem {
             Problem::BlockedFull { most: 1_024 },
             Problem::NoSuch,
             Problem::Joined,
-            Problem::BadInvite,
+            Problem::BadInvite(Flaw::Letter(17)),
+            Problem::NoInvite,
+            Problem::OtherRoom,
             Problem::BadRoomName,
             Problem::BadPassphrase,
             Problem::BurnedUnsent,
@@ -348,6 +420,24 @@ mod tests {
             assert!(hint.len() <= 120, "{}: {hint}", problem.code());
             assert_eq!(hint.is_empty(), *problem == Problem::Ending, "{}", problem.code());
             assert!(problem.code().bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8'));
+        }
+    }
+
+    #[test]
+    fn every_flaw_of_an_invite_has_a_sentence_that_says_where_it_is() {
+        let all = [
+            (Flaw::Neither, "not an invite"),
+            (Flaw::Letter(21), "the 21st after EPHEM:"),
+            (Flaw::Letters, "letters"),
+            (Flaw::Word(3), "the 3rd word"),
+            (Flaw::Word(12), "the 12th word"),
+            (Flaw::Words, "words"),
+            (Flaw::WordCheck, "changed places"),
+            (Flaw::Version, "version"),
+            (Flaw::Content, "may hold"),
+        ];
+        for (flaw, says) in all {
+            assert!(flaw.text().contains(says) && !flaw.hint().is_empty(), "{flaw:?}");
         }
     }
 

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use super::doctor::Finding;
+use super::duration::words;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
+use super::name::InviteState;
 use super::notice::Said;
 use super::problem::Problem;
 use super::text::Line;
-use crate::base::id::MsgId;
+use crate::base::id::{InviteId, MsgId, hex};
 use crate::base::secret::Text;
+use crate::base::time::Unix;
 
 /// The asker's own name for a request.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +59,8 @@ pub enum Answer {
     },
     /// An invite.
     Invite(Box<Invite>),
+    /// The room's invites.
+    Invites(Vec<InviteRow>),
     /// The reclaim token.
     Token(Text),
     /// Messages that answer to what was asked, by number and name: whoever shows them has their texts.
@@ -79,6 +84,23 @@ pub struct MemberRow {
     pub away: bool,
     /// The nick is easily taken for another's here.
     pub alike: bool,
+}
+
+/// An invite in a list.
+#[derive(Clone, Debug)]
+pub struct InviteRow {
+    /// By which it is taken back.
+    pub id: InviteId,
+    /// How it stands.
+    pub state: InviteState,
+    /// How many may come in with it.
+    pub uses: u64,
+    /// How many still may; `None` where this node came after it was made, and cannot have counted.
+    pub left: Option<u64>,
+    /// Until when.
+    pub until: Unix,
+    /// This node made it, and can show it again.
+    pub mine: bool,
 }
 
 /// A joined room in a list.
@@ -125,6 +147,31 @@ pub struct Status {
     pub net: Option<NetLine>,
     /// Milliseconds since it started.
     pub uptime_ms: u64,
+}
+
+impl InviteRow {
+    /// The invite on one line, for people.
+    pub fn words(&self, now: Unix) -> String {
+        let id = short_id(&self.id);
+        let used = match self.left {
+            None => format!("for {}, nobody here counted how many came", self.uses),
+            Some(left) => format!("{left} of {} uses left", self.uses),
+        };
+        let again = if self.mine && self.state == InviteState::Open { ", made here" } else { "" };
+        match self.state {
+            InviteState::Open => {
+                format!("invite {id}: {used}, good for {}{again}", words(self.until.0.saturating_sub(now.0)))
+            }
+            InviteState::Spent => format!("invite {id}: used up"),
+            InviteState::Expired => format!("invite {id}: its time is over"),
+            InviteState::Revoked => format!("invite {id}: taken back"),
+        }
+    }
+}
+
+/// As much of an invite's id as people are shown, and as is enough to name it.
+pub fn short_id(id: &InviteId) -> String {
+    hex(id.0.get(..4).unwrap_or(&id.0))
 }
 
 impl Mine {

@@ -8,7 +8,7 @@ use super::name::{History, Motion, Ring, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
-use crate::base::limits::{MEMBERS, NAME_BYTES, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
+use crate::base::limits::{INVITE_WORDS, MEMBERS, NAME_BYTES, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
 
@@ -78,6 +78,17 @@ pub enum Request {
         /// Draw it as a square of dots.
         qr: bool,
     },
+    /// Show an invite again, with the addresses of now.
+    InviteAgain {
+        /// The beginning of its id.
+        id: Line,
+        /// Draw it as a square of dots.
+        qr: bool,
+    },
+    /// Which invites are there?
+    Invites,
+    /// Take an invite back, by the beginning of its id.
+    InviteRevoke(Line),
     /// Show the reclaim token, if it was not shown yet.
     Token,
     /// Take the room back with its token; a face that has none asks for it without echo.
@@ -159,6 +170,13 @@ pub enum Burn {
     One(Which),
     /// Everything I said here.
     Mine,
+}
+
+/// Whether something is meant as an invite and not as a room's name: a link, or more words than a name can have.
+pub fn is_invite(typed: &str) -> bool {
+    let typed = typed.trim_start();
+    typed.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("EPHEM:"))
+        || typed.split_whitespace().nth(INVITE_WORDS - 1).is_some()
 }
 
 /// A room to enter.

@@ -8,7 +8,7 @@ use super::name::{Motion, Ring, Role, Theme};
 use super::problem::Problem;
 use super::request::{
     Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST, View,
-    Which, Who, once_seconds, ttl_seconds, typed_nick, typed_status,
+    Which, Who, is_invite, once_seconds, ttl_seconds, typed_nick, typed_status,
 };
 use super::text::Line;
 use crate::base::limits::{MEMBERS, NAME_BYTES, WHY_BYTES};
@@ -42,7 +42,8 @@ table! {
         |a| Ok(Request::New(a.maybe().map(Line::clean)));
     Rooms Member "leave" ["part"] "" "leave; the last one out destroys the room" "/leave" |_| Ok(Request::Leave);
     Rooms Member "rooms" [] "" "the rooms you are in" "/rooms" |_| Ok(Request::Rooms);
-    Rooms Member "invite" [] "[uses N] [valid 1h] [qr]" "make an invite to this room" "/invite uses 3 valid 1h"
+    Rooms Member "invite" [] "[uses N] [valid 1h] [qr]" "make an invite to this room; also: list, show ID, revoke ID"
+        "/invite uses 3 valid 1h"
         invite;
     Rooms Owner "token" [] "" "show the reclaim token, until the first time it was shown" "/token"
         |_| Ok(Request::Token);
@@ -208,8 +209,7 @@ table! {
 
 fn join(args: &mut Args<'_>) -> Result<Request, Problem> {
     let typed = args.rest().ok_or(args.usage())?;
-    let scheme = typed.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("EPHEM:"));
-    let join = if scheme {
+    let join = if is_invite(typed) {
         Join::Invite(Text::new(typed))
     } else {
         Join::Named { room: Line::clean(typed.trim_start_matches('#')), passphrase: None }
@@ -218,6 +218,16 @@ fn join(args: &mut Args<'_>) -> Result<Request, Problem> {
 }
 
 fn invite(args: &mut Args<'_>) -> Result<Request, Problem> {
+    if args.takes("list") {
+        return Ok(Request::Invites);
+    }
+    if args.takes("revoke") {
+        return Ok(Request::InviteRevoke(Line::clean(args.word()?)));
+    }
+    if args.takes("show") {
+        let id = Line::clean(args.word()?);
+        return Ok(Request::InviteAgain { id, qr: args.takes("qr") });
+    }
     let (mut uses, mut valid_ms, mut qr) = (1, INVITE_MS, false);
     while args.peek().is_some() {
         if args.takes("uses") {

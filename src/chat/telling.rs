@@ -1,10 +1,13 @@
 //! What happened, as sentences between the messages of a talk. Every face that shows a talk tells it in these words.
 
+use zeroize::Zeroizing;
+
 use super::duration::words;
-use super::event::{Event, Facts, MemberLine, Person, RoomLine};
+use super::event::{Event, Facts, Invite, MemberLine, Person, RoomLine};
 use super::moves::Moves;
 use super::name::{KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
+use super::reply::short_id;
 use super::text::Line;
 use crate::base::time::Unix;
 
@@ -157,4 +160,20 @@ pub fn mode_words(mode: Mode) -> &'static str {
         Mode::Passphrase => "room with a passphrase",
         Mode::Invite => "private room",
     }
+}
+
+/// Said where a room has no invites.
+pub const NO_INVITE: &str = "no invite was made";
+
+/// What is to be known beside an invite, a line each.
+pub fn beside(invite: &Invite, now: Unix) -> [Zeroizing<String>; 3] {
+    let left = words(invite.until.0.saturating_sub(now.0));
+    let uses = if invite.uses == 1 { "once".to_owned() } else { format!("{} times", invite.uses) };
+    let id = short_id(&invite.id);
+    [
+        format!("in words: {}", invite.words.as_str()),
+        format!("good for {left}, to be used {uses}; whoever has it comes into {}", invite.room.as_str()),
+        format!("the others type: ephem-node join INVITE; ephem-node invite --revoke {id} takes it back"),
+    ]
+    .map(Zeroizing::new)
 }

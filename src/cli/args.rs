@@ -59,6 +59,8 @@ pub enum Command {
     Join(Join),
     /// Open a private room of your own, and come in
     New(New),
+    /// Make an invite to a private room that a node of yours is in; list them, or take one back
+    Invite(Invite),
     /// Send one message, wait until somebody has it, and go
     Send(Send),
     /// Print messages as they arrive
@@ -225,6 +227,9 @@ pub struct Join {
 pub struct New {
     /// The room's name; two words are drawn without it
     pub room: Option<String>,
+    /// Show the invite as a square to scan
+    #[arg(long)]
+    pub qr: bool,
     /// Who one is.
     #[command(flatten)]
     pub who: Who,
@@ -237,6 +242,31 @@ pub struct New {
     /// How the others are found.
     #[command(flatten)]
     pub network: Network,
+}
+
+/// `invite`
+#[derive(Debug, clap::Args)]
+pub struct Invite {
+    /// The room; may be left out where the running node is in one alone
+    pub room: Option<String>,
+    /// How many may come in with it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::uses)]
+    pub uses: u64,
+    /// For how long it is good
+    #[arg(long, value_name = "DUR", default_value = "1d", value_parser = values::length)]
+    pub valid: Length,
+    /// Draw it as a square to scan; it drops addresses until it fits 24 rows
+    #[arg(long)]
+    pub qr: bool,
+    /// Show which there are, with what is left of them
+    #[arg(long, conflicts_with_all = ["uses", "valid", "qr", "show", "revoke"])]
+    pub list: bool,
+    /// Show one again that the running node made, with the addresses of now
+    #[arg(long, value_name = "ID", conflicts_with_all = ["uses", "valid", "revoke"], value_parser = values::invite_id)]
+    pub show: Option<String>,
+    /// Take one back
+    #[arg(long, value_name = "ID", conflicts_with_all = ["uses", "valid", "qr"], value_parser = values::invite_id)]
+    pub revoke: Option<String>,
 }
 
 /// `send`

@@ -35,6 +35,8 @@ pub enum Failure {
     NotSent(String),
     /// There is no running node to ask.
     NotRunning,
+    /// There are some, and none of them is in the room.
+    NotThere,
     /// There is one, and it does not answer.
     Mute,
     /// Whoever sat there did not want to go on, or a signal came: with the exit code that says which.
@@ -65,7 +67,11 @@ impl Failure {
     /// The exit code. Scripts rely on these numbers.
     fn code(&self) -> u8 {
         match self {
-            Failure::Root(_) | Failure::NotRunning | Failure::Mute | Failure::Output(_) => 1,
+            Failure::Root(_)
+            | Failure::NotRunning
+            | Failure::NotThere
+            | Failure::Mute
+            | Failure::Output(_) => 1,
             Failure::Typed(_) | Failure::Usage(_) | Failure::NoScreen => 2,
             Failure::Config(_) => 3,
             Failure::Nobody | Failure::Unreachable(..) => 4,
@@ -100,6 +106,10 @@ impl Failure {
             Failure::NotRunning => {
                 ("no node is running".to_owned(), Some("`ephem-node join ROOM` starts one"))
             }
+            Failure::NotThere => (
+                "no running node is in that room".to_owned(),
+                Some("`ephem-node join ROOM` enters one, `ephem-node new` opens one"),
+            ),
             Failure::Mute => (
                 "a node is running, and did not answer in time".to_owned(),
                 Some("it may be stopped or very busy; try again"),

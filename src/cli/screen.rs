@@ -299,10 +299,11 @@ pub(super) async fn join(mut plan: Plan, rooms: &[String]) -> Result<u8, Failure
 }
 
 /// Opens a room of one's own and talks until the end; gives the exit code.
-pub(super) async fn found(mut plan: Plan, room: Option<&Line>) -> Result<u8, Failure> {
-    let stage = Stage::of(&plan, room)?;
+pub(super) async fn found(mut plan: Plan, room: Option<&Line>, qr: bool) -> Result<u8, Failure> {
+    let mut stage = Stage::of(&plan, room)?;
     let (asking, telling) = plan.start()?;
-    session::found(&asking, room).await;
+    session::found(&asking, room, qr).await;
+    stage.screen.scans(qr);
     stage.run(asking, telling, &plan).await
 }
 

@@ -17,13 +17,13 @@ use super::keys::Keys;
 use super::report::Failure;
 use super::signals::Signals;
 use crate::base::secret::Text;
-use crate::chat::problem::Problem;
+use crate::chat::problem::{Flaw, Problem};
 use crate::crypto::strength::{Strength, strength};
 use crate::crypto::words;
-use crate::node::random;
+use crate::node::{invites, random};
 use crate::tui::terminal::Heard;
 use crate::tui::{Input, Key, Press};
-use crate::wire::invite::{Invite, InviteError};
+use crate::wire::invite::Invite;
 
 /// The longest passphrase read, in bytes. Longer than any that a person types or a generator makes.
 const LONGEST: usize = 4_096;
@@ -44,13 +44,10 @@ pub(super) enum Chosen {
 
 /// Reads an invite, which is all the secret that its room needs; `None` where something else was typed.
 pub(super) fn invite(typed: &str, asked: &args::Secret) -> Result<Option<Invite>, Failure> {
-    let invite = match Invite::parse(typed) {
-        Err(InviteError::NotAnInvite) => return Ok(None),
+    let invite = match invites::read(typed) {
+        Err(Problem::BadInvite(Flaw::Neither)) => return Ok(None),
         Ok(invite) => invite,
-        Err(why) => {
-            let problem = Problem::BadInvite;
-            return Err(Failure::Usage(format!("{} ({why}); {}", problem.text(), problem.hint())));
-        }
+        Err(problem) => return Err(Failure::Usage(format!("{}; {}", problem.text(), problem.hint()))),
     };
     if asked.passphrase || asked.passphrase_file.is_some() || asked.passphrase_fd.is_some() {
         return Err(Failure::Usage("an invite needs no passphrase".to_owned()));

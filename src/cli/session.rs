@@ -273,12 +273,12 @@ pub(super) async fn enter(asking: &Asking, doors: Vec<(Line, Chosen)>) {
 }
 
 /// Opens a room of one's own, and makes the first invite to it.
-pub(super) async fn found(asking: &Asking, room: Option<&Line>) {
+pub(super) async fn found(asking: &Asking, room: Option<&Line>, qr: bool) {
     asking.ask(Asked::here(Request::New(room.cloned()))).await;
     let later = asking.clone();
     tokio::spawn(async move {
         sleep(SETTLED).await;
-        later.ask(Asked::here(Request::Invite { uses: USES, valid_ms: INVITE_MS, qr: false })).await;
+        later.ask(Asked::here(Request::Invite { uses: USES, valid_ms: INVITE_MS, qr })).await;
     });
 }
 

@@ -3,6 +3,7 @@
 use crate::base::limits::{MEMBERS, TTL_MAX_S, TTL_MIN_S};
 use crate::chat::duration;
 use crate::chat::name::{Motion, Theme};
+use crate::chat::request::USES_MOST;
 use crate::net::{Addr, Place};
 
 /// A length of time.
@@ -95,6 +96,19 @@ pub fn members(typed: &str) -> Result<u64, String> {
         .ok()
         .filter(|n| (2..=most).contains(n))
         .ok_or_else(|| format!("a room has 2 to {most} members"))
+}
+
+/// How many may use an invite.
+pub fn uses(typed: &str) -> Result<u64, String> {
+    let uses = typed.parse().ok().filter(|n| (1..=USES_MOST).contains(n));
+    uses.ok_or_else(|| format!("1 to {USES_MOST}"))
+}
+
+/// The beginning of an invite's id.
+pub fn invite_id(typed: &str) -> Result<String, String> {
+    let good = (4..=32).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_hexdigit());
+    good.then(|| typed.to_owned())
+        .ok_or_else(|| "four or more digits of an id, as `--list` shows it".to_owned())
 }
 
 /// A number, or `off`.

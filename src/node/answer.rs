@@ -1,19 +1,18 @@
 //! What a face asks, carried out: each request comes to exactly one answer. What the room then tells comes after it.
 
 use super::asked;
+use super::invites::{self, Keys};
 use super::links::{self, peer_name};
 use super::mine;
 use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
 use crate::base::id::{MemberId, hex};
-use crate::base::limits::INVITE_ADDRS;
 use crate::base::secret::{Secret, Text};
-use crate::base::time::Unix;
-use crate::chat::event::{Event, Invite as InviteLine, PeerLine, Person};
+use crate::chat::event::{Event, PeerLine, Person};
 use crate::chat::name::{PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
-use crate::chat::problem::Problem;
+use crate::chat::problem::{Flaw, Problem};
 use crate::chat::reply::{Answer, Cid};
 use crate::chat::request::{Asked, Burn, Draft, Join, Reach, Request, Who};
 use crate::chat::text::Line;
@@ -22,11 +21,8 @@ use crate::crypto::root::Root;
 use crate::crypto::words;
 use crate::net;
 use crate::room::entry::Intent;
-use crate::room::invite;
 use crate::room::io::{Command, Deed};
 use crate::room::rights::Rank;
-use crate::wire::invite::Invite;
-use zeroize::Zeroizing;
 
 /// Stands for "everything is to be burned here, at once" where an exit code is expected.
 pub const PANIC: u8 = u8::MAX;
@@ -135,7 +131,10 @@ async fn in_room(
             let deed = asked::policy(seat, &policy);
             command(node, at, Command::Act(deed), after)
         }
-        Request::Invite { uses, valid_ms, qr } => invite(node, at, uses, valid_ms, qr, after),
+        Request::Invite { uses, valid_ms, qr } => invites::make(node, at, (uses, valid_ms), qr, after),
+        Request::InviteAgain { id, qr } => invites::again(node, at, &id, qr),
+        Request::Invites => invites::list(node, at),
+        Request::InviteRevoke(id) => invites::revoke(node, at, &id, after),
         // It went out with the founder's first line about the room, and is kept nowhere.
         Request::Token => Err(Problem::TokenShown),
         Request::Reclaim(None) => Err(Problem::Missing("token")),
@@ -177,10 +176,13 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
     }
     match join {
         Join::Invite(link) => {
-            let invite = Invite::parse(link.as_str()).map_err(|_| Problem::BadInvite)?;
-            let name = RoomName::parse(&invite.room).map_err(|_| Problem::BadInvite)?;
+            let invite = invites::read(link.as_str())?;
+            let name = RoomName::parse(&invite.room).map_err(|_| Problem::BadInvite(Flaw::Content))?;
             let line = Line::clean(name.as_str());
-            free(node, &line)?;
+            free(node, &line).map_err(|taken| {
+                let same = node.keys.get(&line).is_some_and(|keys| keys.admits(&invite.secret));
+                if same { taken } else { Problem::OtherRoom }
+            })?;
             for addr in &invite.addrs {
                 // What an invite carries was typed by nobody: what is no address is passed over.
                 let place = net::Addr::from_bytes(addr).and_then(|a| net::Place::parse(&a.to_string()).ok());
@@ -189,6 +191,7 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
                 }
             }
             let root = Root::invite(&name, &invite.secret);
+            node.keys.insert(line.clone(), Keys::new(invite.secret.duplicate()));
             node.enter(line.clone(), root, Intent::Invited(Box::new(invite))).await;
             Ok(Answer::Room(line))
         }
@@ -231,7 +234,7 @@ async fn new(node: &mut Node, name: Option<Line>) -> Result<Answer, Problem> {
     free(node, &line)?;
     let secret = Secret::<16>::random(&mut rng);
     let root = Root::invite(&name, &secret);
-    node.secrets.insert(line.clone(), secret);
+    node.keys.insert(line.clone(), Keys::new(secret));
     let policy = node.policy.clone();
     node.enter(line.clone(), root, Intent::Found(Box::new(policy))).await;
     Ok(Answer::Room(line))
@@ -240,49 +243,6 @@ async fn new(node: &mut Node, name: Option<Line>) -> Result<Answer, Problem> {
 fn leave(node: &mut Node, at: usize, after: &mut After) -> Result<Answer, Problem> {
     node.seats.get_mut(at).ok_or(Problem::UnknownRoom)?.leaving = true;
     command(node, at, Command::Leave { panic: false }, after)
-}
-
-/// Letters of the largest square that 24 rows of a terminal can show.
-const SQUARE: usize = 195;
-
-/// A new invite to a room that this node opened or came to by one.
-fn invite(
-    node: &mut Node,
-    at: usize,
-    uses: u64,
-    valid_ms: u64,
-    qr: bool,
-    after: &mut After,
-) -> Result<Answer, Problem> {
-    let room = seat(node, at)?.name.clone();
-    let Some(secret) = node.secrets.get(&room).map(Secret::duplicate) else {
-        return Err(Problem::NotAvailable("an invite to a room that is entered by name"));
-    };
-    let seat = seat(node, at)?;
-    let founder = seat.look().log().and_then(|log| log.rights().domains.values().next()).map(|d| d.founder);
-    let founder = founder.ok_or(Problem::NotIn)?;
-    let seed = Secret::<16>::random(&mut super::seat::rng());
-    let key = invite::invite_key(&seed).id().0;
-    let until = Unix(seat.look().room_time().0.saturating_add(valid_ms));
-    command(node, at, Command::Act(Deed::Invite { key, uses, until }), after)?;
-    let mut invite = Invite {
-        room: room.as_str().to_owned(),
-        secret,
-        owner_fp: invite::fingerprint(&founder),
-        seed,
-        addrs: node.reach().iter().take(INVITE_ADDRS).cloned().collect(),
-    };
-    // Addresses go until the square fits a terminal; without any the local network and the table still lead there.
-    while qr && invite.to_link().len() > SQUARE && invite.addrs.pop().is_some() {}
-    let link = invite.to_link();
-    let spelled = Zeroizing::new(words::spell(&invite.to_bytes()).join(" "));
-    Ok(Answer::Invite(Box::new(InviteLine {
-        room,
-        invite: Text::new(&link),
-        words: Text::new(&spelled),
-        uses,
-        until,
-    })))
 }
 
 // ---- messages ----
@@ -354,7 +314,7 @@ pub(super) fn command(
 
 // ---- looking ----
 
-fn seat(node: &Node, at: usize) -> Result<&Seat, Problem> {
+pub(super) fn seat(node: &Node, at: usize) -> Result<&Seat, Problem> {
     node.seats.get(at).ok_or(Problem::UnknownRoom)
 }
 

@@ -1,5 +1,5 @@
 //! The door for other programs of the same user on the same machine: a socket in a folder only that user may enter. It
-//! answers questions about the running node; nothing can be done through it, and no message passes.
+//! answers questions about the running node, and sees to a room's invites. No message passes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +27,10 @@ fn user() -> u32 {
     0
 }
 
+/// Before each line that is beside the answer, where it is not JSON: it belongs to people alone, on stderr. No line that is
+/// shown to people begins with such a character.
+pub const ASIDE: char = '\u{16}';
+
 /// The sockets of running nodes, the youngest first. What a dead node left behind is passed over by whoever connects.
 pub fn sockets(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
@@ -53,11 +57,13 @@ mod unix {
     use tokio::task::{JoinHandle, JoinSet};
     use tokio::time::{sleep, timeout};
 
-    use super::{Path, PathBuf, io, user};
+    use super::{ASIDE, Path, PathBuf, io, user};
+    use crate::chat::duration;
     use crate::chat::event::Event;
     use crate::chat::problem::Problem;
     use crate::chat::reply::{Answer, Reply};
-    use crate::chat::request::{Asked, Request, Who};
+    use crate::chat::request::{Asked, Request, USES_MOST, Who};
+    use crate::chat::telling;
     use crate::chat::text::Line;
     use crate::node::Asking;
     use crate::node::zone::Zone;
@@ -141,15 +147,21 @@ mod unix {
         let Ok(Ok(_)) = timeout(PATIENCE, read.read_line(&mut line)).await else { return };
         let mut words = line.split_whitespace();
         let json = words.next() == Some("json");
-        let (request, again) = match (words.next(), words.next()) {
-            (Some("status"), None) => (Request::Status, false),
-            (Some("watch"), None) => (Request::Status, true),
-            (Some("ping"), Some(who)) => (Request::Ping(Who(Line::clean(who))), false),
-            _ => return,
-        };
+        let Some((asked, again)) = understood(words) else { return };
+        let invites = matches!(
+            asked.request,
+            Request::Invite { .. }
+                | Request::InviteAgain { .. }
+                | Request::Invites
+                | Request::InviteRevoke(_)
+        );
         let mut before = Zeroizing::default();
         loop {
-            let outcome = asking.question(Asked::here(request.clone())).await;
+            let outcome = asking.question(asked.clone()).await;
+            if invites && matches!(outcome, Err(Problem::NoRoom | Problem::UnknownRoom)) {
+                // Another node of this user may be there.
+                return;
+            }
             let ended = outcome.is_err();
             let told = encode(&asking, outcome, json);
             // A watcher is told of changes; the time since the start is none.
@@ -164,15 +176,69 @@ mod unix {
         }
     }
 
+    /// What is asked, and whether again and again.
+    fn understood<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(Asked, bool)> {
+        let (request, again) = match words.next()? {
+            "status" => (Request::Status, false),
+            "watch" => (Request::Status, true),
+            "ping" => (Request::Ping(Who(Line::clean(words.next()?))), false),
+            "invite" => (invite(&mut words)?, false),
+            _ => return None,
+        };
+        let rest: Vec<&str> = words.collect();
+        let room = (!rest.is_empty()).then(|| Line::clean(&rest.join(" ")));
+        Some((Asked { room, ..Asked::here(request) }, again))
+    }
+
+    fn invite<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Request> {
+        let id = |word: Option<&'a str>| word.map(Line::clean);
+        Some(match words.next()? {
+            "list" => Request::Invites,
+            "show" => Request::InviteAgain { id: id(words.next())?, qr: words.next()? == "1" },
+            "revoke" => Request::InviteRevoke(id(words.next())?),
+            "make" => {
+                let mut number = || words.next()?.parse::<u64>().ok();
+                let uses = number().filter(|n| (1..=USES_MOST).contains(n))?;
+                let valid_ms = number().filter(|n| (1..=duration::MOST_MS).contains(n))?;
+                Request::Invite { uses, valid_ms, qr: words.next()? == "1" }
+            }
+            _ => return None,
+        })
+    }
+
     fn encode(asking: &Asking, outcome: Result<Answer, Problem>, json: bool) -> Zeroizing<Vec<u8>> {
         let (now, ts) = (asking.clock().now(), asking.clock().wall());
         let event = Event::Reply(Box::new(Reply { cid: None, outcome }));
-        let mut told = Zeroizing::default();
+        let mut told = Zeroizing::<Vec<u8>>::default();
         if let (Event::Reply(reply), false) = (&event, json)
             && let Err(problem) = &reply.outcome
         {
             let told = format!("{REFUSED}error: {}\n{REFUSED}{}\n", problem.text(), problem.hint());
             return Zeroizing::new(told.into_bytes());
+        }
+        match &event {
+            Event::Reply(reply) if !json => match &reply.outcome {
+                // To be pasted as it stands.
+                Ok(Answer::Invite(invite)) => {
+                    let asides = telling::beside(invite, ts);
+                    let lines =
+                        asides.iter().map(|line| Zeroizing::new(format!("{ASIDE}{}\n", line.as_str())));
+                    told.extend_from_slice(invite.invite.as_str().as_bytes());
+                    told.push(b'\n');
+                    lines.for_each(|line| told.extend_from_slice(line.as_bytes()));
+                    return told;
+                }
+                Ok(Answer::Invites(rows)) => {
+                    rows.iter()
+                        .for_each(|row| told.extend_from_slice(format!("{}\n", row.words(ts)).as_bytes()));
+                    if rows.is_empty() {
+                        told.extend_from_slice(format!("{ASIDE}{}\n", telling::NO_INVITE).as_bytes());
+                    }
+                    return told;
+                }
+                _ => {}
+            },
+            _ => {}
         }
         if json {
             pipe::encode(&event, &pipe::Stamp { seq: 1, ts, now }, &mut told);

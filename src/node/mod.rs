@@ -8,6 +8,7 @@ pub mod clock;
 pub mod control;
 pub mod doctor;
 pub mod harden;
+pub mod invites;
 mod later;
 mod links;
 mod mine;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{self, Caller};
 use super::asking::{Ask, Asking, Telling};
 use super::clock::{Clock, instant};
+use super::invites::Keys;
 use super::later::{Answering, Later, Waiting};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
@@ -127,7 +128,7 @@ pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking
         seats: Vec::new(),
         model: Model::default(),
         outbox,
-        secrets: BTreeMap::new(),
+        keys: BTreeMap::new(),
         roots: JoinSet::new(),
         later: Later::default(),
         blocked: BTreeSet::new(),
@@ -158,7 +159,7 @@ pub(super) struct Node {
     pub(super) model: Model,
     pub(super) outbox: Outbox,
     /// What admits to rooms that are entered by invite, so that more invites can be made.
-    pub(super) secrets: BTreeMap<Line, Secret<16>>,
+    pub(super) keys: BTreeMap<Line, Keys>,
     /// Slow hashes under way.
     pub(super) roots: JoinSet<(Line, Result<Root, Problem>)>,
     /// What is answered later.
@@ -382,7 +383,8 @@ impl Node {
             match seat.over {
                 None => at += 1,
                 Some(over) => {
-                    self.seats.remove(at);
+                    let gone = self.seats.remove(at);
+                    self.keys.remove(&gone.name);
                     self.links.seat_gone(at);
                     self.last = Some(over);
                 }
@@ -525,7 +527,7 @@ impl Node {
             self.hand(at, Input::Command(Command::Leave { panic }), None).await;
         }
         self.seats.clear();
-        self.secrets.clear();
+        self.keys.clear();
         self.model = Model::default();
         self.end_waits();
         let patience = if panic { PANIC_GOODBYE } else { GOODBYE };

@@ -13,7 +13,7 @@ use crate::chat::problem::Problem;
 use crate::chat::reply::{Cid, Reply};
 use crate::chat::request::{
     Act, Asked, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST, Which,
-    Who, duration_problem, once_seconds, ttl_seconds, typed_nick,
+    Who, duration_problem, is_invite, once_seconds, ttl_seconds, typed_nick,
 };
 use crate::chat::text::{Body, Line};
 
@@ -82,7 +82,14 @@ const CMDS: &[(&str, Make)] = &[
         let reach = if f.flag("all")? { Reach::Owned } else { Reach::Here };
         Ok(Request::Send(Box::new(Draft { announce: Some(reach), ..*f.draft()? })))
     }),
+    ("invites", |_| Ok(Request::Invites)),
+    ("revoke", |f| {
+        f.text("id")?.map(|id| Request::InviteRevoke(Line::clean(&id))).ok_or(Problem::Missing("id"))
+    }),
     ("invite", |f| {
+        if let Some(id) = f.text("id")? {
+            return Ok(Request::InviteAgain { id: Line::clean(&id), qr: false });
+        }
         let (uses, valid_ms) = (f.number("uses")?.unwrap_or(1), f.number("valid_ms")?.unwrap_or(INVITE_MS));
         if !(1..=USES_MOST).contains(&uses) {
             return Err(Problem::Value { field: "uses", wanted: "a number from 1 to 256" });
@@ -273,10 +280,9 @@ fn join(fields: &mut Fields) -> Result<Request, Problem> {
     let invite = fields.secret("invite")?;
     let room = fields.text("room")?;
     let passphrase = fields.secret("passphrase")?;
-    let is_link = |text: &str| text.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("EPHEM:"));
     let join = match (invite, room) {
         (Some(invite), _) => Join::Invite(invite),
-        (None, Some(room)) if is_link(&room) => Join::Invite(Text::new(&room)),
+        (None, Some(room)) if is_invite(&room) => Join::Invite(Text::new(&room)),
         (None, Some(room)) if room.len() > NAME_BYTES => {
             return Err(Problem::TooLong { what: "room", most: NAME_BYTES });
         }

@@ -172,6 +172,7 @@ fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
 
 fn invite(o: &mut Object<'_>, invite: &Invite) {
     o.text("room", invite.room.as_str());
+    o.field("invite_id").hex(&invite.id.0);
     o.text("invite", invite.invite.as_str());
     o.text("words", invite.words.as_str());
     o.number("uses", invite.uses);
@@ -327,6 +328,16 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
             o.text("words", words.as_str());
         }
         Answer::Invite(line) => invite(o, line),
+        Answer::Invites(rows) => o.field("invites").list(rows, |slot, row| {
+            slot.object(|o| {
+                o.field("id").hex(&row.id.0);
+                o.text("state", row.state.name());
+                o.number("uses", row.uses);
+                o.maybe("left", row.left.as_ref(), |slot, left| slot.number(*left));
+                o.number("until_ms", row.until.0);
+                o.flag("mine", row.mine);
+            });
+        }),
         Answer::Token(token) => o.text("token", token.as_str()),
         Answer::Messages(found) => {
             o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 
 use super::line::{message, name, told};
-use super::render::{notice, problem};
+use super::render::{invite, notice, problem};
 use super::state::{Moment, State};
 use crate::base::id::hex;
 use crate::chat::doctor::Finding;
 use crate::chat::duration::words;
 use crate::chat::event::{Facts, PeerLine, Person};
 use crate::chat::notice::{Notice, Said};
-use crate::chat::reply::{Answer, MemberRow, Reply, RoomRow, Status};
+use crate::chat::reply::{Answer, InviteRow, MemberRow, Reply, RoomRow, Status};
 use crate::chat::text::Line;
 
 /// Prints an answer.
@@ -61,9 +61,8 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
                 out,
             )
         }
-        Answer::Invite(invite) => {
-            told(state, at, Some(&invite.room), format_args!("invite: {}", invite.invite.as_str()), out)
-        }
+        Answer::Invite(line) => invite(state, at, line, out),
+        Answer::Invites(rows) => invites(state, at, rows, out),
         Answer::Token(token) => told(state, at, None, format_args!("reclaim token: {}", token.as_str()), out),
         Answer::Messages(found) => messages(state, at, found.iter().map(|&(number, _)| number), out),
         Answer::Status(status) => told_status(state, at, status, out),
@@ -115,6 +114,13 @@ pub(super) fn one(state: &mut State, at: Moment, number: u64, out: &mut impl Wri
 pub(super) fn hold(state: &mut State, at: Moment, hold: bool, out: &mut impl Write) -> io::Result<()> {
     state.hold = hold;
     notice(state, at, &Notice::node(Said::Holding(hold)), out)
+}
+
+fn invites(state: &State, at: Moment, rows: &[InviteRow], out: &mut impl Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return told(state, at, None, "no invite was made", out);
+    }
+    rows.iter().try_for_each(|row| told(state, at, None, row.words(at.ts), out))
 }
 
 fn member(state: &State, at: Moment, row: &MemberRow, out: &mut impl Write) -> io::Result<()> {

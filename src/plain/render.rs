@@ -150,7 +150,7 @@ fn stands(state: &mut State, at: Moment, room: &Line, out: &mut impl Write) -> i
     }
 }
 
-fn invite(state: &State, at: Moment, invite: &Invite, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn invite(state: &State, at: Moment, invite: &Invite, out: &mut impl Write) -> io::Result<()> {
     let left = words(invite.until.0.saturating_sub(at.ts.0));
     let uses = invite.uses;
     let on = Some(&invite.room);

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::base::id::{InviteId, MemberId, short};
-use crate::base::limits::KEM_BYTES;
+use crate::base::limits::{INVITE_WORDS, KEM_BYTES};
 use crate::base::secret::Secret;
 use crate::crypto::identity::{self, Identity, rank_hash};
 use crate::crypto::kdf::{self, Label};
@@ -11,9 +11,6 @@ use crate::crypto::kem::KemPublic;
 use crate::crypto::words::{SpellError, spell, unspell};
 use crate::wire::invite::{Invite, InviteError};
 use crate::wire::payload::Proof;
-
-/// More words than a room's name of 32 bytes can have: what is as long is meant as an invite that was read aloud.
-const WORDS: usize = 17;
 
 /// Why something is not an invite that can be used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub fn read(typed: &str) -> Result<Invite, Unread> {
         Err(InviteError::NotAnInvite) => {}
         link => return link.map_err(Unread::Link),
     }
-    if typed.split_whitespace().nth(WORDS - 1).is_none() {
+    if typed.split_whitespace().nth(INVITE_WORDS - 1).is_none() {
         return Err(Unread::Neither);
     }
     let bytes = unspell(typed).map_err(Unread::Words)?;

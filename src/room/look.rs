@@ -5,9 +5,10 @@ use rand_core::CryptoRng;
 use super::envelope::Counts;
 use super::io::{Standing, Who};
 use super::log::Log;
+use super::rights::InviteState;
 use super::state::{Phase, State};
 use super::trial::Trial;
-use crate::base::id::{ChainId, Genesis, MemberId, MsgId, Peer, SetTag, Topic};
+use crate::base::id::{ChainId, Genesis, InviteId, MemberId, MsgId, Peer, SetTag, Topic};
 use crate::base::secret::Text;
 use crate::base::time::{Epoch, Mono, Unix};
 
@@ -116,6 +117,17 @@ impl<R: CryptoRng> State<R> {
     /// What was dropped, and why.
     pub fn counts(&self) -> &Counts {
         &self.hub.counts
+    }
+
+    /// The room's invites, each with how many have shown that they came with it; `None` where this node came after it was
+    /// made, and cannot have counted.
+    pub fn invites(&self) -> Vec<(InviteId, &InviteState, Option<u64>)> {
+        let Some(inside) = self.inside() else { return Vec::new() };
+        let used = |id: &InviteId| {
+            let counted = !inside.arrivals.uncounted.contains(id);
+            counted.then(|| inside.roster.all().filter(|(_, m)| m.invite == Some(*id)).count() as u64)
+        };
+        inside.log.rights().invites.iter().map(|(id, state)| (*id, state, used(id))).collect()
     }
 
     // ---- for whoever connects it to a network ----

@@ -249,7 +249,7 @@ impl Screen {
             self.overlay = Some(Overlay::Sure { question, asked: Box::new(asked), draft: Text::new(line) });
             return;
         }
-        if let Request::Invite { qr, .. } = asked.request {
+        if let Request::Invite { qr, .. } | Request::InviteAgain { qr, .. } = asked.request {
             self.scanned = qr;
         }
         if let Request::Open(which) = &asked.request

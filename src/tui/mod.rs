@@ -32,5 +32,6 @@ pub use crate::chat::name::{Motion, Theme};
 pub use habits::Habits;
 pub use hands::Input;
 pub use key::{KEYS, Key, Press};
+pub use qr::square;
 pub use screen::{Effect, Look, Moment, Screen};
 pub use theme::Depth;

@@ -11,7 +11,7 @@ use crate::chat::command::TABLE;
 use crate::chat::duration::words;
 use crate::chat::event::{Invite, Message, Person};
 use crate::chat::model::{Model, Room};
-use crate::chat::reply::{Answer, MemberRow, Profile};
+use crate::chat::reply::{Answer, MemberRow, Profile, short_id};
 use crate::chat::request::Asked;
 use crate::chat::text::{Body, Line};
 
@@ -81,6 +81,7 @@ impl Overlay {
             secret: invite.invite.clone(),
             lines: vec![
                 format!("Good for {left}, to be used {uses}. Whoever has it comes in."),
+                format!("/invite revoke {} takes it back.", short_id(&invite.id)),
                 format!("The others type: ephem-node join {}", "INVITE"),
             ],
             square: Square::of(invite.invite.as_str()).map(Box::new),
@@ -143,6 +144,15 @@ impl Overlay {
                 page("Doctor", lines.collect())
             }
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
+            Answer::Invites(rows) => {
+                let mut lines: Vec<String> = rows.iter().map(|row| row.words(at.ts)).collect();
+                lines.push(if rows.is_empty() {
+                    "No invite was made. /invite makes one.".to_owned()
+                } else {
+                    "/invite revoke ID takes one back; /invite show ID shows one again.".to_owned()
+                });
+                page("Invites", lines)
+            }
             Answer::Invite(invite) => Overlay::invite(at, invite, screen.scanned),
             Answer::Token(token) => Overlay::token(
                 &screen.front().map_or_else(|| Line::clean("room"), |room| room.name.clone()),

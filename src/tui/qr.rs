@@ -3,6 +3,8 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::sequences::{LIGHT_ON_DARK, USUAL};
+
 /// The letters, in the order of their numbers.
 const LETTERS: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 /// Of each version: bytes that correct in one block, blocks, bytes of data in one block. The level that corrects least: a
@@ -12,6 +14,25 @@ const VERSIONS: [(usize, usize, usize); 6] =
 /// The mode of these letters, and how many bits tell their number.
 const MODE: (u32, u32) = (0b0010, 4);
 const COUNT_BITS: u32 = 9;
+
+/// Light dots around a square that is printed. Cameras want four, and manage with two; 24 rows have place for no more.
+const AROUND: usize = 2;
+
+/// A text as a square to be printed, with colours of its own where there are any; `None` where it does not fit.
+pub fn square(text: &str, colours: bool) -> Option<Zeroizing<String>> {
+    let square = Square::of(text)?;
+    let side = square.size + 2 * AROUND;
+    let (begin, end) = if colours { (LIGHT_ON_DARK, USUAL) } else { ("", "") };
+    let mut out =
+        Zeroizing::new(String::with_capacity(side.div_ceil(2) * (side * 3 + begin.len() + end.len() + 1)));
+    for row in 0..side.div_ceil(2) {
+        out.push_str(begin);
+        (0..side).for_each(|column| out.push_str(square.sign(AROUND, column, row)));
+        out.push_str(end);
+        out.push('\n');
+    }
+    Some(out)
+}
 
 /// Dots in rows.
 pub(super) struct Square {
@@ -55,6 +76,21 @@ impl Square {
         let at = |v: isize| usize::try_from(v).ok().filter(|v| *v < self.size);
         let (Some(x), Some(y)) = (at(x), at(y)) else { return false };
         self.dark.get(y * self.size + x).copied().unwrap_or_default()
+    }
+
+    /// Two dots, one above the other, as one sign of a terminal; light is drawn. Around the square are so many light dots.
+    pub(super) fn sign(&self, around: usize, column: usize, row: usize) -> &'static str {
+        let side = self.size + 2 * around;
+        let light = |line: usize| {
+            let at = |v: usize| v as isize - around as isize;
+            line < side && !self.is_dark(at(column), at(line))
+        };
+        match (light(row * 2), light(row * 2 + 1)) {
+            (true, true) => "\u{2588}",
+            (true, false) => "\u{2580}",
+            (false, true) => "\u{2584}",
+            (false, false) => " ",
+        }
     }
 
     fn masked(version: usize, words: &[u8], mask: u32) -> Square {

@@ -382,6 +382,11 @@ impl Screen {
         }
     }
 
+    /// Whether the next invite is shown as a square at once.
+    pub fn scans(&mut self, scanned: bool) {
+        self.scanned = scanned;
+    }
+
     /// Shows what came of a question.
     pub(super) fn answered(&mut self, at: Moment, answer: &Answer, _out: &mut Vec<Effect>) {
         match answer {

@@ -31,6 +31,10 @@ pub fn ring(desk: Desk, room: &str) -> Vec<u8> {
     }
 }
 
+/// White on black, whatever the terminal's own colours are.
+pub const LIGHT_ON_DARK: &str = "\x1b[97;40m";
+/// Back to the terminal's own colours.
+pub const USUAL: &str = "\x1b[0m";
 /// Takes the wheel: presses of it alone, in numbers that no terminal spells wrongly. Whoever selects text has to hold Shift.
 pub const WHEEL: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Gives the wheel back.

@@ -1,6 +1,6 @@
 //! One event of every kind, in every spelling that a program may meet.
 
-use ephem_node::base::id::{MemberId, MsgId};
+use ephem_node::base::id::{InviteId, MemberId, MsgId};
 use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
@@ -9,12 +9,12 @@ use ephem_node::chat::event::{
     NetLine, PeerLine, Person, Receipt, RoomLine,
 };
 use ephem_node::chat::name::{
-    BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
-    Standing,
+    BootstrapChange, BurnWhy, InviteState, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role,
+    RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
-use ephem_node::chat::reply::{Answer, Cid, MemberRow, Mine, Profile, Reply, RoomRow, Status};
+use ephem_node::chat::reply::{Answer, Cid, InviteRow, MemberRow, Mine, Profile, Reply, RoomRow, Status};
 use ephem_node::chat::text::{Body, Line};
 
 pub(super) fn line(text: &str) -> Line {
@@ -75,11 +75,17 @@ fn full() -> Facts {
 fn invite() -> Invite {
     Invite {
         room: line("plans"),
+        id: InviteId([7; 16]),
         invite: Text::new("EPHEM:ABC"),
         words: Text::new("one two"),
         uses: 1,
         until: Unix(5),
     }
+}
+
+fn invite_row(state: InviteState) -> InviteRow {
+    let left = (state != InviteState::Expired).then_some(1);
+    InviteRow { id: InviteId([8; 16]), state, uses: 2, left, until: Unix(6), mine: true }
 }
 
 fn link() -> PeerLine {
@@ -119,6 +125,7 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Mine(Box::new(Mine { who: person(2), anonymous: true })),
         Answer::Words { with: Box::new(person(1)), words: line("one two three") },
         Answer::Invite(Box::new(invite())),
+        Answer::Invites(InviteState::ALL.iter().map(|state| invite_row(*state)).collect()),
         Answer::Token(Text::new("c0ffee")),
         Answer::Messages(vec![(1, MsgId([1; 8]))]),
         status(None),

@@ -56,20 +56,159 @@ fn more_invites_are_made_on_request_and_spelled_in_words() {
 #[test]
 fn an_invite_that_was_changed_or_cut_is_told_apart_before_anything_is_sent() {
     let (net, invite) = den();
+    let with = |at: usize, letter: &str| format!("{}{letter}{}", &invite[..at], &invite[at + 1..]);
     let cut = &invite[..invite.len() - 8];
-    let wrong = format!("{}!{}", &invite[..20], &invite[21..]);
     let long = format!("{invite}{}", "A".repeat(4_000));
-    for typed in [cut, &wrong, &long, "EPHEM:", "ephem:aaaa"] {
+    let other = if &invite[26..27] == "A" { "B" } else { "A" };
+    let newer = of_version_three();
+    for (typed, says, todo) in [
+        (cut, "letters of the invite are missing or wrong", "from EPHEM: to its end"),
+        (&long, "letters of the invite are missing or wrong", "from EPHEM: to its end"),
+        ("EPHEM:", "letters of the invite are missing or wrong", "from EPHEM: to its end"),
+        (
+            &with(20, "!"),
+            "one letter of the invite is wrong: the 15th after EPHEM:",
+            "look at that letter again",
+        ),
+        (
+            &with(26, other),
+            "one letter of the invite is wrong: the 21st after EPHEM:",
+            "look at that letter again",
+        ),
+        (&newer, "of another version", "use the same version"),
+    ] {
         let out = finish(program(net.runtime()).args(["listen", typed]), None);
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(2), "{typed}: {said}");
-        assert!(said.contains("not an invite, or part of it is missing"), "{typed}: {said}");
-        assert!(said.contains("from EPHEM: to its end"), "{typed}: {said}");
+        assert!(said.contains(says) && said.contains(todo), "{typed}: {said}");
         assert!(!said.contains(&invite[30..60]), "an invite is a secret: {said}");
     }
     let out = finish(program(net.runtime()).args(["listen", &invite, "--passphrase-fd", "0"]), None);
     assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&out.stderr).contains("an invite needs no passphrase"));
+}
+
+/// From the vectors, which another program read as well.
+fn of_version_three() -> String {
+    let vectors: Value = serde_json::from_str(include_str!("../vectors/v1.json")).expect("JSON");
+    let cases =
+        vectors["groups"].as_array().expect("groups").iter().flat_map(|group| group["cases"].as_array());
+    let case = cases.flatten().find(|case| case["name"] == "An invite of version 3").expect("that case");
+    text(&case["in"]["link"])
+}
+
+#[test]
+fn an_invite_that_is_read_aloud_leads_into_the_room_and_a_misheard_word_is_named() {
+    let (mut net, _) = den();
+    let words = text(&net.ask("ana", json!({"cmd": "invite", "uses": 3}))["words"]);
+    let all: Vec<&str> = words.split(' ').collect();
+    let misheard = [&all[..2], &["xyzzy"], &all[3..]].concat().join(" ");
+    let swapped = [&all[..4], &[all[5], all[4]], &all[6..]].concat().join(" ");
+    for (typed, says) in [
+        (misheard, "the 3rd word of the invite is not one of ours"),
+        (swapped, "a word of the invite is wrong, or two changed places"),
+        (all[..all.len() - 5].join(" "), "words of the invite are missing, or there are too many"),
+    ] {
+        let out = net.run(&["listen", &typed, "--timeout", "1s"]);
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{said}");
+        assert!(said.contains(says), "{said}");
+    }
+    net.start("bob", &[&words.to_uppercase()], None);
+    net.start("cho", &[], None);
+    net.ask("cho", json!({"cmd": "line", "text": format!("/join {words}")}));
+    net.confirmed(&["ana", "bob", "cho"]);
+    net.talk("cho", "den", "by ear").expect_all("by ear");
+}
+
+#[cfg(unix)]
+#[test]
+fn invites_are_made_listed_shown_again_and_taken_back_by_a_command_of_their_own() {
+    let (mut net, first) = den();
+    let said = |out: std::process::Output| {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        (text(&out.stdout), text(&out.stderr), out.status.code())
+    };
+    let (made, beside, code) = said(net.question(&["invite", "den", "--uses", "2", "--valid", "1h"]));
+    assert_eq!((made.lines().count(), code), (1, Some(0)), "one line, to be pasted: {made}{beside}");
+    assert!(made.starts_with("EPHEM:") && beside.contains("used 2 times") && beside.contains("in words: "));
+    net.start("bob", &[made.trim_end()], None);
+    net.confirmed(&["ana", "bob"]);
+    // Bob's node is the younger one, and not theirs to make invites with.
+    let (_, err, code) = said(net.question(&["invite"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("this needs the role admin"), "{err}");
+    net.ask("bob", json!({"cmd": "leave"}));
+    // A node that is not in the room passes the question on.
+    let (listed, _, code) = said(net.question(&["invite", "--list"]));
+    assert_eq!((listed.lines().count(), code), (2, Some(0)), "{listed}");
+    let ours = listed.lines().find(|line| line.contains("1 of 2 uses left, good for")).expect("the second");
+    let id = ours.split([' ', ':']).nth(1).expect("an id");
+    let (again, _, code) = said(net.question(&["invite", "--show", id, "--qr"]));
+    assert_eq!(
+        (again.lines().next(), code),
+        (made.lines().next(), Some(0)),
+        "the addresses are the same still"
+    );
+    assert!(
+        again.lines().skip(1).all(|line| line.chars().all(|dot| " \u{2588}\u{2580}\u{2584}".contains(dot)))
+    );
+    assert!((15..=24).contains(&(again.lines().count() - 1)), "it fits a terminal");
+    let (done, err, code) = said(net.question(&["invite", "den", "--revoke", id]));
+    assert!(done.contains("done") && code == Some(0), "{done}{err}");
+    let (_, err, code) = said(net.question(&["invite", "--show", id]));
+    assert!(err.contains("no invite of this room begins with that") && code == Some(1), "{err}");
+    let (_, err, code) = said(net.question(&["invite", "elsewhere", "--list"]));
+    assert!(err.contains("no running node is in that room") && code == Some(1), "{err}");
+    let listed = net.question(&["invite", "--list", "--json"]).stdout;
+    let listed: Value = serde_json::from_slice(&listed).expect("one JSON object");
+    let states: Vec<&Value> =
+        listed["invites"].as_array().expect("invites").iter().map(|row| &row["state"]).collect();
+    assert!(states.contains(&&json!("revoked")) && states.contains(&&json!("open")), "{listed}");
+    // Who holds it still is told; the other one is as good as before.
+    let out = net.run(&["listen", made.trim_end(), "--timeout", "20s"]);
+    let err = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(5), "{err}");
+    assert!(err.contains("the invite was taken back") && err.contains("ask for a new one"), "{err}");
+    net.start("cho", &[&first], None);
+    net.confirmed(&["ana", "cho"]);
+    for typed in
+        [&["--uses", "0"][..], &["--show", "xyz"], &["--revoke", "../../"], &["--list", "--uses", "2"]]
+    {
+        let out = net.question(&[&["invite"], typed].concat());
+        assert_eq!(out.status.code(), Some(2), "{typed:?}");
+    }
+}
+
+#[test]
+fn an_invite_leads_in_though_whoever_made_it_is_gone() {
+    let (mut net, _) = den();
+    let made = net.ask("ana", json!({"cmd": "invite", "uses": 4}));
+    net.start("bob", &[&text(&made["invite"])], None);
+    net.confirmed(&["ana", "bob"]);
+    // Shown again it names bob's address too, and a newcomer who knows nothing else gets in there.
+    let again = net.ask("ana", json!({"cmd": "invite", "id": made["invite_id"]}));
+    assert_eq!(again["invite_id"], made["invite_id"]);
+    assert!(text(&again["invite"]).len() > text(&made["invite"]).len(), "one address more");
+    net.kill("ana");
+    let mut guests = Net::of(&[]);
+    guests.start("cho", &[&text(&again["invite"])], None);
+    guests.confirmed(&["cho"]);
+    guests.talk("cho", "den", "is she gone?");
+    net.expect(&["bob"], "is she gone?");
+}
+
+#[test]
+fn an_invite_to_another_room_of_the_same_name_is_told_apart() {
+    let (mut net, invite) = den();
+    let (_other, elsewhere) = den();
+    let reply = net.ask("ana", json!({"cmd": "join", "invite": elsewhere}));
+    assert_eq!((&reply["ok"], &reply["error"]["code"]), (&json!(false), &json!("other_room")));
+    assert!(text(&reply["error"]["text"]).contains("another room of that name"));
+    let reply = net.ask("ana", json!({"cmd": "join", "invite": invite}));
+    assert_eq!(reply["error"]["code"], "already_joined");
+    let reply = net.ask("ana", json!({"cmd": "revoke", "id": "00000000"}));
+    assert_eq!(reply["error"]["code"], "no_invite");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ephem_node::base::id::InviteId;
 use ephem_node::base::secret::Text;
 use ephem_node::chat::event::{Event, Invite};
 use ephem_node::chat::name::{Kind, MemberChange, Mode, RoomChange, Standing};
@@ -576,6 +577,7 @@ fn a_sealed_message_is_burned_by_space() {
 fn invited(stage: &mut Stage) {
     let invite = Invite {
         room: Line::clean("lobby"),
+        id: InviteId([1; 16]),
         invite: Text::new("ephem1ana"),
         words: Text::new("otter otter"),
         until: ephem_node::base::time::Unix(stage.at().ts.0 + 60_000),

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use ephem_node::base::id::InviteId;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::Unix;
 use ephem_node::chat::avatar::Avatar;
@@ -247,6 +248,7 @@ fn an_invite() {
         let mut stage = evening(look);
         let line = Invite {
             room: Line::clean("lobby"),
+            id: InviteId([0xa1; 16]),
             invite: Text::new(link),
             words: Text::new("words"),
             uses: 1,

@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod doctor;
+mod invite;
 mod join;
 mod listen;
 mod new;
@@ -40,6 +41,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
     match command {
         Command::Join(options) => join::run(options, all, &settings, hardening),
         Command::New(options) => new::run(options, all, &settings, hardening),
+        Command::Invite(options) => invite::run(&options, &all),
         Command::Send(options) => send::run(options, all, &settings, hardening),
         Command::Listen(options) => listen::run(options, all, &settings, hardening),
         Command::Pipe(options) => pipe::run(options, all, &settings, hardening),

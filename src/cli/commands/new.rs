@@ -13,7 +13,7 @@ use crate::crypto::name::RoomName;
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {
-    let New { room, who, screen, settings: room_settings, network } = options;
+    let New { room, qr, who, screen, settings: room_settings, network } = options;
     if !io::stdin().is_terminal() && !all.json {
         return Err(Failure::Usage(
             "`new` is for people at a terminal; a program uses `ephem-node pipe`".to_owned(),
@@ -27,11 +27,17 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
     let come = Come { who, secret: Secret::default(), room: room_settings, network };
     let mut plan = Plan::new(come, all, settings, hardening).with(screen, settings);
     if plan.shows() {
-        return block_on(full::found(plan, room.as_ref()));
+        return block_on(full::found(plan, room.as_ref(), qr));
+    }
+    if qr {
+        return Err(Failure::Usage(
+            "`new --qr` needs the full screen; once it runs, `ephem-node invite --qr` prints a square"
+                .to_owned(),
+        ));
     }
     run_beside(async move {
         let (asking, telling) = plan.start()?;
-        session::found(&asking, room.as_ref()).await;
+        session::found(&asking, room.as_ref(), false).await;
         session::talk(asking, telling, &plan).await
     })
 }

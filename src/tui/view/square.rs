@@ -30,19 +30,9 @@ pub(super) fn draw(square: &Square, words: &[String], area: Rect, pen: &mut Pen<
     };
     for row in 0..side.div_ceil(2) {
         for column in 0..side {
-            let light = |line: usize| {
-                let at = |v: usize| v as isize - around as isize;
-                line < side && !square.is_dark(at(column), at(line))
-            };
-            let sign = match (light(row * 2), light(row * 2 + 1)) {
-                (true, true) => "\u{2588}",
-                (true, false) => "\u{2580}",
-                (false, true) => "\u{2584}",
-                (false, false) => " ",
-            };
             if let Some(cell) = pen.cells.cell_mut((area.x + column as u16, area.y + row as u16)) {
                 cell.reset();
-                cell.set_symbol(sign);
+                cell.set_symbol(square.sign(around, column, row));
                 cell.set_style(style);
             }
         }
