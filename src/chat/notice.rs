@@ -183,6 +183,13 @@ pub enum Said {
     Utc,
     /// Texts are held back.
     Holding(bool),
+    /// The settings were read again, and these hold now.
+    Reloaded,
+    /// They were read again and are wrong, and what held before holds.
+    NotReloaded {
+        /// What is wrong with them.
+        why: Line,
+    },
     /// Part of the process's protection is missing.
     Unprotected {
         /// Which, in our own words.
@@ -222,6 +229,8 @@ pub enum Fault {
     LocalFlood,
     /// More addresses, rooms or keys than the network takes.
     TooMany,
+    /// Others are turned away.
+    Full,
 }
 
 /// Why this node was not let in.
@@ -302,8 +311,14 @@ impl Refusal {
 
 impl Fault {
     /// Every one.
-    pub const ALL: &'static [Fault] =
-        &[Fault::NotListening, Fault::ListenerLost, Fault::NoLocalSearch, Fault::LocalFlood, Fault::TooMany];
+    pub const ALL: &'static [Fault] = &[
+        Fault::NotListening,
+        Fault::ListenerLost,
+        Fault::NoLocalSearch,
+        Fault::LocalFlood,
+        Fault::TooMany,
+        Fault::Full,
+    ];
 }
 
 impl Held {
@@ -324,6 +339,7 @@ impl Said {
             | Said::Offered(_)
             | Said::Knocks(_)
             | Said::NetworkBack
+            | Said::Reloaded
             | Said::RelayOnly
             | Said::Queued { .. }
             | Said::Unmuted
@@ -356,6 +372,7 @@ impl Said {
             | Said::NoNetwork
             | Said::PortInUse { .. }
             | Said::BadAddress { .. }
+            | Said::NotReloaded { .. }
             | Said::CannotEnter(_)
             | Said::Kicked { .. }
             | Said::Banned { .. }
@@ -414,6 +431,8 @@ impl Said {
             Said::Utc => "utc",
             Said::Holding(true) => "holding",
             Said::Holding(false) => "not_holding",
+            Said::Reloaded => "reloaded",
+            Said::NotReloaded { .. } => "not_reloaded",
             Said::Unprotected { .. } => "unprotected",
         }
     }
@@ -488,6 +507,8 @@ impl Said {
             Said::Utc,
             Said::Holding(true),
             Said::Holding(false),
+            Said::Reloaded,
+            Said::NotReloaded { why: line("config.toml: ttl: must be a text") },
             Said::Unprotected { what: "core dumps could not be turned off" },
         ];
         let addr = || line("/dns4/node.example/udp/4077/quic-v1");

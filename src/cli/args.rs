@@ -330,6 +330,9 @@ pub struct Serve {
     /// Rooms of which it is a full member, shown as `serve` and never counted as company
     #[arg(value_name = "ROOM")]
     pub rooms: Vec<String>,
+    /// Tell numbers at this address of this machine's own, for OpenMetrics, like 127.0.0.1:9464
+    #[arg(long, value_name = "ADDR", value_parser = values::here)]
+    pub metrics: Option<std::net::SocketAddr>,
     /// Keep the network key there, so that the address stays the same
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key_file: Option<PathBuf>,

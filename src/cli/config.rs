@@ -15,13 +15,14 @@ use super::values::{self, Length, Rate};
 use crate::chat;
 use crate::chat::name::{Motion, Ring, Theme};
 use crate::chat::text::Line;
+use crate::net::Limits;
 use crate::tui::Habits;
 
 /// The largest file read. Settings are a few hundred bytes.
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "nick",
     "ttl",
     "max",
@@ -43,6 +44,8 @@ const KEYS: [&str; 21] = [
     "curtain_after",
     "notify",
     "log_file",
+    "log_level",
+    "serve",
 ];
 /// What of `[notify]` counts for all rooms; any other word there is the name of one.
 const EVERYWHERE: &str = "default";
@@ -55,6 +58,20 @@ pub struct Likes {
     /// What it does by itself.
     pub habits: Habits,
 }
+
+/// How much a log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Detail {
+    /// What the program does.
+    Info,
+    /// How it goes.
+    Debug,
+    /// Of every peer.
+    Trace,
+}
+
+/// The most links that can be asked for.
+const PEERS_MOST: u32 = 10_000;
 
 /// What a settings file said.
 #[derive(Debug, Default)]
@@ -71,6 +88,10 @@ pub struct Settings {
     /// What no flag says.
     pub likes: Likes,
     log_file: Option<PathBuf>,
+    /// How much the log tells, where nothing was typed of it.
+    pub log_level: Option<Detail>,
+    /// Links that others may open to a node that serves.
+    peers: Option<u32>,
 }
 
 /// Where the file is looked for without `--config`.
@@ -138,12 +159,36 @@ impl Settings {
             }
             "notify" => self.notify(item)?,
             "log_file" => self.log_file = Some(PathBuf::from(text(item)?)),
+            "log_level" => self.log_level = Some(choice::<Detail>(text(item)?)?),
+            "serve" => self.serve(item)?,
             unknown => self.warnings.push(match chat::command::nearest(unknown, KEYS.iter().copied()) {
                 Some(known) => format!("unknown setting `{unknown}`; did you mean `{known}`?"),
                 None => format!("unknown setting `{unknown}`"),
             }),
         }
         Ok(())
+    }
+
+    fn serve(&mut self, item: &Item) -> Result<(), String> {
+        let table = item.as_table_like().ok_or("must be a table: [serve]")?;
+        for (key, item) in table.iter() {
+            match key {
+                "peers" => {
+                    let peers = number(item).ok().and_then(|n| u32::try_from(n).ok());
+                    let peers = peers.filter(|n| (1..=PEERS_MOST).contains(n));
+                    self.peers =
+                        Some(peers.ok_or(format!("peers: must be a number from 1 to {PEERS_MOST}"))?);
+                }
+                unknown => self.warnings.push(format!("unknown setting `serve.{unknown}`")),
+            }
+        }
+        Ok(())
+    }
+
+    /// What others get of a node that serves.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::usual(true);
+        Limits { peers: self.peers.unwrap_or(usual.peers) }
     }
 
     fn notify(&mut self, item: &Item) -> Result<(), String> {
@@ -258,6 +303,11 @@ impl Settings {
             line(&format!("notify.{}", Key::new(room.as_str())), Some(quoted(ring.name())));
         }
         line("log_file", self.log_file.as_ref().map(|path| quoted(&path.display().to_string())));
+        line(
+            "log_level",
+            self.log_level.and_then(|level| Some(quoted(level.to_possible_value()?.get_name()))),
+        );
+        line("serve.peers", self.peers.map(|peers| peers.to_string()));
         lines
     }
 }
@@ -315,7 +365,7 @@ mod tests {
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
             lan_only = true\nno_mdns = true\nno_dht = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
             motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\n\
-            notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\n";
+            notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\nlog_level = \"debug\"\nserve.peers = 100\n";
         let settings = Settings::parse(text).unwrap_or_default();
         assert_eq!(settings.lines().join("\n") + "\n", text);
         assert!(settings.warnings.is_empty());
@@ -334,6 +384,9 @@ mod tests {
             ("nick = ", "TOML"),
             ("notify = true", "notify: must be a table"),
             ("[notify]\nlobby = \"loud\"", "notify: lobby: must be one of off, mentions, dm, all"),
+            ("[serve]\npeers = 0", "serve: peers: must be a number from 1 to"),
+            ("serve = 5", "serve: must be a table"),
+            ("log_level = \"loud\"", "log_level: must be one of info, debug, trace"),
             ("curtain_after = \"now\"", "curtain_after: a length of time"),
         ] {
             assert!(Settings::parse(text).is_err_and(|err| err.contains(why)), "{text}");

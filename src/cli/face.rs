@@ -1,6 +1,7 @@
 //! What stands before a node: lines for people, JSON lines for programs, next to nothing for a node that nobody sits at.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use zeroize::Zeroizing;
 
@@ -35,7 +36,11 @@ pub(super) struct Served {
 }
 
 impl Served {
-    pub(super) fn new(asking: &Asking, json: bool) -> io::Result<Served> {
+    /// With numbers told there, which is said.
+    pub(super) fn new(asking: &Asking, json: bool, numbers: Option<SocketAddr>) -> io::Result<Served> {
+        if let (Some(at), false) = (numbers, json) {
+            writeln!(io::stderr(), "numbers at http://{at}/metrics")?;
+        }
         Ok(Served { json: json.then(|| Pipe::new(asking)).transpose()? })
     }
 }
@@ -55,6 +60,10 @@ impl Face for Served {
         match (&mut self.json, event) {
             (Some(pipe), event) if shown => pipe.told(event),
             (None, Event::Listening(addr)) => writeln!(io::stdout(), "listening on {}", addr.as_str()),
+            (None, Event::Net(line)) => match line.addresses.first() {
+                Some(addr) => writeln!(io::stdout(), "others add: --bootstrap {}", addr.as_str()),
+                None => Ok(()),
+            },
             (None, Event::Notice(notice)) => writeln!(io::stderr(), "{}", notice.said.text()),
             _ => Ok(()),
         }

@@ -8,6 +8,7 @@ mod keys;
 mod log;
 mod look;
 mod raw;
+mod reload;
 pub mod report;
 mod screen;
 mod secret;

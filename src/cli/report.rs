@@ -81,6 +81,11 @@ impl Failure {
         }
     }
 
+    /// What is the matter, on one line.
+    pub(super) fn sentence(&self) -> String {
+        self.words().0
+    }
+
     /// What is the matter, and what to do about it.
     fn words(&self) -> (String, Option<&'static str>) {
         match self {

@@ -100,7 +100,7 @@ impl Stage {
                     Some(Ok(heard)) => self.heard(*heard)?,
                     Some(Err(_)) | None => return Ok(Door::Ended(129)),
                 },
-                (code, _) = self.signals.next() => return Ok(Door::Ended(code)),
+                (code, _) = self.signals.end() => return Ok(Door::Ended(code)),
             };
             for effect in effects {
                 match effect {
@@ -237,7 +237,7 @@ impl Stage {
                     self.draw()?;
                 }
                 () = errands.go() => {}
-                (code, why) = self.signals.next() => {
+                (code, why) = self.signals.end() => {
                     if stopping {
                         return Ok(code);
                     }

@@ -216,7 +216,7 @@ impl Signalled {
         let code = Arc::new(AtomicU8::new(0));
         let seen = Arc::clone(&code);
         let mut signals = runtime.block_on(async { Signals::new() })?;
-        runtime.spawn(async move { seen.store(signals.next().await.0, Ordering::Relaxed) });
+        runtime.spawn(async move { seen.store(signals.end().await.0, Ordering::Relaxed) });
         Ok(Signalled { code, _runtime: runtime })
     }
 

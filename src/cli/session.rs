@@ -10,9 +10,10 @@ use super::args::{self, All};
 use super::config::{Likes, Settings};
 use super::face::{Face, Pipe, Plain};
 use super::raw;
+use super::reload::Again;
 use super::report::Failure;
 use super::secret::{self, Chosen};
-use super::signals::Signals;
+use super::signals::{Signal, Signals};
 use super::stdin::{self, Typed, Typing};
 use super::values::Rate;
 use crate::base::nick::Nick;
@@ -59,6 +60,10 @@ pub(super) struct Plan {
     /// Come into rooms that are there, and open none.
     pub(super) visit: bool,
     pub(super) key: Option<crate::base::secret::Secret<32>>,
+    /// What others get of a node that serves.
+    pub(super) limits: Option<net::Limits>,
+    /// What is read again on a signal.
+    pub(super) again: Option<Again>,
     /// There is no network: the room is a play.
     pub(super) simulated: bool,
     /// A refusal at this room's door ends it: there is nothing left to do here.
@@ -86,6 +91,8 @@ impl Plan {
             stay: false,
             visit: false,
             key: None,
+            limits: None,
+            again: None,
             simulated: false,
             door: None,
             warnings: settings.warnings.clone(),
@@ -235,6 +242,7 @@ impl Plan {
                 mdns: !network.no_mdns,
                 dht: !network.no_dht && !network.lan_only,
                 serve: self.serve,
+                limits: self.limits,
             },
             nick: self.nick()?,
             policy: self.policy(),
@@ -330,7 +338,7 @@ async fn sit(
     mut typing: Option<Typing>,
     plan: &Plan,
 ) -> Result<u8, Failure> {
-    let mut signals = Signals::new()?;
+    let mut signals = if plan.again.is_some() { Signals::serving() } else { Signals::new() }?;
     #[cfg(unix)]
     let _door = plan.door_for_status(asking);
     plan.warn()?;
@@ -377,19 +385,35 @@ async fn sit(
                     }
                 }
             },
-            (code, why) = signals.next() => {
-                if stopping {
-                    // Twice means now.
-                    return Ok(code);
+            signal = signals.next() => match signal {
+                // Twice means now.
+                Signal::End(code, _) if stopping => return Ok(code),
+                Signal::End(code, why) => {
+                    stopping = true;
+                    errands.end(code, why);
                 }
-                stopping = true;
-                errands.end(code, why);
-            }
+                Signal::Again => reload(plan, asking, face).await?,
+            },
             () = until(deadline.filter(|_| !met && !stopping)) => {
                 stopping = true;
                 errands.end(4, "nobody was found in time");
             }
             () = sleep_until(instant() + look) => {}
+        }
+    }
+}
+
+/// Reads the settings again. What is wrong with them is told, and then nothing changes.
+async fn reload(plan: &Plan, asking: &Asking, face: &mut impl Face) -> Result<(), Failure> {
+    match plan.again.as_ref().map(Again::read) {
+        None => Ok(()),
+        Some(Ok((limits, places))) => {
+            asking.retune(limits, places).await;
+            Ok(())
+        }
+        Some(Err(why)) => {
+            let why = Line::clean(&why.sentence());
+            Ok(face.told(&Event::Notice(Notice::node(Said::NotReloaded { why })))?)
         }
     }
 }

@@ -10,6 +10,18 @@ use super::raw;
 /// How long the goodbye may take that a signal asks for; then whoever does not read what is written is not waited for.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long a node that serves has for its goodbyes: it has more of them to say.
+const SERVED_GRACE: Duration = Duration::from_secs(4);
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
+    /// The end, with this exit code, and its name.
+    End(u8, &'static str),
+    /// The settings are to be read again.
+    Again,
+}
+
 /// Goes into the background until the shell brings the program back.
 #[cfg(unix)]
 pub(super) fn suspend() {
@@ -27,6 +39,8 @@ pub(super) struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// A hangup is the end of a terminal, or a word to somebody who has none.
+    serves: bool,
 }
 
 #[cfg(unix)]
@@ -34,33 +48,55 @@ impl Signals {
     /// From now on they end nothing by themselves. Whoever waits for them may stand before a reader who does not read:
     /// a task of its own sees to it that this ends, in time or with the second signal.
     pub(super) fn new() -> io::Result<Signals> {
-        let mut seen = Signals::heard()?;
+        Signals::watched(false)
+    }
+
+    /// The same for a node that serves: a hangup asks it to read its settings again.
+    pub(super) fn serving() -> io::Result<Signals> {
+        Signals::watched(true)
+    }
+
+    fn watched(serves: bool) -> io::Result<Signals> {
+        let mut seen = Signals::heard(serves)?;
         tokio::spawn(async move {
-            let (code, _) = seen.next().await;
+            let (code, _) = seen.end().await;
             tokio::select! {
-                () = sleep(GRACE) => {}
-                _ = seen.next() => {}
+                () = sleep(if serves { SERVED_GRACE } else { GRACE }) => {}
+                _ = seen.end() => {}
             }
             raw::press(code);
         });
-        Signals::heard()
+        Signals::heard(serves)
     }
 
-    fn heard() -> io::Result<Signals> {
+    fn heard(serves: bool) -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            serves,
         })
     }
 
-    /// The exit code that the next one asks for, and its name.
-    pub(super) async fn next(&mut self) -> (u8, &'static str) {
+    /// What the next one asks for.
+    pub(super) async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => (130, "interrupted"),
-            _ = self.terminate.recv() => (143, "asked to end by a signal"),
-            _ = self.hangup.recv() => (129, "the terminal is gone"),
+            _ = self.interrupt.recv() => Signal::End(130, "interrupted"),
+            _ = self.terminate.recv() => Signal::End(143, "asked to end by a signal"),
+            _ = self.hangup.recv() => match self.serves {
+                true => Signal::Again,
+                false => Signal::End(129, "the terminal is gone"),
+            },
+        }
+    }
+
+    /// The exit code that the next one that asks for the end asks for, and its name.
+    pub(super) async fn end(&mut self) -> (u8, &'static str) {
+        loop {
+            if let Signal::End(code, why) = self.next().await {
+                return (code, why);
+            }
         }
     }
 }
@@ -76,8 +112,19 @@ impl Signals {
         Ok(Signals)
     }
 
-    /// The exit code that the next one asks for, and its name.
-    pub(super) async fn next(&mut self) -> (u8, &'static str) {
+    /// The same for a node that serves.
+    pub(super) fn serving() -> io::Result<Signals> {
+        Ok(Signals)
+    }
+
+    /// What the next one asks for.
+    pub(super) async fn next(&mut self) -> Signal {
+        let (code, why) = self.end().await;
+        Signal::End(code, why)
+    }
+
+    /// The exit code that the next one that asks for the end asks for, and its name.
+    pub(super) async fn end(&mut self) -> (u8, &'static str) {
         match tokio::signal::ctrl_c().await {
             Ok(()) => (130, "interrupted"),
             Err(_) => std::future::pending().await,

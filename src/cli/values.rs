@@ -1,5 +1,7 @@
 //! Values as they are typed behind flags, each checked where it is typed.
 
+use std::net::SocketAddr;
+
 use crate::base::limits::{MEMBERS, TTL_MAX_S, TTL_MIN_S};
 use crate::chat::duration;
 use crate::chat::name::{Motion, Theme};
@@ -123,6 +125,16 @@ pub fn rate(typed: &str) -> Result<Rate, String> {
 /// An address to listen on.
 pub fn listen(typed: &str) -> Result<Addr, String> {
     Addr::parse_listen(typed).map_err(|err| err.to_string())
+}
+
+/// An address of this machine's own, with a port.
+pub fn here(typed: &str) -> Result<SocketAddr, String> {
+    let at = typed
+        .parse::<SocketAddr>()
+        .map_err(|_| "an address with its port, like 127.0.0.1:9464".to_owned())?;
+    let only =
+        "numbers are told on this machine alone: 127.0.0.1 or [::1]; a proxy of yours can take them further";
+    if at.ip().is_loopback() { Ok(at) } else { Err(only.to_owned()) }
 }
 
 /// Where to ask for others.

@@ -16,7 +16,7 @@ use libp2p::{
     memory_connection_limits, noise, ping, tcp, yamux,
 };
 
-use super::config::{self, Config};
+use super::config::{self, Config, Limits};
 use super::direct;
 use super::filter::{self, Bounded};
 use super::guarded::Guarded;
@@ -29,7 +29,7 @@ pub(super) type Gossip = gossipsub::Behaviour<IdentityTransform, Bounded>;
 #[derive(NetworkBehaviour)]
 pub(super) struct Node {
     pub(super) shunned: allow_block_list::Behaviour<allow_block_list::BlockedPeers>,
-    limits: connection_limits::Behaviour,
+    pub(super) limits: connection_limits::Behaviour,
     memory: memory_connection_limits::Behaviour,
     pub(super) gossip: Gossip,
     pub(super) direct: direct::Behaviour,
@@ -56,7 +56,9 @@ pub(super) fn build(
     };
     let node = Node {
         shunned: allow_block_list::Behaviour::default(),
-        limits: connection_limits::Behaviour::new(link_limits(config.serve)),
+        limits: connection_limits::Behaviour::new(link_limits(
+            config.limits.unwrap_or(Limits::usual(config.serve)),
+        )),
         memory: memory_connection_limits::Behaviour::with_max_bytes(config::MEMORY_BYTES),
         gossip: gossip().map_err(|e| wrong(&e))?,
         direct: direct::behaviour(),
@@ -176,12 +178,12 @@ fn thresholds() -> PeerScoreThresholds {
     }
 }
 
-fn link_limits(serve: bool) -> ConnectionLimits {
-    let incoming = if serve { config::LINKS_IN_SERVE } else { config::LINKS_IN };
+/// How many links there may be.
+pub(super) fn link_limits(limits: Limits) -> ConnectionLimits {
     ConnectionLimits::default()
         .with_max_pending_incoming(Some(config::LINKS_PENDING))
         .with_max_pending_outgoing(Some(config::LINKS_PENDING))
-        .with_max_established_incoming(Some(incoming))
+        .with_max_established_incoming(Some(limits.peers))
         .with_max_established_outgoing(Some(config::LINKS_OUT))
         .with_max_established_per_peer(Some(config::LINKS_A_PEER))
 }

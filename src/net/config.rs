@@ -24,11 +24,35 @@ pub struct Config {
     pub dht: bool,
     /// Be a meeting point for others: answer the table's questions, hold more links.
     pub serve: bool,
+    /// What others get at most; `None`: what is usual.
+    pub limits: Option<Limits>,
+}
+
+/// What a node gives to others at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Links that others opened.
+    pub peers: u32,
+}
+
+impl Limits {
+    /// What is usual.
+    pub fn usual(serve: bool) -> Limits {
+        Limits { peers: if serve { LINKS_IN_SERVE } else { LINKS_IN } }
+    }
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { listen: Vec::new(), bootstrap: Vec::new(), key: None, mdns: true, dht: true, serve: false }
+        Config {
+            listen: Vec::new(),
+            bootstrap: Vec::new(),
+            key: None,
+            mdns: true,
+            dht: true,
+            serve: false,
+            limits: None,
+        }
     }
 }
 
@@ -41,6 +65,7 @@ impl fmt::Debug for Config {
             .field("mdns", &self.mdns)
             .field("dht", &self.dht)
             .field("serve", &self.serve)
+            .field("limits", &self.limits)
             .finish()
     }
 }
@@ -211,6 +236,8 @@ pub(super) const LINKS_A_PEER: u32 = 4;
 pub(super) const LINKS_IN: u32 = 192;
 /// The same where the node serves; below the usual limit of 1,024 open files.
 pub(super) const LINKS_IN_SERVE: u32 = 640;
+/// How often it is said at most that others are turned away.
+pub(super) const FULL_SAID: Duration = Duration::from_secs(600);
 /// Links this node opened.
 pub(super) const LINKS_OUT: u32 = 128;
 /// Handshakes under way, in each direction.

@@ -18,7 +18,7 @@ use crate::base::limits::FRAME_BYTES;
 
 use super::address::{Addr, Scope, Stand, scope};
 use super::backoff::{chance, now};
-use super::behaviour::{Node, build, topic_score};
+use super::behaviour::{Node, build, link_limits, topic_score};
 use super::book::Book;
 use super::bootstrap::Bootstraps;
 use super::config::{
@@ -56,6 +56,8 @@ pub(super) struct Driver {
     pub(super) resolving: JoinSet<(usize, Result<Vec<Multiaddr>, Unreachable>)>,
     last_sent: Option<Instant>,
     serve: bool,
+    /// When it was said last that others are turned away.
+    pub(super) full_said: Option<Instant>,
     /// When to say that this machine has no network, unless it has by then.
     no_network: Option<Instant>,
 }
@@ -88,6 +90,7 @@ impl Driver {
             resolving: JoinSet::new(),
             last_sent: None,
             serve: config.serve,
+            full_said: None,
             no_network: config.listen.is_empty().then(|| now() + NO_NETWORK),
         };
         for (addr, why) in listen(&mut driver.swarm, &config.listen)? {
@@ -188,6 +191,9 @@ impl Driver {
                 }
                 self.seek_bootstraps(now);
             }
+            Command::Limit(limits) => {
+                *self.swarm.behaviour_mut().limits.limits_mut() = link_limits(limits);
+            }
             Command::Snapshot(answer) => {
                 let status = self.status(now);
                 // Whoever asked may have gone.
@@ -236,9 +242,11 @@ impl Driver {
             self.counters.unjoined += 1;
             return;
         }
+        let bytes = frame.len() as u64;
         match self.swarm.behaviour_mut().gossip.publish(names::hash(&topic), frame.clone()) {
             Ok(_) => {
                 self.counters.frames_out += 1;
+                self.counters.bytes_out += bytes;
                 self.last_sent = Some(now);
             }
             Err(PublishError::NoPeersSubscribedToTopic) => {
@@ -265,6 +273,7 @@ impl Driver {
             self.counters.direct_failed += 1;
             return;
         }
+        self.counters.bytes_out += frame.len() as u64;
         let addrs = self.book.addrs_of(&peer);
         let request = self.swarm.behaviour_mut().direct.send_request_with_addresses(&peer, frame, addrs);
         self.inflight.sent(request, peer);
@@ -273,11 +282,12 @@ impl Driver {
     }
 
     pub(super) fn verdict(&mut self, frame: &FrameId, verdict: Verdict, now: Instant) {
-        let acceptance = match verdict {
-            Verdict::Accept => MessageAcceptance::Accept,
-            Verdict::Ignore => MessageAcceptance::Ignore,
-            Verdict::Reject => MessageAcceptance::Reject,
+        let (acceptance, count) = match verdict {
+            Verdict::Accept => (MessageAcceptance::Accept, &mut self.counters.accepted),
+            Verdict::Ignore => (MessageAcceptance::Ignore, &mut self.counters.ignored),
+            Verdict::Reject => (MessageAcceptance::Reject, &mut self.counters.rejected),
         };
+        *count += 1;
         let gossip = &mut self.swarm.behaviour_mut().gossip;
         if !gossip.report_message_validation_result(&frame.id, &frame.from, acceptance) {
             self.counters.late_verdicts += 1;
@@ -361,6 +371,7 @@ impl Driver {
             topics: self.joined.iter().map(|(topic, there)| (*topic, there.len())).collect(),
             mdns: node.mdns.is_enabled(),
             table: table.unwrap_or_default(),
+            circuits: 0,
             counters: Counters { held_in_vain: self.outbox.in_vain, ..self.counters },
         }
     }

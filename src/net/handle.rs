@@ -9,7 +9,7 @@ use crate::base::id::{Peer, Topic};
 use crate::base::limits::FRAME_BYTES;
 
 use super::address::Place;
-use super::config::{COMMANDS, Config, EVENTS};
+use super::config::{COMMANDS, Config, EVENTS, Limits};
 use super::driver::Driver;
 use super::io::{Candidate, Command, Event, StartError, Status, Verdict};
 use super::names::{self, FrameId};
@@ -140,6 +140,11 @@ impl Handle {
     /// One more bootstrap; one that is known is tried at once.
     pub async fn bootstrap(&self, place: Place) -> Result<(), SendError> {
         self.send(Command::Bootstrap(place)).await
+    }
+
+    /// From now on others get so much. Links there are stay.
+    pub async fn limit(&self, limits: Limits) -> Result<(), SendError> {
+        self.send(Command::Limit(limits)).await
     }
 
     /// How things stand.

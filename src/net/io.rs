@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::base::id::{Peer, Topic};
 
 use super::address::{Addr, Place};
+use super::config::Limits;
 use super::names::FrameId;
 
 /// What the owner of the network can ask. [`Handle`](super::Handle) has a method for each.
@@ -21,6 +22,7 @@ pub(super) enum Command {
     Withdraw([u8; 32]),
     Candidates(Topic, Vec<Candidate>),
     Bootstrap(Place),
+    Limit(Limits),
     Snapshot(oneshot::Sender<Status>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -232,6 +234,8 @@ pub enum Trouble {
     LocalFlood,
     /// So many bootstraps, topics or keys that one was refused.
     TooMany,
+    /// So many links that others are turned away.
+    Full,
 }
 
 /// Why an address cannot be listened on.
@@ -304,6 +308,8 @@ pub struct Status {
     pub mdns: bool,
     /// The table of rendezvous keys.
     pub table: TableStatus,
+    /// Circuits through this node at this moment.
+    pub circuits: usize,
     /// What was counted since the start.
     pub counters: Counters,
 }
@@ -361,6 +367,18 @@ pub struct Counters {
     pub queues_full: u64,
     /// Peers told us they are too slow for some copies.
     pub slow_peers: u64,
+    /// Frames that the owner found worth passing on.
+    pub accepted: u64,
+    /// Frames that nobody is to blame for, and that go no further.
+    pub ignored: u64,
+    /// Frames held against the link they came by.
+    pub rejected: u64,
+    /// Bytes of frames that came in.
+    pub bytes_in: u64,
+    /// Bytes of own frames that went out, each counted once to however many it went.
+    pub bytes_out: u64,
+    /// Links that others opened and were refused.
+    pub links_refused: u64,
     /// Verdicts that came too late.
     pub late_verdicts: u64,
     /// Direct frames sent.
@@ -375,4 +393,10 @@ pub struct Counters {
     pub dials_failed: u64,
     /// Addresses others named that may not be dialled.
     pub addresses_refused: u64,
+    /// Places others were given at this node, renewals apart.
+    pub places_given: u64,
+    /// Circuits others were given through this node.
+    pub circuits_given: u64,
+    /// Places and circuits that others were refused.
+    pub relaying_refused: u64,
 }

@@ -28,7 +28,7 @@ mod stand_in;
 mod translate;
 
 pub use address::{Addr, AddressError, Place};
-pub use config::Config;
+pub use config::{Config, Limits};
 pub use handle::{Events, Handle, SendError, start};
 pub use io::{
     BootstrapState, Candidate, Counters, Event, ListenFault, Path, PeerStatus, StartError, Status,

@@ -59,7 +59,8 @@ impl StandIn {
                 | Command::Provide(..)
                 | Command::Withdraw(_)
                 | Command::Candidates(..)
-                | Command::Bootstrap(_) => {}
+                | Command::Bootstrap(_)
+                | Command::Limit(_) => {}
             }
         }
     }

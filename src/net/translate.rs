@@ -5,8 +5,11 @@ use std::io;
 use libp2p::core::ConnectedPoint;
 use libp2p::request_response::Message;
 use libp2p::swarm::dial_opts::DialOpts;
-use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, TransportError, connection_limits, gossipsub, identify, kad, mdns, ping};
+use libp2p::swarm::{ConnectionDenied, ConnectionId, DialError, ListenError, SwarmEvent};
+use libp2p::{
+    Multiaddr, PeerId, TransportError, connection_limits, gossipsub, identify, kad, mdns,
+    memory_connection_limits, ping,
+};
 use tokio::time::Instant;
 
 use crate::base::limits::FRAME_BYTES;
@@ -16,7 +19,8 @@ use super::backoff::chance;
 use super::behaviour::NodeEvent;
 use super::book::{For, Whom};
 use super::config::{
-    ADDRS_A_PEER, KAD_PROTOCOL, LINKS_A_TOPIC, LOOKUP_TIMEOUT, MDNS_NAMES, RETRY_FIRST, TOPIC_CHANGE_BYTES,
+    ADDRS_A_PEER, FULL_SAID, KAD_PROTOCOL, LINKS_A_TOPIC, LOOKUP_TIMEOUT, MDNS_NAMES, RETRY_FIRST,
+    TOPIC_CHANGE_BYTES,
 };
 use super::direct;
 use super::driver::Driver;
@@ -43,6 +47,9 @@ impl Driver {
                     // The next address need not wait for its turn.
                     self.seek_bootstraps(now);
                 }
+            }
+            SwarmEvent::IncomingConnectionError { error: ListenError::Denied { cause }, .. } => {
+                self.on_refused(&cause, now);
             }
             SwarmEvent::NewListenAddr { address, .. } => {
                 self.listening.insert(bare(&address));
@@ -83,6 +90,20 @@ impl Driver {
                 }
             },
             _ => {}
+        }
+    }
+
+    /// A link that others wanted to open was refused. Who is shunned is counted elsewhere.
+    fn on_refused(&mut self, cause: &ConnectionDenied, now: Instant) {
+        let full = cause.downcast_ref::<connection_limits::Exceeded>().is_some()
+            || cause.downcast_ref::<memory_connection_limits::MemoryUsageLimitExceeded>().is_some();
+        if !full {
+            return;
+        }
+        self.counters.links_refused += 1;
+        if self.full_said.is_none_or(|at| now.saturating_duration_since(at) >= FULL_SAID) {
+            self.full_said = Some(now);
+            self.outlet.news(Event::Trouble(Trouble::Full));
         }
     }
 
@@ -177,6 +198,7 @@ impl Driver {
     /// A frame is handed on, or dropped with a verdict of this floor's own.
     fn on_frame(&mut self, id: FrameId, message: gossipsub::Message, now: Instant) {
         let size = message.data.len();
+        self.counters.bytes_in += size as u64;
         let topic = names::topic(&message.topic).filter(|topic| self.joined.contains_key(topic));
         let verdict = match topic {
             None => Verdict::Ignore,
@@ -205,6 +227,7 @@ impl Driver {
     fn on_direct(&mut self, event: direct::Event, now: Instant) {
         match event {
             direct::Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
+                self.counters.bytes_in += request.len() as u64;
                 if !self.links.admit(&peer, request.len(), now) {
                     self.counters.flooded += 1;
                     return;

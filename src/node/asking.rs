@@ -13,6 +13,7 @@ use crate::chat::reply::Answer;
 use crate::chat::request::Asked;
 use crate::chat::text::Line;
 use crate::crypto::root::Root;
+use crate::net;
 use crate::room::entry::Intent;
 
 /// A face's way to ask.
@@ -37,11 +38,38 @@ pub(super) enum Ask {
     Question(Box<Asked>, oneshot::Sender<Result<Answer, Problem>>),
     /// Come into a room whose secret was obtained already.
     Enter(Line, Box<Root>, Box<Intent>),
+    /// How things stand, in numbers.
+    Measure(oneshot::Sender<Measured>),
+    /// Go on with these limits, and ask these addresses too.
+    Retune(net::Limits, Vec<net::Place>),
     /// End, with an exit code and the reason.
     End(u8, Line),
 }
 
+/// How things stand, in numbers and without a name.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// The network.
+    pub net: net::Status,
+    /// Rooms this node is in.
+    pub rooms: usize,
+    /// Milliseconds since it started.
+    pub uptime_ms: u64,
+}
+
 impl Asking {
+    /// How things stand, in numbers; `None` once the node has ended.
+    pub async fn measure(&self) -> Option<Measured> {
+        let (to, answer) = oneshot::channel();
+        self.to.send(Ask::Measure(to)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Goes on with these limits, and asks these addresses too; false once the node has ended.
+    pub async fn retune(&self, limits: net::Limits, more: Vec<net::Place>) -> bool {
+        self.to.send(Ask::Retune(limits, more)).await.is_ok()
+    }
+
     /// Asks something; false once the node has ended.
     pub async fn ask(&self, asked: Asked) -> bool {
         self.to.send(Ask::Face(asked)).await.is_ok()

@@ -195,6 +195,7 @@ fn said(trouble: &net::Trouble) -> Said {
         net::Trouble::NoNetwork => Said::NoNetwork,
         net::Trouble::NoLocalSearch => Said::NetFault(Fault::NoLocalSearch),
         net::Trouble::LocalFlood => Said::NetFault(Fault::LocalFlood),
+        net::Trouble::Full => Said::NetFault(Fault::Full),
         net::Trouble::TooMany => Said::NetFault(Fault::TooMany),
     }
 }

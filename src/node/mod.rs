@@ -11,6 +11,7 @@ pub mod harden;
 pub mod invites;
 mod later;
 mod links;
+pub mod metrics;
 mod mine;
 pub mod outbox;
 pub mod probe;
@@ -23,5 +24,5 @@ mod trace;
 pub mod zone;
 
 pub use answer::PANIC;
-pub use asking::{Asking, Errands, Telling};
+pub use asking::{Asking, Errands, Measured, Telling};
 pub use run::{Config, Over, start};

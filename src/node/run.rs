@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::{self, Caller};
-use super::asking::{Ask, Asking, Telling};
+use super::asking::{Ask, Asking, Measured, Telling};
 use super::clock::{Clock, instant};
 use super::invites::Keys;
 use super::later::{Answering, Later, Waiting};
@@ -186,6 +187,8 @@ impl Node {
                     Some(Ask::Face(asked)) => self.asked(asked, None, None).await,
                     Some(Ask::Question(asked, to)) => self.asked(*asked, Some(to), None).await,
                     Some(Ask::Enter(name, root, intent)) => self.enter(name, *root, *intent).await,
+                    Some(Ask::Measure(to)) => self.measure(to).await,
+                    Some(Ask::Retune(limits, more)) => self.retune(limits, more).await,
                     Some(Ask::End(code, why)) => self.ending = Some((code, why)),
                     None => self.ending = Some((0, Line::clean("nobody is left to tell"))),
                 },
@@ -328,6 +331,22 @@ impl Node {
         let at = self.seats.len() - 1;
         self.carry_out(at, effects, None).await;
         self.meet(at).await;
+    }
+
+    async fn measure(&mut self, to: oneshot::Sender<Measured>) {
+        let Ok(net) = self.net.snapshot().await else { return };
+        let uptime_ms = self.model.status(self.clock.now()).uptime_ms;
+        // Whoever asked may have gone.
+        let _gone = to.send(Measured { net, rooms: self.seats.len(), uptime_ms });
+    }
+
+    /// What the owner of a node that serves changes while it runs. A network that has stopped says so by itself.
+    async fn retune(&mut self, limits: net::Limits, more: Vec<net::Place>) {
+        let _stopped = self.net.limit(limits).await;
+        for place in more {
+            let _stopped = self.net.bootstrap(place).await;
+        }
+        self.tell(Event::Notice(Notice::node(Said::Reloaded)));
     }
 
     // ---- rooms ----

@@ -23,6 +23,8 @@ mod people;
 mod screen;
 #[cfg(target_os = "linux")]
 mod script;
+#[cfg(unix)]
+mod serve;
 mod settings;
 #[cfg(unix)]
 mod silent;

@@ -103,6 +103,10 @@ impl Said {
             Said::Utc => "times of day are UTC: the time zone of this machine cannot be read".to_owned(),
             Said::Holding(true) => "messages are printed as headings, without their text".to_owned(),
             Said::Holding(false) => "messages are printed with their text".to_owned(),
+            Said::Reloaded => "the settings were read again".to_owned(),
+            Said::NotReloaded { why } => {
+                format!("the settings are as before, the file is wrong: {}", why.as_str())
+            }
             Said::Unprotected { what } => format!("this process is less protected than it should be: {what}"),
         }
     }
@@ -157,6 +161,10 @@ impl Said {
             Said::CannotUnprint => "/hold prints headings only, until /read",
             Said::Holding(true) => "/read N prints one; /hold off prints all",
             Said::Holding(false) => "/hold on prints headings only",
+            Said::Reloaded => {
+                "what is typed at the start counts more; addresses to listen on are taken at a start only"
+            }
+            Said::NotReloaded { .. } => "put it right, and send the signal again",
             Said::Unprotected { .. } => "/doctor says what to do",
             Said::Hashing
             | Said::Confirmed
@@ -194,6 +202,11 @@ impl Fault {
                 "local_flood",
                 "somebody floods the local network with names, so the search there is off",
                 "give an address with --bootstrap",
+            ),
+            Fault::Full => (
+                "full",
+                "as many links as there may be: others are turned away",
+                "raise `peers` under [serve] in the settings, or let somebody else serve as well",
             ),
             Fault::TooMany => (
                 "too_many",

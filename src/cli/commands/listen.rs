@@ -44,7 +44,7 @@ pub(super) fn run(
                     asking.end(4, "nobody was found in time").await;
                     continue;
                 }
-                (code, why) = signals.next() => {
+                (code, why) = signals.end() => {
                     stop = Some(code);
                     asking.end(code, why).await;
                     continue;

@@ -36,7 +36,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
     };
     let settings = Settings::read(all.config.as_deref())?;
     settings.fill_all(&mut all);
-    super::log::start(&all)?;
+    super::log::start(&all, settings.log_level)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "begins");
     match command {
         Command::Join(options) => join::run(options, all, &settings, hardening),

@@ -66,7 +66,7 @@ pub(super) fn run(
                     asking.end(code, "out of time").await;
                     continue;
                 }
-                (code, why) = signals.next() => {
+                (code, why) = signals.end() => {
                     stop = Some(code);
                     asking.end(code, why).await;
                     continue;

@@ -9,11 +9,12 @@ use crate::base::secret::Secret;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
 use crate::cli::face::Served;
+use crate::cli::reload::Again;
 use crate::cli::report::Failure;
 use crate::cli::session::{self, Plan};
 use crate::cli::values;
 use crate::node::harden::Hardening;
-use crate::node::random;
+use crate::node::{metrics, random};
 
 /// Where it listens unless told otherwise.
 const USUAL: [&str; 4] = [
@@ -29,7 +30,8 @@ pub(super) fn run(
     settings: &Settings,
     hardening: Hardening,
 ) -> Result<u8, Failure> {
-    let args::Serve { rooms, key_file, come } = options;
+    let args::Serve { rooms, metrics: told_at, key_file, come } = options;
+    let typed = come.network.clone();
     let mut plan = Plan::new(come, all, settings, hardening);
     plan.all.no_input |= rooms.is_empty();
     plan.serve = true;
@@ -39,12 +41,22 @@ pub(super) fn run(
     if plan.network.listen.is_empty() {
         plan.network.listen = USUAL.iter().filter_map(|addr| values::listen(addr).ok()).collect();
     }
+    plan.limits = Some(settings.limits());
+    plan.again = Some(Again { named: plan.all.config.clone(), typed, verbose: plan.all.verbose });
     plan.key = key_file.as_deref().map(kept_key).transpose()?;
     let doors = plan.doors(&rooms, None)?;
     run_beside(async move {
         let (asking, telling) = plan.start()?;
+        let numbers = match told_at {
+            Some(at) => Some(
+                metrics::open(at, asking.clone())
+                    .await
+                    .map_err(|err| Failure::Usage(format!("numbers cannot be told at {at}: {err}")))?,
+            ),
+            None => None,
+        };
         session::enter(&asking, doors).await;
-        let face = Served::new(&asking, plan.all.json)?;
+        let face = Served::new(&asking, plan.all.json, numbers.as_ref().map(|numbers| numbers.at))?;
         session::run(asking, telling, face, None, &plan).await
     })
 }
