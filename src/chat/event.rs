@@ -82,6 +82,8 @@ pub struct Person {
     pub avatar: Avatar,
     /// What they say of themselves; may be empty.
     pub status: Line,
+    /// Nobody sits there: a node that serves.
+    pub serve: bool,
 }
 
 /// A room as it stands after a change.
@@ -316,7 +318,7 @@ pub struct Bye {
 impl Person {
     /// Somebody of whom nothing is known but this: shown as the key would have it.
     pub fn plain(id: MemberId, nick: Nick, tag: Line, role: Role) -> Person {
-        Person { id, nick, tag, role, avatar: Avatar::of(&id, 0, 0), status: Line::clean("") }
+        Person { id, nick, tag, role, avatar: Avatar::of(&id, 0, 0), status: Line::clean(""), serve: false }
     }
 }
 

@@ -76,7 +76,7 @@ fn mine(node: &Node, at: Option<usize>) -> Mine {
         Some(seat) => Mine { who: seat.person(&seat.me()), anonymous: seat.anonymous },
         None => {
             let (nick, guise) = (node.nick.as_str().to_owned(), node.guise.clone());
-            let who = Who { id: node.id(), nick, rank: Rank::Member, guise };
+            let who = Who { id: node.id(), nick, rank: Rank::Member, guise, serve: node.serve };
             Mine { who: told::person(&who), anonymous: false }
         }
     }

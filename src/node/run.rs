@@ -153,7 +153,7 @@ pub(super) struct Node {
     /// How it wants to be shown beside the nick.
     pub(super) guise: Guise,
     pub(super) policy: Policy,
-    serve: bool,
+    pub(super) serve: bool,
     stay: bool,
     visit: bool,
     pub(super) seats: Vec<Seat>,

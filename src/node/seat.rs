@@ -250,7 +250,8 @@ impl Seat {
     }
 
     fn who(&self, id: &MemberId) -> Who {
-        let unknown = || Who { id: *id, nick: String::new(), rank: Rank::Member, guise: Guise::default() };
+        let (nick, guise) = (String::new(), Guise::default());
+        let unknown = || Who { id: *id, nick, rank: Rank::Member, guise, serve: false };
         self.state.who(id).unwrap_or_else(unknown)
     }
 

@@ -238,6 +238,7 @@ pub(super) fn person(who: &Who) -> Person {
         role: role(who.rank),
         avatar: Avatar::of(&who.id, who.guise.glyph, who.guise.colour),
         status: Line::clean(&who.guise.status),
+        serve: who.serve,
     }
 }
 

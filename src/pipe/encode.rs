@@ -407,6 +407,7 @@ fn shown_fields(o: &mut Object<'_>, person: &Person) {
     o.maybe("status", status, |slot, status| slot.text(status.as_str()));
     o.text("avatar", person.avatar.sign().glyph);
     o.text("colour", person.avatar.colour().name());
+    o.flag("serve", person.serve);
 }
 
 fn lines(o: &mut Object<'_>, key: &'static str, all: &[Line]) {

@@ -128,8 +128,9 @@ fn member(state: &State, at: Moment, row: &MemberRow, out: &mut impl Write) -> i
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
+    let serve = if row.who.serve { ", serve" } else { "" };
     let shown = shown_words(&row.who);
-    told(state, at, None, format_args!("{nick} ({tag}), {role}{me}{away}{alike}, {shown}"), out)
+    told(state, at, None, format_args!("{nick} ({tag}), {role}{serve}{me}{away}{alike}, {shown}"), out)
 }
 
 /// What stands beside a nick, in words.

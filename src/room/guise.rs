@@ -50,7 +50,13 @@ impl fmt::Debug for Guise {
 impl<R: CryptoRng> Hub<R> {
     /// This node as events name it, while no log says more of its rank.
     pub(crate) fn myself(&self) -> Who {
-        Who { id: self.id, nick: self.nick.clone(), rank: Rank::Member, guise: self.guise.clone() }
+        Who {
+            id: self.id,
+            nick: self.nick.clone(),
+            rank: Rank::Member,
+            guise: self.guise.clone(),
+            serve: self.serve,
+        }
     }
 
     /// Takes a guise for the room that is looked for.

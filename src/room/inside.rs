@@ -36,6 +36,7 @@ use crate::wire::payload::Body;
 pub(crate) struct Inside {
     pub(crate) me: MemberId,
     pub(crate) nick: String,
+    pub(crate) serve: bool,
     pub(crate) guise: Guise,
     /// The instant when last looked at.
     pub(crate) now: Mono,
@@ -84,6 +85,7 @@ impl Inside {
         Inside {
             me: hub.id,
             nick: hub.nick.clone(),
+            serve: hub.serve,
             guise: hub.guise.clone(),
             now,
             room: hub.room(),
@@ -135,9 +137,11 @@ impl Inside {
 
     /// A member as events name them.
     pub(crate) fn who(&self, id: &MemberId) -> Who {
-        let theirs = || self.roster.get(id).map(|m| (m.nick.clone(), m.guise.clone())).unwrap_or_default();
-        let (nick, guise) = if *id == self.me { (self.nick.clone(), self.guise.clone()) } else { theirs() };
-        Who { id: *id, nick, rank: self.log.rights().rank(id), guise }
+        let theirs =
+            || self.roster.get(id).map(|m| (m.nick.clone(), m.guise.clone(), m.serve)).unwrap_or_default();
+        let mine = || (self.nick.clone(), self.guise.clone(), self.serve);
+        let (nick, guise, serve) = if *id == self.me { mine() } else { theirs() };
+        Who { id: *id, nick, rank: self.log.rights().rank(id), guise, serve }
     }
 
     // ---- sending ----

@@ -375,6 +375,8 @@ pub struct Who {
     pub rank: Rank,
     /// How they want to be shown, as sent.
     pub guise: Guise,
+    /// They run `serve`.
+    pub serve: bool,
 }
 
 /// What happened.

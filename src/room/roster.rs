@@ -106,6 +106,11 @@ impl Roster {
         self.members.iter().filter(|(_, m)| !m.left)
     }
 
+    /// Whether there were people, and all who are left are nodes that serve.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.all().any(|(_, m)| !m.serve) && self.present().all(|(_, m)| m.serve)
+    }
+
     /// Number of those present.
     pub(crate) fn count(&self) -> usize {
         self.present().count()

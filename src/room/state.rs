@@ -163,6 +163,9 @@ impl<R: CryptoRng> State<R> {
             return;
         }
         let Phase::Inside(inside) = &mut self.phase else { return };
+        if self.hub.serve && inside.roster.is_deserted() {
+            return self.part_deserted();
+        }
         let rights = inside.log.rights();
         let removal = rights.removal(&self.hub.id, &inside.foundings, inside.room);
         let end = if let Some(removal) = removal {
@@ -188,6 +191,18 @@ impl<R: CryptoRng> State<R> {
         if let Some(event) = end {
             self.end(event);
         }
+    }
+
+    /// The last person has gone, and a room goes with them: a node that serves wipes what it holds, and waits for the next.
+    fn part_deserted(&mut self) {
+        if let Phase::Inside(inside) = &mut self.phase {
+            for id in inside.timeline.clear() {
+                self.hub.event(Event::Burned { id, why: Burned::Room });
+            }
+        }
+        self.hub.cancel_all();
+        let seeking = Seeking::again(&mut self.hub, None);
+        self.phase = Phase::Seeking(Box::new(seeking));
     }
 
     pub(super) fn end(&mut self, event: Event) {

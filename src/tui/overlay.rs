@@ -204,8 +204,9 @@ fn member(row: &MemberRow, ascii: bool) -> String {
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
+    let serve = if row.who.serve { ", serve" } else { "" };
     let status = status(&row.who).map(|status| format!(", {status}")).unwrap_or_default();
-    format!("{} {nick} ({tag}), {role}{me}{away}{alike}{status}", sign(&row.who, ascii))
+    format!("{} {nick} ({tag}), {role}{serve}{me}{away}{alike}{status}", sign(&row.who, ascii))
 }
 
 fn person(profile: &Profile, ascii: bool) -> Vec<String> {

@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use crate::words::{Net, WAIT, finish, program};
 
 /// A serving node, with what it says on both of its streams in the order in which it comes.
@@ -276,4 +278,37 @@ fn a_signal_ends_it_in_good_order_within_five_seconds() {
     let left = |line: &serde_json::Value| line["type"] == "member" && line["event"] == "leave";
     net.until("ana", left);
     net.until("bob", |line| line["type"] == "peer" && line["event"] == "lost");
+}
+
+#[test]
+fn a_serving_member_is_shown_as_such_and_a_room_goes_with_its_last_person() {
+    let mut net = Net::of(&[]);
+    let mut served = Served::start(&net, "", &["lobby", "--nick", "between"]);
+    let address = served.address();
+    for name in ["ana", "bob"] {
+        net.start(name, &["lobby", "--history", "unexpired", "--bootstrap", &address], None);
+    }
+    // It opens no room, and is a member like others of the one they opened.
+    net.counts("ana", 3);
+    net.counts("bob", 3);
+    let members = net.ask("ana", json!({"cmd": "who"}));
+    let rows = members["members"].as_array().expect("members").iter();
+    let serving: Vec<(&Value, &Value)> = rows.map(|row| (&row["nick"], &row["serve"])).collect();
+    assert!(serving.contains(&(&json!("between"), &json!(true))), "{serving:?}");
+    assert_eq!(serving.iter().filter(|(_, serve)| **serve == json!(true)).count(), 1);
+    net.say("ana", "before").expect(&["bob"], "before");
+    // One person is company enough; with the last one all is wiped, though the message still had its time.
+    net.close_stdin("bob");
+    net.ended("bob");
+    net.start("cho", &["lobby", "--bootstrap", &address], None);
+    net.expect(&["cho"], "before");
+    for name in ["ana", "cho"] {
+        net.ask(name, json!({"cmd": "quit"}));
+        net.ended(name);
+    }
+    net.start_first("dan", &["lobby", "--bootstrap", &address]);
+    net.until("dan", |line| line["type"] == "room" && line["state"] == "alone");
+    net.counts("dan", 2);
+    net.talk("dan", "lobby", "a room of my own");
+    net.never("dan", "before");
 }
