@@ -196,3 +196,22 @@ fn a_reader_who_stops_reading_is_no_failure() {
         assert_eq!(child.wait().expect("it ends").code(), Some(0));
     }
 }
+
+#[test]
+fn the_units_for_systemd_say_what_the_program_takes() {
+    let help = text(&run(&["serve", "--help"]).stdout);
+    for unit in [
+        include_str!("../packaging/systemd/ephem-node.service"),
+        include_str!("../packaging/systemd/user/ephem-node.service"),
+    ] {
+        let starts = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("what is started");
+        let mut words = starts.split(' ').skip(1);
+        assert_eq!(words.next(), Some("serve"));
+        for flag in words.filter(|word| word.starts_with("--")) {
+            assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}\n")), "{flag}");
+        }
+        // What ends it in good order is no failure, and wrong settings are not tried again.
+        assert!(unit.contains("SuccessExitStatus=143") && unit.contains("RestartPreventExitStatus=2 3"));
+        assert!(unit.contains("ExecReload=/bin/kill -HUP $MAINPID") && unit.contains("NoNewPrivileges=yes"));
+    }
+}
