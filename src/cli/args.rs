@@ -169,6 +169,23 @@ pub struct Network {
     /// Do not look in the distributed table
     #[arg(long, env = "EPHEM_NO_DHT")]
     pub no_dht: bool,
+    /// Which ways may be gone
+    #[arg(long, value_enum, value_name = "WAY", env = "EPHEM_PATH")]
+    pub path: Option<PathRule>,
+    /// Ask the router to let others in: it opens a port there for as long as this node runs
+    #[arg(long, env = "EPHEM_UPNP")]
+    pub upnp: bool,
+}
+
+/// Which ways may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PathRule {
+    /// Straight where that works, else through a relay, which sees who talks with whom and never what [default]
+    Any,
+    /// No relays: nobody sees who talks with whom, but behind most home routers many are not reached
+    DirectOnly,
+    /// Relays alone: members do not see this node's address; all is slower and ends with the relays. Needs --bootstrap
+    RelayOnly,
 }
 
 /// What stands before whoever talks.

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use toml_edit::{Document, Item, Key, Value};
 
-use super::args::{All, Color, History, Network, Room, Screen, Who};
+use super::args::{All, Color, History, Network, PathRule, Room, Screen, Who};
 use super::report::Failure;
 use super::values::{self, Length, Rate};
 use crate::chat;
@@ -35,6 +35,8 @@ const KEYS: [&str; 23] = [
     "lan_only",
     "no_mdns",
     "no_dht",
+    "path",
+    "upnp",
     "color",
     "theme",
     "motion",
@@ -148,6 +150,8 @@ impl Settings {
             "lan_only" => self.network.lan_only = truth(item)?,
             "no_mdns" => self.network.no_mdns = truth(item)?,
             "no_dht" => self.network.no_dht = truth(item)?,
+            "path" => self.network.path = Some(choice::<PathRule>(text(item)?)?),
+            "upnp" => self.network.upnp = truth(item)?,
             "color" => self.color = Some(choice::<Color>(text(item)?)?),
             "theme" => self.screen.theme = Some(values::theme(text(item)?)?),
             "motion" => self.screen.motion = Some(values::motion(text(item)?)?),
@@ -222,7 +226,7 @@ impl Settings {
         if who.nick.is_none() {
             who.nick.clone_from(&self.nick);
         }
-        let Network { listen, bootstrap, timeout, lan_only, no_mdns, no_dht } = network;
+        let Network { listen, bootstrap, timeout, lan_only, no_mdns, no_dht, path, upnp } = network;
         if listen.is_empty() {
             listen.clone_from(&self.network.listen);
         }
@@ -233,6 +237,8 @@ impl Settings {
         *lan_only |= self.network.lan_only;
         *no_mdns |= self.network.no_mdns;
         *no_dht |= self.network.no_dht;
+        *path = path.or(self.network.path);
+        *upnp |= self.network.upnp;
     }
 
     /// The same for the screen.
@@ -289,6 +295,8 @@ impl Settings {
         line("lan_only", self.network.lan_only.then(|| "true".to_owned()));
         line("no_mdns", self.network.no_mdns.then(|| "true".to_owned()));
         line("no_dht", self.network.no_dht.then(|| "true".to_owned()));
+        line("path", self.network.path.and_then(|path| Some(quoted(path.to_possible_value()?.get_name()))));
+        line("upnp", self.network.upnp.then(|| "true".to_owned()));
         line("color", self.color.and_then(|color| Some(quoted(color.to_possible_value()?.get_name()))));
         line("theme", self.screen.theme.map(|wish| quoted(wish.named().map_or("auto", Theme::name))));
         line("motion", self.screen.motion.map(|wish| quoted(wish.named().map_or("auto", Motion::name))));
@@ -363,7 +371,7 @@ mod tests {
     fn every_known_key_is_read_and_shown_again() {
         let text = "nick = \"ana\"\nttl = \"60s\"\nmax = 12\nknock = true\nhistory = \"unexpired\"\nrate = 3\n\
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
-            lan_only = true\nno_mdns = true\nno_dht = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
+            lan_only = true\nno_mdns = true\nno_dht = true\npath = \"relay-only\"\nupnp = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
             motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\n\
             notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\nlog_level = \"debug\"\nserve.peers = 100\n";
         let settings = Settings::parse(text).unwrap_or_default();

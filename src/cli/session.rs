@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use zeroize::Zeroizing;
 
-use super::args::{self, All};
+use super::args::{self, All, PathRule};
 use super::config::{Likes, Settings};
 use super::face::{Face, Pipe, Plain};
 use super::raw;
@@ -239,10 +239,12 @@ impl Plan {
                 listen: network.listen.clone(),
                 bootstrap: if network.lan_only { Vec::new() } else { network.bootstrap.clone() },
                 key: self.key.take(),
-                mdns: !network.no_mdns,
+                mdns: !network.no_mdns && network.path != Some(PathRule::RelayOnly),
                 dht: !network.no_dht && !network.lan_only,
                 serve: self.serve,
                 limits: self.limits,
+                ways: ways(network)?,
+                upnp: network.upnp,
             },
             nick: self.nick()?,
             policy: self.policy(),
@@ -252,6 +254,25 @@ impl Plan {
             clock: Clock::new(),
         };
         node::start(config).map_err(Failure::Network)
+    }
+}
+
+/// Which ways may be gone; what contradicts that is said before anything starts.
+fn ways(network: &args::Network) -> Result<net::Ways, Failure> {
+    let wrong = |why: &str| Err(Failure::Usage(why.to_owned()));
+    match network.path {
+        None | Some(PathRule::Any) => Ok(net::Ways::Any),
+        Some(PathRule::DirectOnly) => Ok(net::Ways::DirectOnly),
+        Some(PathRule::RelayOnly) if network.lan_only => {
+            wrong("--path relay-only and --lan-only exclude each other")
+        }
+        Some(PathRule::RelayOnly) if !network.listen.is_empty() => {
+            wrong("with --path relay-only nobody gets in but through a relay; leave out --listen")
+        }
+        Some(PathRule::RelayOnly) if network.bootstrap.is_empty() => {
+            wrong("--path relay-only needs a relay to begin at; name one with --bootstrap")
+        }
+        Some(PathRule::RelayOnly) => Ok(net::Ways::RelayOnly),
     }
 }
 

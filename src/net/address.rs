@@ -8,9 +8,11 @@ use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 
 use crate::base::id::Peer;
-use crate::base::limits::{ADDR_BYTES, ADDRS};
+use crate::base::limits::ADDR_BYTES;
 
+use super::circuit::Circuit;
 use super::names;
+use super::ways::Ways;
 
 /// A transport address. It carries no `/p2p/` part unless a person typed one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,10 +45,16 @@ impl Addr {
 
     /// With the peer at its end, as it is shown to people.
     pub fn text_with(&self, peer: &Peer) -> String {
-        match (shape(&self.0), names::peer_id(peer)) {
-            (Some(Shape { peer: None, .. }), Some(id)) => self.0.clone().with(Protocol::P2p(id)).to_string(),
+        let open = shape(&self.0).is_some_and(|shape| shape.peer.is_none()) || Circuit::of(&self.0).is_some();
+        match names::peer_id(peer) {
+            Some(id) if open => bare(&self.0).with(Protocol::P2p(id)).to_string(),
             _ => self.0.to_string(),
         }
+    }
+
+    /// The relay it leads through, if it does.
+    pub fn relay(&self) -> Option<Peer> {
+        Circuit::of(&self.0).map(|way| names::peer(&way.relay))
     }
 }
 
@@ -109,6 +117,8 @@ fn multiaddr(text: &str) -> Result<PlaceKind, AddressError> {
     if matches!(addr.iter().next(), Some(Protocol::Dnsaddr(_))) {
         return Err(AddressError::DnsAddr);
     }
+    // To begin at somebody behind a relay is to begin at the relay.
+    let addr = Circuit::of(&addr).map_or(addr, |way| way.at.with(Protocol::P2p(way.relay)));
     let shape = shape(&addr).ok_or(AddressError::Unsupported)?;
     if shape.port == 0 {
         return Err(AddressError::NoPort);
@@ -329,14 +339,39 @@ pub(super) struct Stand {
     own: BTreeSet<Scope>,
     /// A person named a loopback address as bootstrap.
     pub(super) began_on_loopback: bool,
+    /// Which ways the person allows.
+    pub(super) ways: Ways,
 }
 
 impl Stand {
-    pub(super) fn new<'a>(listening: impl Iterator<Item = &'a Multiaddr>, began_on_loopback: bool) -> Stand {
-        Stand { own: listening.filter_map(scope).collect(), began_on_loopback }
+    pub(super) fn new<'a>(
+        listening: impl Iterator<Item = &'a Multiaddr>,
+        began_on_loopback: bool,
+        ways: Ways,
+    ) -> Stand {
+        Stand { own: listening.filter_map(scope).collect(), began_on_loopback, ways }
     }
 
+    /// To go through a relay is to knock at the relay, so the same rule holds for where it is.
     pub(super) fn may_dial(&self, addr: &Multiaddr, says: Says) -> bool {
+        match Circuit::of(addr) {
+            Some(circuit) => self.ways.relayed() && self.may_knock(&circuit.at, says),
+            None => self.ways.straight() && self.may_knock(addr, says),
+        }
+    }
+
+    /// Whether a peer may have seen this node there: on the internet, or on a machine that knows nothing but itself. What a
+    /// private network calls it is no business of anybody outside.
+    pub(super) fn may_be_seen(&self, addr: &Multiaddr) -> bool {
+        match scope(&bare(addr)) {
+            Some(Scope::Global) => true,
+            Some(Scope::Loopback) => self.only_loopback(),
+            _ => false,
+        }
+    }
+
+    /// The rule for a host, whichever way leads on from there.
+    pub(super) fn may_knock(&self, addr: &Multiaddr, says: Says) -> bool {
         match (scope(addr), says) {
             (None, _) => false,
             (Some(Scope::Global), _) | (Some(Scope::Private(_) | Scope::LinkLocal), Says::Lan) => true,
@@ -349,19 +384,6 @@ impl Stand {
     fn only_loopback(&self) -> bool {
         !self.own.is_empty() && self.own.iter().all(|s| *s == Scope::Loopback)
     }
-}
-
-/// The addresses a node tells the members of its rooms: farthest reach first, loopback only where there is nothing else.
-pub(super) fn to_tell(listening: &BTreeSet<Multiaddr>) -> Vec<Addr> {
-    let mut scoped: Vec<(Scope, &Multiaddr)> = listening
-        .iter()
-        .filter_map(|a| Some((scope(a)?, a)))
-        .filter(|(_, a)| a.len() <= ADDR_BYTES)
-        .collect();
-    scoped.sort();
-    let far = scoped.iter().any(|(s, _)| matches!(s, Scope::Global | Scope::Private(_)));
-    let keep = |s: &Scope| !far || matches!(s, Scope::Global | Scope::Private(_));
-    scoped.into_iter().filter(|(s, _)| keep(s)).take(ADDRS).map(|(_, a)| Addr(a.clone())).collect()
 }
 
 #[cfg(test)]
@@ -420,7 +442,7 @@ mod tests {
     #[test]
     fn a_stranger_cannot_make_a_node_knock_at_its_own_network() {
         let home = [addr("/ip4/192.168.1.4/tcp/5"), addr("/ip4/127.0.0.1/tcp/5")];
-        let stand = Stand::new(home.iter(), false);
+        let stand = Stand::new(home.iter(), false, Ways::Any);
         let told = |text: &str| stand.may_dial(&addr(text), Says::Somebody);
         assert!(told("/ip4/203.0.113.9/tcp/1"));
         assert!(told("/ip4/192.168.1.9/udp/1/quic-v1"), "the same block may be the same network");
@@ -446,23 +468,26 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_dialled_on_others_word_only_by_a_node_that_lives_there() {
-        let local = addr("/ip4/127.0.0.1/tcp/7");
-        let only = [addr("/ip4/127.0.0.1/tcp/5")];
-        assert!(Stand::new(only.iter(), false).may_dial(&local, Says::Somebody));
-        assert!(!Stand::default().may_dial(&local, Says::Somebody));
-        assert!(Stand::new([].iter(), true).may_dial(&local, Says::Somebody));
+    fn a_way_through_a_relay_may_be_gone_where_the_relay_may_be_knocked_at_and_the_person_allows_it() {
+        let through = |at: &str| addr(&format!("{at}/p2p/{}/p2p-circuit", PeerId::random()));
+        let (far, near) = (through("/ip4/203.0.113.9/tcp/1"), through("/ip4/10.0.0.1/tcp/1"));
+        let straight = addr("/ip4/203.0.113.9/tcp/1");
+        for (ways, goes_through, goes_straight) in
+            [(Ways::Any, true, true), (Ways::DirectOnly, false, true), (Ways::RelayOnly, true, false)]
+        {
+            let stand = Stand::new([].iter(), false, ways);
+            assert_eq!(stand.may_dial(&far, Says::Somebody), goes_through);
+            assert_eq!(stand.may_dial(&straight, Says::Somebody), goes_straight);
+            assert!(!stand.may_dial(&near, Says::Somebody));
+        }
     }
 
     #[test]
-    fn the_farthest_addresses_are_told_and_loopback_only_alone() {
-        let all: BTreeSet<Multiaddr> =
-            ["/ip4/127.0.0.1/tcp/1", "/ip4/10.0.0.2/tcp/1", "/ip4/203.0.113.9/tcp/1", "/ip6/fe80::1/tcp/1"]
-                .map(addr)
-                .into();
-        let told: Vec<String> = to_tell(&all).iter().map(Addr::to_string).collect();
-        assert_eq!(told, ["/ip4/203.0.113.9/tcp/1", "/ip4/10.0.0.2/tcp/1"]);
-        let local: BTreeSet<Multiaddr> = [addr("/ip4/127.0.0.1/tcp/1")].into();
-        assert_eq!(to_tell(&local).len(), 1);
+    fn loopback_is_dialled_on_others_word_only_by_a_node_that_lives_there() {
+        let local = addr("/ip4/127.0.0.1/tcp/7");
+        let only = [addr("/ip4/127.0.0.1/tcp/5")];
+        assert!(Stand::new(only.iter(), false, Ways::Any).may_dial(&local, Says::Somebody));
+        assert!(!Stand::default().may_dial(&local, Says::Somebody));
+        assert!(Stand::new([].iter(), true, Ways::Any).may_dial(&local, Says::Somebody));
     }
 }

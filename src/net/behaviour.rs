@@ -12,10 +12,13 @@ use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{
-    StreamProtocol, Swarm, SwarmBuilder, allow_block_list, connection_limits, identify, kad, mdns,
-    memory_connection_limits, noise, ping, tcp, yamux,
+    PeerId, StreamProtocol, Swarm, SwarmBuilder, allow_block_list, autonat, connection_limits, dcutr,
+    identify, kad, mdns, memory_connection_limits, noise, ping, relay, tcp, upnp, yamux,
 };
+use rand_chacha::ChaCha12Rng;
+use rand_core::SeedableRng;
 
+use super::backoff::chance;
 use super::config::{self, Config, Limits};
 use super::direct;
 use super::filter::{self, Bounded};
@@ -35,6 +38,17 @@ pub(super) struct Node {
     pub(super) direct: direct::Behaviour,
     pub(super) kad: Toggle<Guarded<kad::Behaviour<MemoryStore>>>,
     pub(super) mdns: Toggle<mdns::tokio::Behaviour>,
+    /// Others reached through this node.
+    pub(super) relay: Toggle<relay::Behaviour>,
+    /// This node reached through others.
+    relayed: Toggle<relay::client::Behaviour>,
+    /// From a link through a relay to a straight one.
+    pub(super) punch: Toggle<Guarded<dcutr::Behaviour>>,
+    /// Whether others reach this node.
+    pub(super) probe: Toggle<Guarded<autonat::v2::client::Behaviour<ChaCha12Rng>>>,
+    /// Whether this node reaches others, for them; there while others reach it.
+    pub(super) prober: Toggle<Guarded<autonat::v2::server::Behaviour>>,
+    upnp: Toggle<upnp::tokio::Behaviour>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
 }
@@ -54,18 +68,30 @@ pub(super) fn build(
         Some(Ok(mdns)) => (Some(mdns), None),
         Some(Err(why)) => (None, Some(why)),
     };
-    let node = Node {
+    let gossip = gossip().map_err(|e| wrong(&e))?;
+    let (public, me) = (key.public(), key.public().to_peer_id());
+    // Whoever wants relays alone is reached by nobody else, and meets nobody halfway.
+    let straight = config.ways.straight();
+    let node = |relayed| Node {
         shunned: allow_block_list::Behaviour::default(),
         limits: connection_limits::Behaviour::new(link_limits(
             config.limits.unwrap_or(Limits::usual(config.serve)),
         )),
         memory: memory_connection_limits::Behaviour::with_max_bytes(config::MEMORY_BYTES),
-        gossip: gossip().map_err(|e| wrong(&e))?,
+        gossip,
         direct: direct::behaviour(),
-        kad: Toggle::from(config.dht.then(|| Guarded::new(table(&key, config.serve)))),
+        kad: Toggle::from(config.dht.then(|| Guarded::new(table(me, config.serve)))),
         mdns: Toggle::from(mdns),
+        relay: Toggle::from(straight.then(|| relaying(me, config.serve))),
+        relayed: Toggle::from(config.ways.relayed().then_some(relayed)),
+        punch: Toggle::from(both_ways(config).then(|| Guarded::new(dcutr::Behaviour::new(me)))),
+        probe: Toggle::from(straight.then(|| Guarded::new(probing()))),
+        prober: Toggle::from(
+            (straight && config.serve).then(|| Guarded::new(autonat::v2::server::Behaviour::default())),
+        ),
+        upnp: Toggle::from((straight && config.upnp).then(upnp::tokio::Behaviour::default)),
         identify: identify::Behaviour::new(
-            identify::Config::new(config::FAMILY.to_owned(), key.public())
+            identify::Config::new(config::FAMILY.to_owned(), public.clone())
                 .with_agent_version(config::AGENT.to_owned())
                 .with_push_listen_addr_updates(true)
                 // Private addresses are nobody's business; members get them sealed, the local network by mDNS.
@@ -86,7 +112,9 @@ pub(super) fn build(
             quic.keep_alive_interval = config::QUIC_ALIVE;
             quic
         })
-        .with_behaviour(|_| node)
+        .with_relay_client(noise::Config::new, yamux::Config::default)
+        .map_err(|e| wrong(&e))?
+        .with_behaviour(|_, relayed| node(relayed))
         .map_err(|e| wrong(&e))?
         .with_swarm_config(|swarm| swarm.with_idle_connection_timeout(config::IDLE).with_smart_dial())
         .with_connection_timeout(config::HANDSHAKE)
@@ -188,14 +216,55 @@ pub(super) fn link_limits(limits: Limits) -> ConnectionLimits {
         .with_max_established_per_peer(Some(config::LINKS_A_PEER))
 }
 
+fn both_ways(config: &Config) -> bool {
+    config.ways.straight() && config.ways.relayed()
+}
+
+/// What others may ask of this node as a relay. Whether they may ask at all is said outright once it is known that they reach
+/// it: left alone it would begin at the first external address, and a relayed one is such.
+fn relaying(me: PeerId, serve: bool) -> relay::Behaviour {
+    let (places, circuits) = match serve {
+        true => (config::PLACES_SERVED, config::CIRCUITS_SERVED),
+        false => (config::PLACES, config::CIRCUITS),
+    };
+    let (at_once, again) = (config::ASKED_AT_ONCE, config::ASKED_AGAIN);
+    let settings = relay::Config {
+        max_reservations: places,
+        reservation_duration: config::RELAYED_FOR,
+        reservation_rate_limiters: Vec::new(),
+        max_circuits: circuits,
+        max_circuits_per_peer: config::CIRCUITS_A_PEER,
+        max_circuit_duration: config::RELAYED_FOR,
+        max_circuit_bytes: config::RELAYED_BYTES,
+        circuit_src_rate_limiters: Vec::new(),
+        ..relay::Config::default()
+    };
+    let settings = settings
+        .reservation_rate_per_peer(at_once, again * 2)
+        .reservation_rate_per_ip(at_once, again)
+        .circuit_src_per_peer(at_once, again * 2)
+        .circuit_src_per_ip(at_once, again);
+    let mut relay = relay::Behaviour::new(me, settings);
+    relay.set_status(Some(if serve { relay::Status::Enable } else { relay::Status::Disable }));
+    relay
+}
+
+fn probing() -> autonat::v2::client::Behaviour<ChaCha12Rng> {
+    let mut seed = [0; 32];
+    for part in seed.chunks_exact_mut(4) {
+        part.copy_from_slice(&chance().to_le_bytes());
+    }
+    let settings = autonat::v2::client::Config::default().with_probe_interval(config::REACH_ASK);
+    autonat::v2::client::Behaviour::new(ChaCha12Rng::from_seed(seed), settings)
+}
+
 fn local_search(key: &Keypair) -> std::io::Result<mdns::tokio::Behaviour> {
     let config =
         mdns::Config { ttl: config::MDNS_TTL, query_interval: config::MDNS_QUERY, enable_ipv6: false };
     mdns::tokio::Behaviour::new(config, key.public().to_peer_id())
 }
 
-fn table(key: &Keypair, serve: bool) -> kad::Behaviour<MemoryStore> {
-    let me = key.public().to_peer_id();
+fn table(me: PeerId, serve: bool) -> kad::Behaviour<MemoryStore> {
     // Values are no part of this protocol; none is stored for anybody.
     let keys = if serve { config::KEYS_SERVED } else { config::KEYS };
     let store = MemoryStoreConfig {

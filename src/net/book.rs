@@ -178,9 +178,11 @@ impl Book {
         }
     }
 
-    /// Its last link is gone: tried again soon, but not by everybody in the same instant.
+    /// Its last link is gone: tried again soon, but not by everybody in the same instant. A dial for a straight way beside
+    /// one through a relay may be under way; who has no way left does not wait for its end.
     pub(super) fn lost(&mut self, peer: &PeerId, spread: Duration, now: Instant) {
         if let Some(entry) = self.entries.get_mut(&Whom::Peer(*peer)) {
+            entry.dialing = None;
             entry.next = now + spread;
         }
     }

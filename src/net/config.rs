@@ -3,12 +3,14 @@
 //! "Measured" means on bare gossipsub over loopback, two cores; "guess" means that nobody has measured it yet.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::base::limits::FRAME_BYTES;
 use crate::base::secret::Secret;
 
 use super::address::{Addr, Place};
+use super::ways::Ways;
 
 /// What a node is asked to be.
 pub struct Config {
@@ -26,6 +28,10 @@ pub struct Config {
     pub serve: bool,
     /// What others get at most; `None`: what is usual.
     pub limits: Option<Limits>,
+    /// Which ways are allowed.
+    pub ways: Ways,
+    /// Ask the router of this network to let others in.
+    pub upnp: bool,
 }
 
 /// What a node gives to others at most.
@@ -52,6 +58,8 @@ impl Default for Config {
             dht: true,
             serve: false,
             limits: None,
+            ways: Ways::Any,
+            upnp: false,
         }
     }
 }
@@ -66,6 +74,8 @@ impl fmt::Debug for Config {
             .field("dht", &self.dht)
             .field("serve", &self.serve)
             .field("limits", &self.limits)
+            .field("ways", &self.ways)
+            .field("upnp", &self.upnp)
             .finish()
     }
 }
@@ -248,10 +258,11 @@ pub(super) const MEMORY_BYTES: usize = 1_024 * 1_024 * 1_024;
 pub(super) const IDLE: Duration = Duration::from_secs(120);
 /// A handshake that takes longer failed.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
-/// QUIC: silence after which a link is dead, and how often it is broken from our side. A vanished peer is noticed in 15 s.
-pub(super) const QUIC_IDLE_MS: u32 = 15_000;
+/// QUIC: silence after which a link is dead, and how often it is broken from our side. A vanished peer is noticed in 10 s, a
+/// relay that vanished is replaced soon after.
+pub(super) const QUIC_IDLE_MS: u32 = 10_000;
 /// See [`QUIC_IDLE_MS`].
-pub(super) const QUIC_ALIVE: Duration = Duration::from_secs(5);
+pub(super) const QUIC_ALIVE: Duration = Duration::from_secs(4);
 /// Round trips are measured this often, and tell a dead TCP link.
 pub(super) const PING: Duration = Duration::from_secs(10);
 /// A round trip that takes longer is a dead link.
@@ -279,6 +290,44 @@ pub(super) const RESOLVE: Duration = Duration::from_secs(5);
 pub(super) const ADDRS_A_NAME: usize = 8;
 /// Bootstraps at most.
 pub(super) const BOOTSTRAPS: usize = 32;
+
+// Relays and reachability.
+
+/// Places this node keeps at relays: one may go, and the other still leads here.
+pub(super) const RELAYS: usize = 2;
+/// Relays remembered to ask.
+pub(super) const RELAYS_KNOWN: usize = 32;
+/// A relay that was asked and says nothing for so long is asked no more (guess: a dial and an answer take two at the most).
+pub(super) const RELAY_PATIENCE: Duration = Duration::from_secs(15);
+/// With a relay known and nobody having said whether this node can be reached, it asks for a place after this. The question
+/// whether it can takes about as long, and a place costs the relay little; who waits for a first message waits for this.
+pub(super) const REACH_UNKNOWN: Duration = Duration::from_secs(1);
+/// How often addresses that were never tried from outside are put to somebody who tries them. Each time wakes an idle node.
+pub(super) const REACH_ASK: Duration = Duration::from_secs(2);
+/// Addresses of this node seen by others that are believed; honest peers name one for each kind of link.
+pub(super) const OBSERVED: usize = 32;
+/// A link through a relay is kept for so long beside a straight one, so that what is on its way there arrives.
+pub(super) const SETTLE: Duration = Duration::from_secs(2);
+/// How long a relay keeps a place for somebody, unless it is renewed, and how long a circuit lasts. What one gets from a
+/// relay that was asked for nothing else is an hour of talk; whoever is cut off then dials again.
+pub(super) const RELAYED_FOR: Duration = Duration::from_secs(3_600);
+/// What a circuit may carry in its time: an hour of a busy room of eight.
+pub(super) const RELAYED_BYTES: u64 = 64 * 1_024 * 1_024;
+/// Places this node keeps for others.
+pub(super) const PLACES: usize = 64;
+/// The same where it serves: as many as it may have links.
+pub(super) const PLACES_SERVED: usize = 512;
+/// Circuits through this node at once.
+pub(super) const CIRCUITS: usize = 64;
+/// The same where it serves.
+pub(super) const CIRCUITS_SERVED: usize = 512;
+/// Circuits of one peer: eight links a topic, and as many again for the other ones.
+pub(super) const CIRCUITS_A_PEER: usize = 16;
+/// How many places and circuits one address may ask for in a burst, a household and a company having one, and how soon it
+/// gets one back. One peer gets one back half as soon.
+pub(super) const ASKED_AT_ONCE: NonZeroU32 = NonZeroU32::new(120).unwrap();
+/// See [`ASKED_AT_ONCE`].
+pub(super) const ASKED_AGAIN: Duration = Duration::from_secs(10);
 
 // The local network.
 

@@ -33,6 +33,7 @@ use super::listen::listen;
 use super::names::{self, FrameId};
 use super::outbox::Outbox;
 use super::outlet::Outlet;
+use super::reach::Reach;
 use super::rendezvous::Keys;
 
 /// Everything the network floor knows.
@@ -53,9 +54,9 @@ pub(super) struct Driver {
     pub(super) told: Vec<Addr>,
     pub(super) stand: Stand,
     pub(super) counters: Counters,
+    pub(super) reach: Reach,
     pub(super) resolving: JoinSet<(usize, Result<Vec<Multiaddr>, Unreachable>)>,
     last_sent: Option<Instant>,
-    serve: bool,
     /// When it was said last that others are turned away.
     pub(super) full_said: Option<Instant>,
     /// When to say that this machine has no network, unless it has by then.
@@ -88,12 +89,18 @@ impl Driver {
             stand: Stand::default(),
             counters: Counters::default(),
             resolving: JoinSet::new(),
+            reach: Reach::new(&config),
             last_sent: None,
-            serve: config.serve,
             full_said: None,
-            no_network: config.listen.is_empty().then(|| now() + NO_NETWORK),
+            no_network: (config.listen.is_empty() && config.ways.straight()).then(|| now() + NO_NETWORK),
         };
-        for (addr, why) in listen(&mut driver.swarm, &config.listen)? {
+        driver.stand.ways = config.ways;
+        driver.stand_changed();
+        let failed = match config.ways.straight() {
+            true => listen(&mut driver.swarm, &config.listen)?,
+            false => Vec::new(),
+        };
+        for (addr, why) in failed {
             driver.outlet.news(Event::Trouble(Trouble::NotListening { addr, why }));
         }
         if no_mdns.is_some() {
@@ -340,6 +347,8 @@ impl Driver {
         }
         self.seek_bootstraps(now);
         self.ask_table(now);
+        self.seek_relays(now);
+        self.spare_circuits(now);
         self.dial_due(now);
     }
 
@@ -356,7 +365,7 @@ impl Driver {
             }
         });
         let peers = peers.collect();
-        let (serves, keys) = (self.serve, self.keys.len());
+        let (serves, keys) = (self.reach.serves(), self.keys.len());
         let node = self.swarm.behaviour_mut();
         let table = node.kad.as_mut().map(|table| TableStatus {
             on: true,
@@ -370,8 +379,11 @@ impl Driver {
             bootstraps: self.bootstraps.states(),
             topics: self.joined.iter().map(|(topic, there)| (*topic, there.len())).collect(),
             mdns: node.mdns.is_enabled(),
+            nat: self.reach.nat(),
+            relays: self.reach.relays(),
+            relaying: self.reach.serves() && node.relay.is_enabled(),
+            circuits: self.reach.carried,
             table: table.unwrap_or_default(),
-            circuits: 0,
             counters: Counters { held_in_vain: self.outbox.in_vain, ..self.counters },
         }
     }

@@ -116,6 +116,13 @@ pub enum Event {
         /// How it stands.
         state: BootstrapState,
     },
+    /// Whether others reach this node, or through whom, is known anew.
+    Reach {
+        /// Whether they do by themselves.
+        nat: Nat,
+        /// The relays that keep a place for it.
+        relays: Vec<Peer>,
+    },
     /// Something is wrong with the network of this machine.
     Trouble(Trouble),
     /// The owner was too slow: so many events about links and topics are lost. [`Handle::snapshot`](super::Handle::snapshot)
@@ -135,6 +142,18 @@ pub enum Path {
     Direct,
     /// Through somebody else.
     Relay,
+}
+
+/// Whether others reach this node by themselves, as far as somebody tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nat {
+    /// Nobody has tried yet.
+    #[default]
+    Unknown,
+    /// They do.
+    Public,
+    /// Those who tried did not get through.
+    Private,
 }
 
 /// How a bootstrap stands.
@@ -306,6 +325,14 @@ pub struct Status {
     pub topics: Vec<(Topic, usize)>,
     /// The local network is searched.
     pub mdns: bool,
+    /// Whether others reach this node by themselves.
+    pub nat: Nat,
+    /// The relays that keep a place for this node.
+    pub relays: Vec<Peer>,
+    /// This node is a relay for others.
+    pub relaying: bool,
+    /// Circuits through this node at this moment.
+    pub circuits: usize,
     /// The table of rendezvous keys.
     pub table: TableStatus,
     /// Circuits through this node at this moment.
@@ -391,6 +418,16 @@ pub struct Counters {
     pub shunned: u64,
     /// Dials that failed.
     pub dials_failed: u64,
+    /// Links through a relay that became straight ones.
+    pub straightened: u64,
+    /// Attempts at that which came to nothing.
+    pub not_straightened: u64,
+    /// Places others were given at this node, renewals apart.
+    pub places_given: u64,
+    /// Circuits others were given through this node.
+    pub circuits_given: u64,
+    /// Places and circuits that others were refused.
+    pub relaying_refused: u64,
     /// Addresses others named that may not be dialled.
     pub addresses_refused: u64,
     /// Places others were given at this node, renewals apart.

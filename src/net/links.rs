@@ -9,8 +9,9 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Scope, bare, scope};
-use super::config::{LINK_BURST, LINK_BYTES_A_SECOND};
+use super::address::{Scope, scope, shape};
+use super::circuit::{Circuit, far_end, is_circuit};
+use super::config::{LINK_BURST, LINK_BYTES_A_SECOND, SETTLE};
 use super::io::Path;
 
 /// One connection to a peer.
@@ -19,7 +20,10 @@ struct Link {
     connection: ConnectionId,
     path: Path,
     addr: Multiaddr,
+    since: Instant,
     rtt: Option<Duration>,
+    /// This node dialled, so its far end is an address to dial.
+    dialled: bool,
     /// Its round trip failed: nobody is at the other end.
     dead: bool,
 }
@@ -57,8 +61,16 @@ impl Links {
         end: &ConnectedPoint,
         now: Instant,
     ) -> Change {
-        let addr = bare(end.get_remote_address());
-        let link = Link { connection, path: path_of(&addr), addr, rtt: None, dead: false };
+        let addr = self.with_relay(far_end(end));
+        let link = Link {
+            connection,
+            path: path_of(&addr),
+            addr,
+            dialled: end.is_dialer(),
+            since: now,
+            rtt: None,
+            dead: false,
+        };
         let known = self.peers.contains_key(&peer);
         let entry = self.peers.entry(peer).or_insert_with(|| Peer {
             links: Vec::new(),
@@ -74,11 +86,23 @@ impl Links {
         }
     }
 
+    /// A link that came in through a relay is told by the relay's address alone. The relay is linked there.
+    fn with_relay(&self, addr: Multiaddr) -> Multiaddr {
+        let mut at = addr.clone();
+        if at.pop() != Some(Protocol::P2pCircuit) || shape(&at).is_none_or(|shape| shape.peer.is_some()) {
+            return addr;
+        }
+        let relay = self.peers.iter().find(|(_, peer)| peer.links.iter().any(|link| link.addr == at));
+        relay.map_or(addr, |(relay, _)| Circuit { at, relay: *relay }.addr())
+    }
+
     /// Also says whether the connection that went was the oldest of several, and was not closed in good order.
     pub(super) fn down(&mut self, peer: &PeerId, connection: ConnectionId, broke: bool) -> (Change, bool) {
         let Some(entry) = self.peers.get_mut(peer) else { return (Change::None, false) };
         let before = entry.best().map(|l| l.path);
-        let eldest = entry.links.first().is_some_and(|l| l.connection == connection && (broke || l.dead));
+        // A circuit ends with its relay, its time or its bytes, or because a better way was found: the peer lives on.
+        let ended = |l: &Link| l.connection == connection && l.path != Path::Relay && (broke || l.dead);
+        let eldest = entry.links.first().is_some_and(ended);
         entry.links.retain(|l| l.connection != connection);
         let after = entry.best().map(|l| l.path);
         if after.is_none() {
@@ -123,6 +147,25 @@ impl Links {
         self.peers.iter()
     }
 
+    /// Whether there is a link to a peer that needs no relay.
+    pub(super) fn is_straight(&self, peer: &PeerId) -> bool {
+        self.peers.get(peer).is_some_and(|p| p.best().is_some_and(|l| l.path != Path::Relay))
+    }
+
+    /// Where a peer was dialled straight.
+    pub(super) fn dialled(&self, peer: &PeerId) -> Option<Multiaddr> {
+        let links = &self.peers.get(peer)?.links;
+        links.iter().find(|l| l.dialled && l.path != Path::Relay).map(|l| l.addr.clone())
+    }
+
+    /// Links through relays to peers that have had a straight one for a while.
+    pub(super) fn to_spare(&self, now: Instant) -> Vec<ConnectionId> {
+        let settled = |l: &Link| l.path != Path::Relay && !l.dead && l.since + SETTLE <= now;
+        let peers = self.peers.values().filter(|p| p.links.iter().any(settled));
+        let relayed = peers.flat_map(|p| p.links.iter().filter(|l| l.path == Path::Relay));
+        relayed.map(|l| l.connection).collect()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.peers.is_empty()
     }
@@ -152,7 +195,7 @@ impl Peer {
 }
 
 fn path_of(addr: &Multiaddr) -> Path {
-    if addr.iter().any(|p| p == Protocol::P2pCircuit) {
+    if is_circuit(addr) {
         return Path::Relay;
     }
     match scope(addr) {
@@ -228,6 +271,35 @@ mod tests {
             assert_eq!(links.down(&peer, a, false), (Change::None, died));
             links.down(&peer, b, false);
         }
+    }
+
+    #[test]
+    fn a_circuit_is_spared_once_a_straight_link_has_settled_and_its_end_is_no_news_of_the_peer() {
+        let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
+        let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        let way = format!("/ip4/203.0.113.7/tcp/1/p2p/{}/p2p-circuit", PeerId::random());
+        assert_eq!(links.up(peer, a, &end(&way), now), Change::Up);
+        assert_eq!(links.get(&peer).unwrap().way(), (Path::Relay, way.parse().unwrap()));
+        assert!(!links.is_straight(&peer) && links.to_spare(now + 2 * SETTLE).is_empty());
+        assert_eq!(links.up(peer, b, &end("/ip4/203.0.113.9/tcp/1"), now), Change::Path);
+        assert!(links.is_straight(&peer) && links.to_spare(now + SETTLE / 2).is_empty());
+        assert_eq!(links.to_spare(now + SETTLE), [a]);
+        assert_eq!(links.down(&peer, a, true), (Change::None, false), "the oldest, and it broke");
+    }
+
+    #[test]
+    fn a_link_that_came_in_through_a_relay_names_it() {
+        let (mut links, now) = (Links::default(), crate::net::backoff::now());
+        let (relay, me, peer) = (PeerId::random(), PeerId::random(), PeerId::random());
+        let at = "/ip4/203.0.113.7/tcp/1";
+        links.up(relay, ConnectionId::new_unchecked(1), &end(at), now);
+        let came = ConnectedPoint::Listener {
+            local_addr: format!("{at}/p2p-circuit/p2p/{me}").parse().unwrap(),
+            send_back_addr: format!("/p2p/{peer}").parse().unwrap(),
+        };
+        links.up(peer, ConnectionId::new_unchecked(2), &came, now);
+        let way = format!("{at}/p2p/{relay}/p2p-circuit").parse().unwrap();
+        assert_eq!(links.get(&peer).unwrap().way(), (Path::Relay, way));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod backoff;
 mod behaviour;
 mod book;
 mod bootstrap;
+mod circuit;
 mod config;
 mod direct;
 mod driver;
@@ -22,17 +23,22 @@ mod names;
 mod outbox;
 mod outlet;
 pub mod probe;
+mod reach;
+mod relays;
 mod rendezvous;
 mod seek;
 mod stand_in;
+mod tell;
 mod translate;
+mod ways;
 
 pub use address::{Addr, AddressError, Place};
 pub use config::{Config, Limits};
 pub use handle::{Events, Handle, SendError, start};
 pub use io::{
-    BootstrapState, Candidate, Counters, Event, ListenFault, Path, PeerStatus, StartError, Status,
+    BootstrapState, Candidate, Counters, Event, ListenFault, Nat, Path, PeerStatus, StartError, Status,
     TableStatus, Trouble, Unreachable, Verdict,
 };
 pub use names::{FrameId, peer_from_text, peer_text, short};
 pub use stand_in::{Carry, StandIn, stand_in};
+pub use ways::Ways;

@@ -9,15 +9,17 @@ use tokio::time::Instant;
 
 use crate::base::id::Topic;
 
-use super::address::{Addr, Says, Scope, Stand, bare, scope, to_tell};
+use super::address::{Addr, Says, Scope, Stand, bare, scope};
 use super::backoff::chance;
 use super::book::{For, Whom};
 use super::bootstrap::{Step, resolve};
+use super::circuit::{Circuit, is_circuit};
 use super::config::{ADDRS_A_PEER, DIALS, LINKS_A_TOPIC, LINKS_LAN, PROVIDE_AGAIN};
 use super::driver::Driver;
 use super::io::{Candidate, Event};
 use super::names;
 use super::rendezvous::{Ask, Key};
+use super::tell::to_tell;
 use super::translate::reason;
 
 impl Driver {
@@ -34,7 +36,8 @@ impl Driver {
             for addr in candidate.addrs.iter().take(ADDRS_A_PEER).filter_map(|bytes| Addr::from_bytes(bytes))
             {
                 let addr = bare(&addr.0);
-                if self.listening.contains(&addr) {
+                let me = self.swarm.local_peer_id();
+                if self.listening.contains(&addr) || Circuit::of(&addr).is_some_and(|way| way.relay == *me) {
                     continue;
                 }
                 if self.stand.may_dial(&addr, Says::Somebody) {
@@ -101,7 +104,11 @@ impl Driver {
 
     /// Dials whom it is worth to dial: the local network, and for each topic as many as it lacks.
     pub(super) fn dial_due(&mut self, now: Instant) {
-        let linked = |peer: &PeerId| self.links.contains(peer);
+        // Whoever is linked through a relay is still worth a dial straight there.
+        let linked = |peer: &PeerId| {
+            let nowhere_else = || self.book.addrs_of(peer).iter().all(is_circuit);
+            self.links.is_straight(peer) || self.links.contains(peer) && nowhere_else()
+        };
         let mut due = self.book.due_for(For::Lan, LINKS_LAN.saturating_sub(self.links.len()), now, linked);
         for (topic, there) in &self.joined {
             let lacking = LINKS_A_TOPIC.saturating_sub(there.len());
@@ -111,7 +118,16 @@ impl Driver {
         due.dedup();
         for (whom, addrs) in due.into_iter().take(DIALS.saturating_sub(self.book.under_way())) {
             let opts = match &whom {
-                Whom::Peer(peer) => DialOpts::peer_id(*peer).addresses(addrs).build(),
+                Whom::Peer(peer) if self.links.contains(peer) => {
+                    let straight = addrs.into_iter().filter(|addr| !is_circuit(addr)).collect();
+                    let opts = DialOpts::peer_id(*peer).condition(PeerCondition::NotDialing);
+                    opts.addresses(straight).build()
+                }
+                // One dial at a time is this book's own rule; libp2p's would count those that meet a peer halfway.
+                Whom::Peer(peer) => {
+                    let opts = DialOpts::peer_id(*peer).condition(PeerCondition::Disconnected);
+                    opts.addresses(addrs).build()
+                }
                 Whom::At(addr) => DialOpts::unknown_peer_id().address(addr.clone()).build(),
             };
             self.dial(&whom, opts, now);
@@ -159,10 +175,11 @@ impl Driver {
     /// What is published leads to the addresses of this node that reach as far as the table's servers are away: to the
     /// internet's its public ones, to those of the same private network its private ones, and no others.
     pub(super) fn advertise(&mut self, now: Instant) {
-        let Some(table) = self.swarm.behaviour_mut().kad.as_mut() else { return };
         let mut scopes = BTreeSet::new();
-        for bucket in table.inner.kbuckets() {
-            scopes.extend(bucket.iter().flat_map(|entry| entry.node.value.iter()).filter_map(scope));
+        if let Some(table) = self.swarm.behaviour_mut().kad.as_mut() {
+            for bucket in table.inner.kbuckets() {
+                scopes.extend(bucket.iter().flat_map(|entry| entry.node.value.iter()).filter_map(scope));
+            }
         }
         let wanted: BTreeSet<Multiaddr> = self
             .listening
@@ -170,7 +187,10 @@ impl Driver {
             .filter(|a| scope(a).is_some_and(|s| scopes.contains(&s)))
             .cloned()
             .collect();
-        let said: BTreeSet<Multiaddr> = self.swarm.external_addresses().map(bare).collect();
+        // A relay says where it is to whom it keeps a place for, so one that serves says all.
+        let wanted: BTreeSet<Multiaddr> =
+            wanted.into_iter().chain(self.reach.outside(&self.listening)).collect();
+        let said: BTreeSet<Multiaddr> = self.swarm.external_addresses().cloned().collect();
         for addr in said.difference(&wanted) {
             self.swarm.remove_external_address(addr);
         }
@@ -184,19 +204,19 @@ impl Driver {
 
     /// The addresses listened on changed.
     pub(super) fn moved(&mut self, now: Instant) {
-        self.stand = Stand::new(self.listening.iter(), self.stand.began_on_loopback);
+        self.stand = Stand::new(self.listening.iter(), self.stand.began_on_loopback, self.stand.ways);
         self.stand_changed();
+        self.tell_addresses(now);
+    }
+
+    /// The addresses that lead to this node changed.
+    pub(super) fn tell_addresses(&mut self, now: Instant) {
         self.advertise(now);
-        let told = to_tell(&self.listening);
+        let own: BTreeSet<Multiaddr> = self.listening.iter().chain(self.reach.confirmed()).cloned().collect();
+        let told = to_tell(&own, &self.reach.circuits());
         if told != self.told {
             self.told.clone_from(&told);
             self.outlet.news(Event::Addresses(told));
-        }
-    }
-
-    fn stand_changed(&mut self) {
-        if let Some(table) = self.swarm.behaviour_mut().kad.as_mut() {
-            table.stand = self.stand.clone();
         }
     }
 }

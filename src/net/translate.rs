@@ -18,6 +18,7 @@ use super::address::{Addr, Says, bare};
 use super::backoff::chance;
 use super::behaviour::NodeEvent;
 use super::book::{For, Whom};
+use super::circuit::{far_end, is_circuit};
 use super::config::{
     ADDRS_A_PEER, FULL_SAID, KAD_PROTOCOL, LINKS_A_TOPIC, LOOKUP_TIMEOUT, MDNS_NAMES, RETRY_FIRST,
     TOPIC_CHANGE_BYTES,
@@ -51,6 +52,11 @@ impl Driver {
             SwarmEvent::IncomingConnectionError { error: ListenError::Denied { cause }, .. } => {
                 self.on_refused(&cause, now);
             }
+            SwarmEvent::ExternalAddrConfirmed { address } => self.on_outside(address, now),
+            SwarmEvent::ExternalAddrExpired { address } => self.on_outside_lost(&address, now),
+            // A way through a relay: told once the place there is kept.
+            SwarmEvent::NewListenAddr { address, .. } | SwarmEvent::ExpiredListenAddr { address, .. }
+                if is_circuit(&address) => {}
             SwarmEvent::NewListenAddr { address, .. } => {
                 self.listening.insert(bare(&address));
                 self.outlet.news(Event::Listening(Addr(bare(&address))));
@@ -58,8 +64,10 @@ impl Driver {
             }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
                 self.listening.remove(&bare(&address));
+                self.forget_reach(now);
                 self.moved(now);
             }
+            SwarmEvent::ListenerClosed { listener_id, .. } if self.on_place_lost(listener_id, now) => {}
             SwarmEvent::ListenerClosed { addresses, reason, .. } => {
                 for address in &addresses {
                     self.listening.remove(&bare(address));
@@ -80,7 +88,11 @@ impl Driver {
             NodeEvent::Direct(event) => self.on_direct(event, now),
             NodeEvent::Kad(event) => self.on_table(event, now),
             NodeEvent::Mdns(event) => self.on_local(event, now),
-            NodeEvent::Identify(event) => self.on_identified(event),
+            NodeEvent::Identify(event) => self.on_identified(event, now),
+            NodeEvent::Relay(event) => self.on_relaying(&event),
+            NodeEvent::Punch(event) => self.on_punched(&event),
+            NodeEvent::Probe(event) => self.on_probed(&event, now),
+            NodeEvent::Prober(_) => self.on_prober(),
             NodeEvent::Ping(ping::Event { peer, connection, result }) => match result {
                 Ok(rtt) => self.links.measured(&peer, connection, rtt),
                 Err(ping::Failure::Unsupported) => {}
@@ -109,7 +121,7 @@ impl Driver {
 
     fn on_link_up(&mut self, peer: PeerId, connection: ConnectionId, end: &ConnectedPoint, now: Instant) {
         self.book.linked(&peer, connection, now);
-        let at = bare(end.get_remote_address());
+        let at = far_end(end);
         self.bootstraps.linked(connection, &peer, &at);
         let change = self.links.up(peer, connection, end, now);
         self.tell_change(peer, change);
@@ -127,6 +139,7 @@ impl Driver {
             let spread = RETRY_FIRST.mul_f64(f64::from(chance()) / f64::from(u32::MAX));
             self.book.lost(&peer, spread, now);
             self.bootstraps.lost(&peer, spread, now);
+            self.relay_unlinked(&peer);
             for (topic, there) in &mut self.joined {
                 if there.remove(&peer) {
                     self.outlet.news(Event::Unsubscribed { peer: names::peer(&peer), topic: *topic });
@@ -329,8 +342,9 @@ impl Driver {
     }
 
     /// A peer that serves the table says where it can be reached; whoever was dialled is known by that address already.
-    fn on_identified(&mut self, event: identify::Event) {
+    fn on_identified(&mut self, event: identify::Event, now: Instant) {
         let identify::Event::Received { peer_id, info, .. } = event else { return };
+        self.on_maybe_relay(peer_id, &info, now);
         if !info.protocols.iter().any(|p| p.as_ref() == KAD_PROTOCOL) {
             return;
         }

@@ -376,7 +376,7 @@ pub(super) fn peer_line(link: &net::PeerStatus) -> PeerLine {
         change: PeerChange::Connected,
         peer: Line::clean(&peer_name(&link.peer)),
         route: links::route(link.path),
-        via: None,
+        via: links::via(&link.addr),
         rtt_ms: link.rtt.map(|rtt| u64::try_from(rtt.as_millis()).unwrap_or(u64::MAX)),
         addr: Some(Line::clean(&link.addr.to_string())),
         room: None,

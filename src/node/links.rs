@@ -15,6 +15,8 @@ pub(super) struct Links {
     seats: BTreeMap<Topic, usize>,
     keys: BTreeMap<[u8; 32], usize>,
     up: BTreeMap<Peer, (net::Path, net::Addr)>,
+    /// How others reach this node.
+    net: NetLine,
     had: bool,
     /// Bootstraps that were said to fail: once each, until they answer.
     failed: BTreeSet<String>,
@@ -27,6 +29,7 @@ impl Links {
             seats: BTreeMap::new(),
             keys: BTreeMap::new(),
             up: BTreeMap::new(),
+            net: NetLine { nat: Nat::Unknown, addresses: Vec::new(), relays: Vec::new() },
             had: false,
             failed: BTreeSet::new(),
         }
@@ -96,8 +99,9 @@ impl Links {
                 out.push(Event::Listening(Line::clean(&addr.text_with(&self.me))));
             }
             net::Event::Addresses(addrs) => {
-                let addresses = addrs.iter().map(|addr| Line::clean(&addr.text_with(&self.me))).collect();
-                out.push(Event::Net(Box::new(NetLine { nat: Nat::Unknown, addresses, relays: Vec::new() })));
+                self.net.addresses =
+                    addrs.iter().map(|addr| Line::clean(&addr.text_with(&self.me))).collect();
+                out.push(Event::Net(Box::new(self.net.clone())));
             }
             net::Event::LinkUp { peer, path, addr } => {
                 self.up.insert(peer.clone(), (*path, addr.clone()));
@@ -119,6 +123,11 @@ impl Links {
                 if self.up.is_empty() {
                     out.push(Event::Notice(Notice::node(Said::NoNetwork)));
                 }
+            }
+            net::Event::Reach { nat, relays } => {
+                self.net.nat = nat_name(*nat);
+                self.net.relays = relays.iter().map(|relay| Line::clean(&peer_name(relay))).collect();
+                out.push(Event::Net(Box::new(self.net.clone())));
             }
             net::Event::Bootstrap { asked, state } => self.bootstrap(asked, state, out),
             net::Event::Trouble(trouble) => out.push(Event::Notice(Notice::node(said(trouble)))),
@@ -169,11 +178,25 @@ fn peer_line(change: PeerChange, peer: &Peer, path: net::Path, addr: Option<&net
         change,
         peer: Line::clean(&peer_name(peer)),
         route: route(path),
-        via: None,
+        via: addr.and_then(via),
         rtt_ms: None,
         addr: addr.map(|addr| Line::clean(&addr.to_string())),
         room: None,
     }))
+}
+
+/// The relay an address leads through.
+pub(super) fn via(addr: &net::Addr) -> Option<Line> {
+    addr.relay().map(|relay| Line::clean(&peer_name(&relay)))
+}
+
+/// Whether others get in.
+pub(super) fn nat_name(nat: net::Nat) -> Nat {
+    match nat {
+        net::Nat::Unknown => Nat::Unknown,
+        net::Nat::Public => Nat::Public,
+        net::Nat::Private => Nat::Private,
+    }
 }
 
 /// How a peer is reached.

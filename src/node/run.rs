@@ -468,6 +468,7 @@ impl Node {
             | net::Event::LinkUp { .. }
             | net::Event::LinkPath { .. }
             | net::Event::Bootstrap { .. }
+            | net::Event::Reach { .. }
             | net::Event::Trouble(_)
             | net::Event::Lagged { .. } => {}
         }

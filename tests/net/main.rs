@@ -10,5 +10,6 @@
 mod gossip;
 mod meeting;
 mod node;
+mod reach;
 mod trouble;
 mod ways;
