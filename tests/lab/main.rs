@@ -13,6 +13,7 @@
 mod crowd;
 mod gone;
 mod hosts;
+mod nat;
 mod time;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]

@@ -1,0 +1,240 @@
+//! Homes behind routers that let nobody in: two households, and machines on the open internet between them. The routers are
+//! the kernel's own: one kind keeps the port a machine sends from, the other draws a new one for each link.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::words::Net;
+use crate::{Lab, run, say_both_ways};
+
+/// Longer than a dead link takes to be noticed and another relay to be asked.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a straight way may take to be found.
+const STRAIGHT: Duration = Duration::from_secs(15);
+/// How long the loss of a relay may be felt.
+const ANEW: Duration = Duration::from_secs(15);
+/// How long a first message may take, in the middle of the trials.
+const FIRST: Duration = Duration::from_secs(5);
+
+/// What a home's router does with the ports of what it lets out.
+#[derive(Clone, Copy)]
+enum Router {
+    /// The same outside as inside, where it is free.
+    Keeps,
+    /// A new one for each link.
+    Draws,
+}
+
+impl Router {
+    fn rule(self) -> &'static str {
+        match self {
+            Router::Keeps => "masquerade",
+            Router::Draws => "masquerade random,fully-random",
+        }
+    }
+}
+
+/// The internet: a switch, machines on it, and homes behind routers on it.
+struct Internet {
+    lab: Lab,
+    switch: String,
+    ports: usize,
+}
+
+impl Internet {
+    fn new(name: &str) -> Internet {
+        let mut lab = Lab::new(name);
+        let switch = lab.switch();
+        Internet { lab, switch, ports: 0 }
+    }
+
+    /// A machine with an address of its own. All of this stays in namespaces; the addresses only have to look public.
+    fn machine(&mut self, name: &str) -> (String, String) {
+        self.ports += 1;
+        let host = self.lab.host(name);
+        let at = format!("11.7.0.{}", self.ports);
+        self.lab.plug(&host, &self.switch, self.ports, &format!("{at}/16"));
+        (host, at)
+    }
+
+    /// A machine at home, behind a router with one public address. All homes look alike from inside.
+    fn home(&mut self, name: &str, router: Router) -> String {
+        let (gate, _) = self.machine(&format!("{name}r"));
+        let host = self.lab.host(name);
+        self.lab.cable((&host, "eth0", "192.168.1.2/24"), (&gate, "home", "192.168.1.1/24"));
+        run(&format!("ip -n {host} route add default via 192.168.1.1"));
+        run(&format!(
+            "ip netns exec {gate} sysctl -qw net.ipv4.ip_forward=1 && ip netns exec {gate} nft '\
+             add table ip home; \
+             add chain ip home out {{ type nat hook postrouting priority srcnat; }}; \
+             add rule ip home out oifname eth0 {}; \
+             add chain ip home door {{ type filter hook forward priority filter; policy drop; }}; \
+             add rule ip home door iifname home accept; \
+             add rule ip home door ct state established,related accept; \
+             add chain ip home own {{ type filter hook input priority filter; }}; \
+             add rule ip home own iifname eth0 ct state new drop'",
+            router.rule()
+        ));
+        host
+    }
+}
+
+/// How often each of these is tried: `EPHEM_TRIALS`, or once.
+fn trials() -> usize {
+    std::env::var("EPHEM_TRIALS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn middle(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn figure(what: &str, text: &str) {
+    let _ = writeln!(std::io::stdout(), "{what}: {text}");
+}
+
+/// What a node is called by its peers: the end of an address it listens on.
+fn peer_of(net: &Net, name: &str) -> String {
+    net.address(name).rsplit('/').next().expect("a peer").to_owned()
+}
+
+/// How a node reaches a peer at this moment: the way, and the relay on it.
+fn way(net: &mut Net, name: &str, peer: &str) -> Option<(String, Option<String>)> {
+    let status = net.ask(name, json!({"cmd": "status"}));
+    let peers = status["status"]["peers"].as_array()?;
+    let link = peers.iter().find(|link| link["peer"] == peer)?;
+    Some((link["path"].as_str()?.to_owned(), link["via"].as_str().map(str::to_owned)))
+}
+
+/// One trial: two homes and a machine that serves. How long until each has read the other, and until they are linked
+/// straight, if they are within [`STRAIGHT`].
+fn two_homes(left: Router, right: Router) -> (Duration, Option<Duration>) {
+    let mut internet = Internet::new(&format!("nat{}{}", left.rule().len(), right.rule().len()));
+    let (public, at) = internet.machine("pub");
+    let homes = [internet.home("h1", left), internet.home("h2", right)];
+    let mut net = Net::of(&[]);
+    net.patience = PATIENCE;
+    let listen = ["--listen", "/ip4/0.0.0.0/udp/4077/quic-v1", "--listen", "/ip4/0.0.0.0/tcp/4077"];
+    net.serve_in(&public, "between", &listen);
+    let begun = Instant::now();
+    let bootstrap = ["--bootstrap", &format!("{at}:4077")];
+    net.start_in(&homes[0], "ana", &bootstrap);
+    net.start_in(&homes[1], "bob", &bootstrap);
+    net.confirmed(&["ana", "bob"]);
+    say_both_ways(&mut net, "ana", "bob", "first");
+    let first = begun.elapsed();
+    let (ana, bob) = (peer_of(&net, "ana"), peer_of(&net, "bob"));
+    let linked = Instant::now();
+    let straight = loop {
+        let ways = [way(&mut net, "ana", &bob), way(&mut net, "bob", &ana)];
+        if ways.iter().all(|way| way.as_ref().is_some_and(|(path, _)| path == "direct")) {
+            break Some(begun.elapsed());
+        }
+        if linked.elapsed() > STRAIGHT {
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    say_both_ways(&mut net, "ana", "bob", "later");
+    (first, straight)
+}
+
+fn tried(what: &str, left: Router, right: Router) -> (Duration, usize, usize) {
+    let (mut first, mut straight) = (Vec::new(), Vec::new());
+    for _ in 0..trials() {
+        let (read, upgraded) = two_homes(left, right);
+        first.push(read);
+        straight.extend(upgraded);
+    }
+    let (count, upgraded) = (first.len(), straight.len());
+    let read = middle(&mut first);
+    let upgrade = if straight.is_empty() {
+        "-".to_owned()
+    } else {
+        format!("{:.1} s", middle(&mut straight).as_secs_f64())
+    };
+    figure(
+        what,
+        &format!(
+            "read both ways {:.1} s in the middle, {:.1} s at the worst; straight {upgraded} of {count}, {upgrade} in the middle",
+            read.as_secs_f64(),
+            first[count - 1].as_secs_f64(),
+        ),
+    );
+    (read, upgraded, count)
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: just lab"]
+fn two_homes_whose_routers_keep_ports_are_linked_straight() {
+    let (first, straight, all) = tried("both keep ports", Router::Keeps, Router::Keeps);
+    assert!(first <= FIRST, "{first:?}");
+    assert!(straight * 10 >= all * 9, "{straight} of {all}");
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: just lab"]
+fn two_homes_whose_routers_draw_ports_talk_through_a_relay() {
+    for (what, left) in [("one draws ports", Router::Keeps), ("both draw ports", Router::Draws)] {
+        let (first, ..) = tried(what, left, Router::Draws);
+        assert!(first <= FIRST, "{first:?}");
+    }
+}
+
+/// One trial: two homes that only relays join, and two relays. The one in use is killed while both talk.
+fn a_relay_dies() -> Duration {
+    let mut internet = Internet::new("dies");
+    let mut net = Net::of(&[]);
+    net.patience = PATIENCE;
+    let listen = ["--listen", "/ip4/0.0.0.0/udp/4077/quic-v1", "--listen", "/ip4/0.0.0.0/tcp/4077"];
+    let mut bootstrap = Vec::new();
+    let mut relays = Vec::new();
+    for name in ["one", "two"] {
+        let (host, at) = internet.machine(name);
+        net.serve_in(&host, name, &listen);
+        bootstrap.extend(["--bootstrap".to_owned(), format!("{at}:4077")]);
+        relays.push((name, peer_of(&net, name)));
+    }
+    let bootstrap: Vec<&str> = bootstrap.iter().map(String::as_str).collect();
+    for name in ["ana", "bob"] {
+        let home = internet.home(name, Router::Draws);
+        net.start_in(&home, name, &bootstrap);
+    }
+    net.confirmed(&["ana", "bob"]);
+    for name in ["ana", "bob"] {
+        net.eventually(name, |seen| {
+            let told = seen.iter().rfind(|line| line["type"] == "net");
+            told.is_some_and(|line| line["relays"].as_array().is_some_and(|relays| relays.len() == 2))
+        });
+    }
+    say_both_ways(&mut net, "ana", "bob", "before");
+    let bob = peer_of(&net, "bob");
+    let (_, through) = way(&mut net, "ana", &bob).expect("a link");
+    let (victim, _) = relays.iter().find(|(_, peer)| Some(peer) == through.as_ref()).expect("one of the two");
+    net.kill(victim);
+    let killed = Instant::now();
+    for n in 0..10 {
+        net.say("ana", &format!("without it {n}")).say("bob", &format!("nor with it {n}"));
+    }
+    for n in 0..10 {
+        net.expect(&["bob"], &format!("without it {n}"));
+        net.expect(&["ana"], &format!("nor with it {n}"));
+    }
+    let back = killed.elapsed();
+    say_both_ways(&mut net, "ana", "bob", "after");
+    back
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: just lab"]
+fn a_relay_that_is_killed_is_replaced_and_nothing_said_is_lost() {
+    let mut times: Vec<Duration> = (0..trials()).map(|_| a_relay_dies()).collect();
+    let back = middle(&mut times);
+    let worst = times[times.len() - 1];
+    let text =
+        format!("{:.1} s in the middle, {:.1} s at the worst", back.as_secs_f64(), worst.as_secs_f64());
+    figure("the relay in use is killed: all said since is read after", &text);
+    assert!(worst <= ANEW, "{worst:?}");
+}
