@@ -118,15 +118,13 @@ impl Driver {
         due.dedup();
         for (whom, addrs) in due.into_iter().take(DIALS.saturating_sub(self.book.under_way())) {
             let opts = match &whom {
+                // One dial at a time is this book's own rule; libp2p's would count those that meet a peer halfway.
                 Whom::Peer(peer) if self.links.contains(peer) => {
                     let straight = addrs.into_iter().filter(|addr| !is_circuit(addr)).collect();
-                    let opts = DialOpts::peer_id(*peer).condition(PeerCondition::NotDialing);
-                    opts.addresses(straight).build()
+                    DialOpts::peer_id(*peer).condition(PeerCondition::Always).addresses(straight).build()
                 }
-                // One dial at a time is this book's own rule; libp2p's would count those that meet a peer halfway.
                 Whom::Peer(peer) => {
-                    let opts = DialOpts::peer_id(*peer).condition(PeerCondition::Disconnected);
-                    opts.addresses(addrs).build()
+                    DialOpts::peer_id(*peer).condition(PeerCondition::Disconnected).addresses(addrs).build()
                 }
                 Whom::At(addr) => DialOpts::unknown_peer_id().address(addr.clone()).build(),
             };

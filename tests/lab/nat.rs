@@ -61,23 +61,33 @@ impl Internet {
 
     /// A machine at home, behind a router with one public address. All homes look alike from inside.
     fn home(&mut self, name: &str, router: Router) -> String {
+        self.household(name, router, 1).remove(0)
+    }
+
+    /// So many machines in one home.
+    fn household(&mut self, name: &str, router: Router, machines: usize) -> Vec<String> {
         let (gate, _) = self.machine(&format!("{name}r"));
-        let host = self.lab.host(name);
-        self.lab.cable((&host, "eth0", "192.168.1.2/24"), (&gate, "home", "192.168.1.1/24"));
-        run(&format!("ip -n {host} route add default via 192.168.1.1"));
         run(&format!(
-            "ip netns exec {gate} sysctl -qw net.ipv4.ip_forward=1 && ip netns exec {gate} nft '\
+            "ip -n {gate} link add br0 type bridge && ip -n {gate} addr add 192.168.1.1/24 dev br0 && \
+             ip -n {gate} link set br0 up && ip netns exec {gate} sysctl -qw net.ipv4.ip_forward=1 && \
+             ip netns exec {gate} nft '\
              add table ip home; \
              add chain ip home out {{ type nat hook postrouting priority srcnat; }}; \
              add rule ip home out oifname eth0 {}; \
              add chain ip home door {{ type filter hook forward priority filter; policy drop; }}; \
-             add rule ip home door iifname home accept; \
+             add rule ip home door iifname br0 accept; \
              add rule ip home door ct state established,related accept; \
              add chain ip home own {{ type filter hook input priority filter; }}; \
              add rule ip home own iifname eth0 ct state new drop'",
             router.rule()
         ));
-        host
+        let inside = (2..2 + machines).map(|n| {
+            let host = self.lab.host(&format!("{name}{n}"));
+            self.lab.plug(&host, &gate, n, &format!("192.168.1.{n}/24"));
+            run(&format!("ip -n {host} route add default via 192.168.1.1"));
+            host
+        });
+        inside.collect()
     }
 }
 
@@ -237,4 +247,30 @@ fn a_relay_that_is_killed_is_replaced_and_nothing_said_is_lost() {
         format!("{:.1} s in the middle, {:.1} s at the worst", back.as_secs_f64(), worst.as_secs_f64());
     figure("the relay in use is killed: all said since is read after", &text);
     assert!(worst <= ANEW, "{worst:?}");
+}
+
+/// They find each other through the table, which leads through the relay, and by what they tell each other.
+#[test]
+#[ignore = "needs root and network namespaces: just lab"]
+fn two_in_one_home_end_up_linked_there_and_not_through_a_relay() {
+    let mut internet = Internet::new("one");
+    let (public, at) = internet.machine("pub");
+    let inside = internet.household("h", Router::Draws, 2);
+    let mut net = Net::of(&[]);
+    net.patience = PATIENCE;
+    net.serve_in(&public, "between", &["--listen", "/ip4/0.0.0.0/udp/4077/quic-v1"]);
+    let begun = Instant::now();
+    for (host, name) in inside.iter().zip(["ana", "bob"]) {
+        net.start_in(host, name, &["--no-mdns", "--bootstrap", &format!("{at}:4077")]);
+    }
+    net.confirmed(&["ana", "bob"]);
+    let (ana, bob) = (peer_of(&net, "ana"), peer_of(&net, "bob"));
+    while !way(&mut net, "ana", &bob).is_some_and(|(path, _)| path == "lan")
+        || !way(&mut net, "bob", &ana).is_some_and(|(path, _)| path == "lan")
+    {
+        assert!(begun.elapsed() < PATIENCE, "still through a relay");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    figure("two in one home: linked there after", &format!("{:.1} s", begun.elapsed().as_secs_f64()));
+    say_both_ways(&mut net, "ana", "bob", "at home");
 }
