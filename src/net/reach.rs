@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use libp2p::core::transport::ListenerId;
 use libp2p::kad::Mode;
+use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId, autonat, dcutr, identify, relay};
 use tokio::time::Instant;
 
@@ -130,11 +131,13 @@ impl Driver {
         was_place
     }
 
-    /// This machine's addresses changed: who reached it before may not any more. Where that is so the next one who tries
-    /// finds out.
-    pub(super) fn forget_reach(&mut self, now: Instant) {
+    /// This machine lost an address, and with it what led there: of IPv6 itself alone, for such come and go, of IPv4 whatever
+    /// the router made of it. Libp2p tries no address twice, so one that comes back is not known to be reached.
+    pub(super) fn forget_reach(&mut self, lost: &Multiaddr, now: Instant) {
+        let is_v4 = |addr: &Multiaddr| matches!(addr.iter().next(), Some(Protocol::Ip4(_)));
+        let gone = |addr: &Multiaddr| !is_circuit(addr) && (addr == lost || is_v4(addr) && is_v4(lost));
         self.reach.refused = false;
-        self.reach.outside.retain(is_circuit);
+        self.reach.outside.retain(|addr| !gone(addr));
         self.reach_changed(now);
     }
 

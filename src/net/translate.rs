@@ -64,7 +64,7 @@ impl Driver {
             }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
                 self.listening.remove(&bare(&address));
-                self.forget_reach(now);
+                self.forget_reach(&bare(&address), now);
                 self.moved(now);
             }
             SwarmEvent::ListenerClosed { listener_id, .. } if self.on_place_lost(listener_id, now) => {}

@@ -8,6 +8,8 @@ use ephem_node::net::{Addr, Candidate, Config, Event, Path, Status, Ways};
 use crate::node::{Node, local};
 
 const ROOM: Topic = Topic([7; 32]);
+/// More than one peer may reach through one relay.
+const MANY: usize = 20;
 const KEY: [u8; 32] = [9; 32];
 /// A place is lost and found again: a dead link shows within ten seconds, and then the next relay is asked.
 const ANEW: Duration = Duration::from_secs(40);
@@ -146,4 +148,28 @@ async fn a_relay_that_dies_is_replaced_by_another_that_is_known() {
     a.subscribed(ROOM).await;
     b.subscribed(ROOM).await;
     talk(&mut a, &mut b, "by the other").await;
+}
+
+#[tokio::test]
+async fn a_relay_refuses_one_peer_too_many_circuits_and_goes_on() {
+    let s = relay().await;
+    let a = only(Ways::RelayOnly, &[&s]).await;
+    a.handle.join(ROOM).await.unwrap();
+    let mut others = Vec::new();
+    for _ in 0..MANY {
+        let mut node = only(Ways::RelayOnly, &[&s]).await;
+        let way = told_circuit(&mut node).await;
+        a.handle.candidates(ROOM, vec![candidate(&node, &way)]).await.unwrap();
+        others.push(node);
+    }
+    for node in &others {
+        a.handle.direct(node.me(), b"one more".to_vec()).await.unwrap();
+    }
+    let status = s.until("some refused", |status| status.counters.relaying_refused > 0).await;
+    assert!(status.circuits > 1 && status.circuits < MANY, "{status:#?}");
+    let reached = a.status().await.peers.into_iter().find(|peer| peer.path == Path::Relay).unwrap().peer;
+    let mut other = others.into_iter().find(|node| node.me() == reached).unwrap();
+    other.direct().await;
+    a.handle.direct(reached, b"still there".to_vec()).await.unwrap();
+    assert_eq!(other.direct().await.1, b"still there");
 }
