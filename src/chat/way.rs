@@ -1,8 +1,8 @@
 //! How somebody came to be reached: the steps on the way, each with when. For an address that was given and for a link
 //! alike, so that a wait can be read: which step took how long, and which has not come.
 
-use super::event::{BootstrapLine, PeerLine};
-use super::name::{BootstrapChange, PeerChange, Route};
+use super::event::{BootstrapLine, NetLine, PeerLine};
+use super::name::{BootstrapChange, Nat, PeerChange, Route};
 use super::text::Line;
 use crate::base::time::Mono;
 
@@ -18,6 +18,10 @@ pub enum Step {
     Dial,
     /// A link is up, and both sides have proved their keys.
     Secured(Route),
+    /// The same through a relay, which has this name.
+    Relayed(Line),
+    /// Both sides met halfway: the relay between them is not needed any more.
+    Past(Route),
     /// It is reached by another way now.
     Path(Route),
     /// It listens to this room.
@@ -53,12 +57,16 @@ impl Way {
     /// Notes what became of a link.
     pub fn link(&mut self, line: &PeerLine, now: Mono) {
         self.note(
-            match (line.change, &line.room) {
-                (PeerChange::Room, Some(room)) => Step::Room(room.clone()),
-                (PeerChange::Room, None) => return,
-                (PeerChange::Connected, _) if self.steps.is_empty() => Step::Secured(line.route),
-                (PeerChange::Connected | PeerChange::Upgraded, _) => Step::Path(line.route),
-                (PeerChange::Lost, _) => Step::Lost,
+            match (line.change, &line.room, &line.via) {
+                (PeerChange::Room, Some(room), _) => Step::Room(room.clone()),
+                (PeerChange::Room, None, _) => return,
+                (PeerChange::Connected, _, Some(relay)) => Step::Relayed(relay.clone()),
+                (PeerChange::Connected, ..) if self.steps.is_empty() => Step::Secured(line.route),
+                (PeerChange::Upgraded, ..) if self.is_relayed() && line.route != Route::Relay => {
+                    Step::Past(line.route)
+                }
+                (PeerChange::Connected | PeerChange::Upgraded, ..) => Step::Path(line.route),
+                (PeerChange::Lost, ..) => Step::Lost,
             },
             now,
         );
@@ -82,7 +90,12 @@ impl Way {
     /// Whether it led to a link that still is.
     pub fn is_there(&self) -> bool {
         let last = self.steps.iter().rev().find(|(_, step)| !matches!(step, Step::Room(_)));
-        matches!(last, Some((_, Step::Secured(_) | Step::Path(_))))
+        matches!(last, Some((_, Step::Secured(_) | Step::Relayed(_) | Step::Past(_) | Step::Path(_))))
+    }
+
+    fn is_relayed(&self) -> bool {
+        let last = self.steps.iter().rev().find(|(_, step)| !matches!(step, Step::Room(_)));
+        matches!(last, Some((_, Step::Relayed(_))))
     }
 
     /// The steps in words, each with how long after the first it came.
@@ -94,6 +107,8 @@ impl Way {
                 Step::Lookup => format!("name asked for{after}"),
                 Step::Dial => format!("dialled{after}"),
                 Step::Secured(route) => format!("secured, {}{after}", route_words(*route)),
+                Step::Relayed(relay) => format!("secured, through the relay {}{after}", short(relay)),
+                Step::Past(route) => format!("met halfway, now {}{after}", route_words(*route)),
                 Step::Path(route) => format!("now {}{after}", route_words(*route)),
                 Step::Room(room) => format!("in {}{after}", room.as_str()),
                 Step::Failed(why) => format!("{why}{after}"),
@@ -113,6 +128,27 @@ pub fn route_words(route: Route) -> &'static str {
     }
 }
 
+/// Digits of a peer's name that tell it from the others here.
+const DIGITS: usize = 6;
+
+/// What tells a peer from the others: its last digits, for all begin alike.
+pub fn short(peer: &Line) -> String {
+    let from = peer.as_str().char_indices().rev().nth(DIGITS - 1).map_or(0, |(at, _)| at);
+    format!("..{}", peer.as_str().get(from..).unwrap_or_default())
+}
+
+/// Whether others reach this node.
+pub fn reach_words(net: Option<&NetLine>) -> &'static str {
+    match net.map(|net| (net.nat, net.relays.is_empty())) {
+        Some((Nat::Public, _)) => "others can reach this node",
+        Some((_, false)) => "others reach this node through a relay",
+        Some((Nat::Private, true)) => {
+            "others reach this node only once it calls them: its router lets nobody in"
+        }
+        None | Some((Nat::Unknown, true)) => "whether others can reach this node is not known yet",
+    }
+}
+
 /// Tenths of a second while they matter.
 fn passed(ms: u64) -> String {
     match ms {
@@ -125,18 +161,33 @@ fn passed(ms: u64) -> String {
 mod tests {
     use super::*;
 
+    fn link(change: PeerChange, route: Route, via: Option<&str>) -> PeerLine {
+        let via = via.map(Line::clean);
+        PeerLine {
+            change,
+            peer: Line::clean("12D3KooWxyz"),
+            route,
+            via,
+            rtt_ms: None,
+            addr: None,
+            room: None,
+        }
+    }
+
     #[test]
     fn steps_are_told_in_their_order_with_what_they_took() {
         let mut way = Way::default();
         way.note(Step::Lookup, Mono(500));
         way.note(Step::Dial, Mono(740));
         assert!(!way.is_there());
-        way.note(Step::Secured(Route::Relay), Mono(1_000));
+        way.link(&link(PeerChange::Connected, Route::Relay, Some("12D3KooWabcdef")), Mono(1_000));
         way.note(Step::Room(Line::clean("lobby")), Mono(1_650));
-        way.note(Step::Path(Route::Direct), Mono(70_500));
+        way.link(&link(PeerChange::Upgraded, Route::Direct, None), Mono(2_500));
+        way.link(&link(PeerChange::Upgraded, Route::Lan, None), Mono(70_500));
         assert_eq!(
             way.words(),
-            "name asked for; dialled +0.2 s; secured, through a relay +0.5 s; in lobby +1.1 s; now straight +1m10s"
+            "name asked for; dialled +0.2 s; secured, through the relay ..abcdef +0.5 s; \
+             in lobby +1.1 s; met halfway, now straight +2.0 s; now local network +1m10s"
         );
         assert!(way.is_there());
         way.note(Step::Lost, Mono(71_000));

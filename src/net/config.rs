@@ -308,6 +308,8 @@ pub(super) const REACH_ASK: Duration = Duration::from_secs(2);
 pub(super) const OBSERVED: usize = 32;
 /// A link through a relay is kept for so long beside a straight one, so that what is on its way there arrives.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
+/// Links through relays alone are told after this: a straight way is usually found in a second, and given up after fifteen.
+pub(super) const ONLY_RELAYS: Duration = Duration::from_secs(20);
 /// How long a relay keeps a place for somebody, unless it is renewed, and how long a circuit lasts. What one gets from a
 /// relay that was asked for nothing else is an hour of talk; whoever is cut off then dials again.
 pub(super) const RELAYED_FOR: Duration = Duration::from_secs(3_600);

@@ -349,6 +349,7 @@ impl Driver {
         self.ask_table(now);
         self.seek_relays(now);
         self.spare_circuits(now);
+        self.judge_ways(now);
         self.dial_due(now);
     }
 

@@ -123,6 +123,8 @@ pub enum Event {
         /// The relays that keep a place for it.
         relays: Vec<Peer>,
     },
+    /// Whoever listens on this node's topics has long been linked through relays alone.
+    OnlyRelays,
     /// Something is wrong with the network of this machine.
     Trouble(Trouble),
     /// The owner was too slow: so many events about links and topics are lost. [`Handle::snapshot`](super::Handle::snapshot)

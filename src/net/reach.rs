@@ -16,7 +16,7 @@ use crate::base::id::Peer;
 use super::address::{Says, Scope, Stand, bare, scope};
 use super::backoff::chance;
 use super::circuit::{Circuit, is_circuit};
-use super::config::{Config, REACH_UNKNOWN};
+use super::config::{Config, ONLY_RELAYS, REACH_UNKNOWN};
 use super::driver::Driver;
 use super::guarded::Guarded;
 use super::io::{Event, Nat};
@@ -38,6 +38,9 @@ pub(super) struct Reach {
     /// Circuits through this node.
     pub(super) carried: usize,
     told: (Nat, Vec<Peer>),
+    /// When it is to be told that only relays lead to the others, unless that changes before.
+    only_relays: Option<Instant>,
+    only_relays_told: bool,
 }
 
 impl Reach {
@@ -50,6 +53,8 @@ impl Reach {
             relays: Relays::default(),
             carried: 0,
             told: (Nat::Unknown, Vec::new()),
+            only_relays: None,
+            only_relays_told: false,
         }
     }
 
@@ -228,6 +233,22 @@ impl Driver {
     pub(super) fn spare_circuits(&mut self, now: Instant) {
         for connection in self.links.to_spare(now) {
             self.swarm.close_connection(connection);
+        }
+    }
+
+    /// Tells, once for each time it is so, that only relays lead to the others, where the person did not ask for just that.
+    pub(super) fn judge_ways(&mut self, now: Instant) {
+        let mut others = self.joined.values().flatten();
+        let relayed =
+            !self.joined.values().all(BTreeSet::is_empty) && !others.any(|peer| self.links.is_straight(peer));
+        if !relayed || self.reach.ways == Ways::RelayOnly {
+            self.reach.only_relays = None;
+            self.reach.only_relays_told = false;
+            return;
+        }
+        let due = *self.reach.only_relays.get_or_insert(now + ONLY_RELAYS);
+        if due <= now && !std::mem::replace(&mut self.reach.only_relays_told, true) {
+            self.outlet.news(Event::OnlyRelays);
         }
     }
 

@@ -4,6 +4,7 @@ use super::asked;
 use super::invites::{self, Keys};
 use super::links::{self, peer_name};
 use super::mine;
+use super::net_page;
 use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
@@ -60,7 +61,7 @@ pub(super) async fn answer(
         Request::New(name) => return new(node, name).await,
         Request::Rooms => return Ok(Answer::Rooms(node.model.room_rows())),
         Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
-        Request::Net => return Ok(Answer::Page(net_page(node).await)),
+        Request::Net => return Ok(Answer::Page(net_page::net_page(node).await)),
         Request::Nick(nick) => return mine::rename(node, nick, after),
         Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
@@ -390,51 +391,6 @@ pub(super) async fn status(node: &Node) -> crate::chat::reply::Status {
         status.peers = now.peers.iter().map(peer_line).collect();
     }
     status
-}
-
-async fn net_page(node: &Node) -> Vec<Line> {
-    let Ok(status) = node.net.snapshot().await else {
-        return vec![Line::clean("the network has stopped")];
-    };
-    let mut page: Vec<String> = status.listening.iter().map(|addr| format!("listening on {addr}")).collect();
-    page.push(format!("local network: {}", if status.mdns { "searched" } else { "not searched" }));
-    page.push(match (status.table.on, status.table.serves) {
-        (false, _) => "table: not asked".to_owned(),
-        (true, serves) => format!(
-            "table: {} servers known, {} keys looked for{}",
-            status.table.servers,
-            status.table.keys,
-            if serves { ", answering others" } else { "" }
-        ),
-    });
-    page.extend(
-        status.bootstraps.iter().map(|(asked, state)| format!("bootstrap {asked}: {}", standing(state))),
-    );
-    page.extend(status.peers.iter().map(|link| {
-        let there = link
-            .rtt
-            .map_or("round trip not measured yet".to_owned(), |rtt| format!("{} ms", rtt.as_millis()));
-        format!(
-            "{} {} {there}, for {} s",
-            peer_name(&link.peer),
-            links::route(link.path).name(),
-            link.up.as_secs()
-        )
-    }));
-    if status.peers.is_empty() {
-        page.push("no link to anybody".to_owned());
-    }
-    page.iter().map(|line| Line::clean(line)).collect()
-}
-
-fn standing(state: &net::BootstrapState) -> String {
-    match state {
-        net::BootstrapState::Looking => "its name is being looked up".to_owned(),
-        net::BootstrapState::Trying => "being tried".to_owned(),
-        net::BootstrapState::Linked { addr, .. } => format!("linked at {addr}"),
-        net::BootstrapState::Failed { why, again } => format!("{why}; again in {} s", again.as_secs()),
-        net::BootstrapState::GivenUp { why } => format!("{why}; given up"),
-    }
 }
 
 fn bans(seat: &Seat) -> Vec<Line> {

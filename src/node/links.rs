@@ -129,6 +129,7 @@ impl Links {
                 self.net.relays = relays.iter().map(|relay| Line::clean(&peer_name(relay))).collect();
                 out.push(Event::Net(Box::new(self.net.clone())));
             }
+            net::Event::OnlyRelays => out.push(Event::Notice(Notice::node(Said::RelayOnly))),
             net::Event::Bootstrap { asked, state } => self.bootstrap(asked, state, out),
             net::Event::Trouble(trouble) => out.push(Event::Notice(Notice::node(said(trouble)))),
             net::Event::Lagged { .. }

@@ -13,6 +13,7 @@ mod later;
 mod links;
 pub mod metrics;
 mod mine;
+mod net_page;
 pub mod outbox;
 pub mod probe;
 pub mod random;

@@ -469,6 +469,7 @@ impl Node {
             | net::Event::LinkPath { .. }
             | net::Event::Bootstrap { .. }
             | net::Event::Reach { .. }
+            | net::Event::OnlyRelays
             | net::Event::Trouble(_)
             | net::Event::Lagged { .. } => {}
         }

@@ -19,6 +19,7 @@ pub(super) fn network(event: &net::Event) {
         net::Event::LinkDown { peer } => info!(peer = %net::short(peer), "link down"),
         net::Event::Bootstrap { asked, state } => bootstrap(asked, state),
         net::Event::Reach { nat, relays } => info!(?nat, relays = relays.len(), "how others reach this node"),
+        net::Event::OnlyRelays => info!("only relays lead to the others"),
         net::Event::Trouble(trouble) => warn!(?trouble, "trouble with the network"),
         net::Event::Lagged { lost } => warn!(lost, "the node was too slow for the network"),
         net::Event::Gossip { bytes, .. } | net::Event::Direct { bytes, .. } => {

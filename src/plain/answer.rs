@@ -12,6 +12,7 @@ use crate::chat::event::{Facts, PeerLine, Person};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::reply::{Answer, InviteRow, MemberRow, Reply, RoomRow, Status};
 use crate::chat::text::Line;
+use crate::chat::way::{reach_words, short};
 
 /// Prints an answer.
 pub(super) fn reply(state: &mut State, at: Moment, reply: &Reply, out: &mut impl Write) -> io::Result<()> {
@@ -167,6 +168,10 @@ fn told_status(state: &State, at: Moment, status: &Status, out: &mut impl Write)
     for link in &status.peers {
         told(state, at, None, link_words(link), out)?;
     }
+    if let Some(net) = &status.net {
+        let relays = net.relays.len();
+        told(state, at, None, format_args!("{}; relays: {relays}", reach_words(Some(net))), out)?;
+    }
     let links = status.peers.len();
     told(state, at, None, format_args!("{links} links; running for {}", words(status.uptime_ms)), out)
 }
@@ -174,5 +179,6 @@ fn told_status(state: &State, at: Moment, status: &Status, out: &mut impl Write)
 fn link_words(link: &PeerLine) -> String {
     // What was not measured says so.
     let rtt = link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
-    format!("link to {}: {}, {rtt}", link.peer.as_str(), link.route.name())
+    let via = link.via.as_ref().map(|relay| format!(" {}", short(relay))).unwrap_or_default();
+    format!("link to {}: {}{via}, {rtt}", link.peer.as_str(), link.route.name())
 }

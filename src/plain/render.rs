@@ -7,11 +7,12 @@ use super::line::{head, heading, message, name, told};
 use super::state::{Burns, Moment, State};
 use crate::chat::duration::words;
 use crate::chat::event::{Event, Fate, Invite, MemberLine, Message, PeerLine, Person, Receipt, RoomLine};
-use crate::chat::name::{Level, Nat, PeerChange, RoomChange};
+use crate::chat::name::{Level, PeerChange, RoomChange};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::telling::{self, mode_words};
 use crate::chat::text::Line;
+use crate::chat::way::reach_words;
 
 /// Takes an event in and prints what is to be said about it.
 pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write) -> io::Result<()> {
@@ -49,11 +50,7 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
         // A failure is a notice, too; the rest is for whoever looks closer.
         Event::Bootstrap(_) => Ok(()),
         Event::Net(line) => {
-            let reach = match line.nat {
-                Nat::Unknown => "it is not known yet whether others can reach this node",
-                Nat::Public => "others can reach this node",
-                Nat::Private => "others reach this node through a relay or once it calls them",
-            };
+            let reach = reach_words(Some(line));
             let (addresses, relays) = (line.addresses.len(), line.relays.len());
             told(state, at, None, format_args!("{reach}; addresses: {addresses}, relays: {relays}"), out)
         }

@@ -265,9 +265,8 @@ fn two_in_one_home_end_up_linked_there_and_not_through_a_relay() {
     }
     net.confirmed(&["ana", "bob"]);
     let (ana, bob) = (peer_of(&net, "ana"), peer_of(&net, "bob"));
-    while !way(&mut net, "ana", &bob).is_some_and(|(path, _)| path == "lan")
-        || !way(&mut net, "bob", &ana).is_some_and(|(path, _)| path == "lan")
-    {
+    let (near, lan) = ([("ana", &bob), ("bob", &ana)], "lan");
+    while !near.iter().all(|(name, other)| way(&mut net, name, other).is_some_and(|(path, _)| path == lan)) {
         assert!(begun.elapsed() < PATIENCE, "still through a relay");
         std::thread::sleep(Duration::from_millis(100));
     }

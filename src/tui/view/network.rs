@@ -2,13 +2,10 @@
 
 use crate::base::time::Mono;
 use crate::chat::event::PeerLine;
-use crate::chat::name::{Nat, Route};
+use crate::chat::name::Route;
 use crate::chat::text::Line;
-use crate::chat::way::{Way, route_words};
+use crate::chat::way::{Way, reach_words, route_words, short};
 use crate::tui::screen::{Moment, Screen};
-
-/// Digits of a peer's name that tell it from the others here.
-const DIGITS: usize = 6;
 
 /// The panel's lines.
 pub(super) fn lines(screen: &Screen, at: Moment) -> Vec<String> {
@@ -30,14 +27,11 @@ pub(super) fn lines(screen: &Screen, at: Moment) -> Vec<String> {
     }
     lines.push(String::new());
     let net = screen.model.net();
-    lines.push(
-        match net.map_or(Nat::Unknown, |net| net.nat) {
-            Nat::Public => "Others can reach this node at",
-            Nat::Private => "Others reach this node through a relay, or once it calls them. Its addresses:",
-            Nat::Unknown => "Whether others can reach this node is not measured. Its addresses:",
-        }
-        .to_owned(),
-    );
+    let mut reach = reach_words(net).to_owned();
+    if let Some(first) = reach.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    lines.push(format!("{reach}. Its addresses:"));
     let told = net.map(|net| net.addresses.as_slice()).unwrap_or_default();
     let here = screen.listening.iter().filter(|addr| !told.contains(addr));
     lines.extend(told.iter().chain(here).map(|addr| format!("  {}", addr.as_str())));
@@ -47,13 +41,8 @@ pub(super) fn lines(screen: &Screen, at: Moment) -> Vec<String> {
 /// A link in a few words.
 fn link_words(link: &PeerLine) -> String {
     let rtt = link.rtt_ms.map_or_else(|| "round trip not measured".to_owned(), |ms| format!("{ms} ms"));
-    format!("{}  {}, {rtt}", short(&link.peer), route_words(link.route))
-}
-
-/// What tells a peer from the others: its last digits, for all begin alike.
-fn short(peer: &Line) -> String {
-    let from = peer.as_str().char_indices().rev().nth(DIGITS - 1).map_or(0, |(at, _)| at);
-    format!("..{}", peer.as_str().get(from..).unwrap_or_default())
+    let via = link.via.as_ref().map(|relay| format!(" {}", short(relay))).unwrap_or_default();
+    format!("{}  {}{via}, {rtt}", short(&link.peer), route_words(link.route))
 }
 
 fn clock(at: Moment, when: Option<Mono>) -> String {
