@@ -227,6 +227,8 @@ pub enum Fault {
     NoLocalSearch,
     /// Somebody floods it.
     LocalFlood,
+    /// The router opened no port although it was asked to.
+    NoPortOpened,
     /// More addresses, rooms or keys than the network takes.
     TooMany,
     /// Others are turned away.
@@ -316,6 +318,7 @@ impl Fault {
         Fault::ListenerLost,
         Fault::NoLocalSearch,
         Fault::LocalFlood,
+        Fault::NoPortOpened,
         Fault::TooMany,
         Fault::Full,
     ];

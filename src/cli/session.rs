@@ -261,6 +261,8 @@ impl Plan {
 fn ways(network: &args::Network) -> Result<net::Ways, Failure> {
     let wrong = |why: &str| Err(Failure::Usage(why.to_owned()));
     match network.path {
+        // A relay in the local network may lead out of it.
+        None | Some(PathRule::Any) if network.lan_only => Ok(net::Ways::DirectOnly),
         None | Some(PathRule::Any) => Ok(net::Ways::Any),
         Some(PathRule::DirectOnly) => Ok(net::Ways::DirectOnly),
         Some(PathRule::RelayOnly) if network.lan_only => {

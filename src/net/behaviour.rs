@@ -63,7 +63,7 @@ pub(super) fn build(
     config: &Config,
 ) -> Result<(Swarm<Node>, Option<std::io::Error>), BuildError> {
     let wrong = |what: &dyn std::fmt::Display| BuildError(what.to_string());
-    let (mdns, mdns_trouble) = match config.mdns.then(|| local_search(&key)) {
+    let (mdns, mdns_trouble) = match (config.mdns && config.ways.straight()).then(|| local_search(&key)) {
         None => (None, None),
         Some(Ok(mdns)) => (Some(mdns), None),
         Some(Err(why)) => (None, Some(why)),

@@ -140,3 +140,51 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
         wanted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::ways::Ways;
+    use libp2p::dcutr;
+    use libp2p::swarm::NewExternalAddrCandidate;
+
+    fn addr(text: &str) -> Multiaddr {
+        text.parse().unwrap()
+    }
+
+    fn at_home() -> Guarded<dcutr::Behaviour> {
+        let mut guarded = Guarded::new(dcutr::Behaviour::new(PeerId::random()));
+        guarded.moved(Stand::new([addr("/ip4/192.168.1.4/tcp/5")].iter(), false, Ways::Any));
+        guarded
+    }
+
+    #[test]
+    fn a_dial_it_began_goes_nowhere_that_a_stranger_may_not_name() {
+        let mut guarded = at_home();
+        let (begun, other) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        guarded.dials.insert(begun);
+        let mut dial = |id, at: &str| {
+            let addrs = [addr("/ip4/203.0.113.9/tcp/1"), addr(at)];
+            guarded.handle_pending_outbound_connection(id, None, &addrs, Endpoint::Dialer).is_ok()
+        };
+        assert!(dial(begun, "/ip4/203.0.113.10/udp/1/quic-v1"));
+        for refused in ["/ip4/127.0.0.1/tcp/80", "/ip4/10.0.0.1/tcp/80", "/ip4/169.254.1.1/tcp/80"] {
+            assert!(!dial(begun, refused), "{refused}");
+            assert!(dial(other, refused), "who else dials has asked for itself");
+        }
+    }
+
+    #[test]
+    fn so_many_sights_of_this_node_are_believed_and_none_inside_a_network() {
+        let mut guarded = at_home();
+        for n in 0..4 * OBSERVED {
+            for place in ["203.0.113.9", "192.168.1.9", "127.0.0.1"] {
+                let seen = addr(&format!("/ip4/{place}/tcp/{}", 1 + n));
+                let seen = NewExternalAddrCandidate { addr: &seen };
+                guarded.on_swarm_event(FromSwarm::NewExternalAddrCandidate(seen));
+            }
+        }
+        assert_eq!(guarded.observed.len(), OBSERVED);
+        assert!(guarded.observed.iter().all(|seen| seen.to_string().starts_with("/ip4/203.0.113.9/")));
+    }
+}

@@ -253,6 +253,8 @@ pub enum Trouble {
     NoLocalSearch,
     /// Somebody floods the local network with names; the search is off.
     LocalFlood,
+    /// The router that was asked to open a port opened none.
+    NoPortOpened,
     /// So many bootstraps, topics or keys that one was refused.
     TooMany,
     /// So many links that others are turned away.

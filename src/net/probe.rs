@@ -11,6 +11,7 @@ use super::address::{Addr, Place};
 use super::config::Config;
 use super::handle;
 use super::io::{BootstrapState, Event, StartError};
+use super::ways::Ways;
 
 /// The group that the local search uses.
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
@@ -62,6 +63,8 @@ pub async fn ask(places: &[Place], until: Instant) -> Result<Vec<(String, Bootst
         bootstrap: places.to_vec(),
         mdns: false,
         dht: false,
+        // For a moment's question nobody keeps a place.
+        ways: Ways::DirectOnly,
         ..Config::default()
     };
     let (handle, mut events) = handle::start(config)?;

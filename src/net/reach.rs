@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use libp2p::core::transport::ListenerId;
 use libp2p::kad::Mode;
 use libp2p::multiaddr::Protocol;
+use libp2p::swarm::{FromSwarm, NetworkBehaviour, NewExternalAddrCandidate};
 use libp2p::{Multiaddr, PeerId, autonat, dcutr, identify, relay};
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::base::id::Peer;
 use super::address::{Says, Scope, Stand, bare, scope};
 use super::backoff::chance;
 use super::circuit::{Circuit, is_circuit};
-use super::config::{Config, ONLY_RELAYS, REACH_UNKNOWN};
+use super::config::{ADDRS_A_PEER, Config, ONLY_RELAYS, REACH_UNKNOWN};
 use super::driver::Driver;
 use super::guarded::Guarded;
 use super::io::{Event, Nat};
@@ -136,6 +137,21 @@ impl Driver {
         was_place
     }
 
+    /// A public address listened on may be one that others reach. Libp2p puts to the trial what peers see, but not what is told
+    /// in the table already.
+    pub(super) fn try_own(&mut self, addr: &Multiaddr) {
+        if scope(addr) != Some(Scope::Global) {
+            return;
+        }
+        let node = self.swarm.behaviour_mut();
+        if let Some(probe) = node.probe.as_mut() {
+            probe.on_swarm_event(FromSwarm::NewExternalAddrCandidate(NewExternalAddrCandidate { addr }));
+        }
+        if let Some(punch) = node.punch.as_mut() {
+            punch.on_swarm_event(FromSwarm::NewExternalAddrCandidate(NewExternalAddrCandidate { addr }));
+        }
+    }
+
     /// This machine lost an address, and with it what led there: of IPv6 itself alone, for such come and go, of IPv4 whatever
     /// the router made of it. Libp2p tries no address twice, so one that comes back is not known to be reached.
     pub(super) fn forget_reach(&mut self, lost: &Multiaddr, now: Instant) {
@@ -191,15 +207,16 @@ impl Driver {
         }
     }
 
-    /// A peer said what it speaks: it may be a relay, at the address where it was dialled or else at one it names.
+    /// A peer said what it speaks: it may be a relay.
     pub(super) fn on_maybe_relay(&mut self, peer: PeerId, info: &identify::Info, now: Instant) {
         if !info.protocols.contains(&relay::HOP_PROTOCOL_NAME) {
             return self.reach.relays.retract(&peer);
         }
-        let dialled = self.links.dialled(&peer);
-        let named =
-            info.listen_addrs.iter().map(bare).find(|addr| self.stand.may_knock(addr, Says::Somebody));
-        if let Some(at) = dialled.or(named) {
+        let named = info.listen_addrs.iter().map(bare);
+        let named = named.filter(|addr| self.stand.may_knock(addr, Says::Somebody)).take(ADDRS_A_PEER);
+        // The way through it is told to others: where they may reach it goes before where this node does.
+        let all = self.links.dialled(&peer).into_iter().chain(named);
+        if let Some(at) = all.min_by_key(|addr| scope(addr) != Some(Scope::Global)) {
             self.reach.relays.offer(peer, at, now);
             self.seek_relays(now);
         }

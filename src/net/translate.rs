@@ -8,7 +8,7 @@ use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionDenied, ConnectionId, DialError, ListenError, SwarmEvent};
 use libp2p::{
     Multiaddr, PeerId, TransportError, connection_limits, gossipsub, identify, kad, mdns,
-    memory_connection_limits, ping,
+    memory_connection_limits, ping, upnp,
 };
 use tokio::time::Instant;
 
@@ -61,6 +61,7 @@ impl Driver {
                 self.listening.insert(bare(&address));
                 self.outlet.news(Event::Listening(Addr(bare(&address))));
                 self.moved(now);
+                self.try_own(&bare(&address));
             }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
                 self.listening.remove(&bare(&address));
@@ -93,6 +94,9 @@ impl Driver {
             NodeEvent::Punch(event) => self.on_punched(&event),
             NodeEvent::Probe(event) => self.on_probed(&event, now),
             NodeEvent::Prober(_) => self.on_prober(),
+            NodeEvent::Upnp(upnp::Event::GatewayNotFound | upnp::Event::NonRoutableGateway) => {
+                self.outlet.news(Event::Trouble(Trouble::NoPortOpened));
+            }
             NodeEvent::Ping(ping::Event { peer, connection, result }) => match result {
                 Ok(rtt) => self.links.measured(&peer, connection, rtt),
                 Err(ping::Failure::Unsupported) => {}

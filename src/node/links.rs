@@ -220,6 +220,7 @@ fn said(trouble: &net::Trouble) -> Said {
         net::Trouble::NoLocalSearch => Said::NetFault(Fault::NoLocalSearch),
         net::Trouble::LocalFlood => Said::NetFault(Fault::LocalFlood),
         net::Trouble::Full => Said::NetFault(Fault::Full),
+        net::Trouble::NoPortOpened => Said::NetFault(Fault::NoPortOpened),
         net::Trouble::TooMany => Said::NetFault(Fault::TooMany),
     }
 }

@@ -24,8 +24,14 @@ pub enum Unmeasured {
 pub async fn probe(place: Place, patience: Duration) -> Result<PeerLine, Unmeasured> {
     // Only to call out: nobody has to reach a node that is gone in a moment.
     let home = net::Addr::parse_listen("/ip4/127.0.0.1/tcp/0").ok().into_iter().collect();
-    let config =
-        net::Config { listen: home, bootstrap: vec![place], mdns: false, dht: false, ..Default::default() };
+    let config = net::Config {
+        listen: home,
+        bootstrap: vec![place],
+        mdns: false,
+        dht: false,
+        ways: net::Ways::DirectOnly,
+        ..Default::default()
+    };
     let (handle, events) = net::start(config).map_err(Unmeasured::Network)?;
     let found = timeout(patience, measured(&handle, events)).await;
     handle.shutdown().await;

@@ -271,5 +271,39 @@ fn two_in_one_home_end_up_linked_there_and_not_through_a_relay() {
         std::thread::sleep(Duration::from_millis(100));
     }
     figure("two in one home: linked there after", &format!("{:.1} s", begun.elapsed().as_secs_f64()));
-    say_both_ways(&mut net, "ana", "bob", "at home");
+    // The circuit is closed meanwhile; a message each tenth of a second is what is tried.
+    for n in 0..40 {
+        net.say(["ana", "bob"][n % 2], &format!("meanwhile {n}"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for n in 0..40 {
+        net.expect(&["ana", "bob"], &format!("meanwhile {n}"));
+    }
+}
+
+#[test]
+#[ignore = "needs root and network namespaces: just lab"]
+fn whoever_is_reached_forwards_although_nobody_asked_it_to_serve() {
+    let mut internet = Internet::new("all");
+    let (public, at) = internet.machine("pub");
+    let (open, reached) = internet.machine("open");
+    let homes = ["ana", "bob"].map(|name| (name, internet.home(name, Router::Draws)));
+    let mut net = Net::of(&[]);
+    net.patience = PATIENCE;
+    let listen = ["--listen", "/ip4/0.0.0.0/udp/4077/quic-v1"];
+    net.serve_in(&public, "between", &listen);
+    net.start_in(&open, "pat", &[&listen[..], &["--bootstrap", &format!("{at}:4077")]].concat());
+    net.eventually("pat", |seen| seen.iter().any(|line| line["type"] == "net" && line["nat"] == "public"));
+    net.kill("between");
+    for (name, host) in &homes {
+        net.start_in(host, name, &["--bootstrap", &format!("{reached}:4077")]);
+    }
+    net.confirmed(&["ana", "bob", "pat"]);
+    say_both_ways(&mut net, "ana", "bob", "by somebody of the room");
+    let (bob, pat) = (peer_of(&net, "bob"), peer_of(&net, "pat"));
+    net.eventually("ana", |seen| {
+        let through =
+            |line: &serde_json::Value| line["type"] == "peer" && line["peer"] == *bob && line["via"] == *pat;
+        seen.iter().any(through)
+    });
 }

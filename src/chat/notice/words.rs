@@ -208,6 +208,11 @@ impl Fault {
                 "as many links as there may be: others are turned away",
                 "raise `peers` under [serve] in the settings, or let somebody else serve as well",
             ),
+            Fault::NoPortOpened => (
+                "no_port_opened",
+                "the router opened no port: it does not take such wishes, or has no public address itself",
+                "leave out --upnp; others reach this node through a relay",
+            ),
             Fault::TooMany => (
                 "too_many",
                 "more addresses or rooms than the network takes; one was left out",
