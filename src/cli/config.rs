@@ -22,7 +22,7 @@ use crate::tui::Habits;
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 25] = [
     "nick",
     "ttl",
     "max",

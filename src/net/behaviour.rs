@@ -84,10 +84,10 @@ pub(super) fn build(
         mdns: Toggle::from(mdns),
         relay: Toggle::from(straight.then(|| relaying(me, config.serve))),
         relayed: Toggle::from(config.ways.relayed().then_some(relayed)),
-        punch: Toggle::from(both_ways(config).then(|| Guarded::new(dcutr::Behaviour::new(me)))),
+        punch: Toggle::from(both_ways(config).then(|| Guarded::paced(dcutr::Behaviour::new(me)))),
         probe: Toggle::from(straight.then(|| Guarded::new(probing()))),
         prober: Toggle::from(
-            (straight && config.serve).then(|| Guarded::new(autonat::v2::server::Behaviour::default())),
+            (straight && config.serve).then(|| Guarded::paced(autonat::v2::server::Behaviour::default())),
         ),
         upnp: Toggle::from((straight && config.upnp).then(upnp::tokio::Behaviour::default)),
         identify: identify::Behaviour::new(

@@ -306,6 +306,11 @@ pub(super) const REACH_UNKNOWN: Duration = Duration::from_secs(1);
 pub(super) const REACH_ASK: Duration = Duration::from_secs(2);
 /// Addresses of this node seen by others that are believed; honest peers name one for each kind of link.
 pub(super) const OBSERVED: usize = 32;
+/// Dials begun because a peer wished to be met halfway, or to be tried from outside, in [`WISHED_IN`]: a room of twenty that
+/// comes at once, three attempts each. Each of the two has as many. More would make this node a gun in a stranger's hand.
+pub(super) const WISHED_DIALS: u32 = 64;
+/// See [`WISHED_DIALS`].
+pub(super) const WISHED_IN: Duration = Duration::from_secs(60);
 /// A link through a relay is kept for so long beside a straight one, so that what is on its way there arrives.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// Links through relays alone are told after this: a straight way is usually found in a second, and given up after fifteen.

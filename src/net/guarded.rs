@@ -11,9 +11,11 @@ use libp2p::swarm::{
     ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
+use tokio::time::Instant;
 
 use super::address::{Says, Stand};
-use super::config::OBSERVED;
+use super::backoff::now;
+use super::config::{OBSERVED, WISHED_DIALS, WISHED_IN};
 
 /// A behaviour whose addresses are checked before anything dials them.
 pub(super) struct Guarded<B> {
@@ -21,13 +23,32 @@ pub(super) struct Guarded<B> {
     pub(super) stand: Stand,
     /// Dials it began, until they fail or their link is gone.
     dials: BTreeSet<ConnectionId>,
+    /// What is left of the dials it may begin, and since when that counts; nothing where there is no bound.
+    left: Option<(u32, Instant)>,
     /// Addresses of this node that peers say they saw. Any peer can say any number of them.
     observed: BTreeSet<Multiaddr>,
 }
 
 impl<B> Guarded<B> {
     pub(super) fn new(inner: B) -> Guarded<B> {
-        Guarded { inner, stand: Stand::default(), dials: BTreeSet::new(), observed: BTreeSet::new() }
+        let (dials, observed) = (BTreeSet::new(), BTreeSet::new());
+        Guarded { inner, stand: Stand::default(), dials, left: None, observed }
+    }
+
+    /// One whose dials are all begun at a stranger's wish: it may begin so many a minute and no more.
+    pub(super) fn paced(inner: B) -> Guarded<B> {
+        Guarded { left: Some((WISHED_DIALS, now())), ..Guarded::new(inner) }
+    }
+
+    /// Whether it may begin one more at this moment.
+    fn may_begin(&mut self, now: Instant) -> bool {
+        let Some((left, since)) = &mut self.left else { return true };
+        if *since + WISHED_IN <= now {
+            (*left, *since) = (WISHED_DIALS, now);
+        }
+        let may = *left > 0;
+        *left = left.saturating_sub(1);
+        may
     }
 
     /// The dials it began that have not failed.
@@ -51,17 +72,17 @@ impl<B> Guarded<B> {
     }
 }
 
-/// A dial that would lead where a stranger's word does not count.
+/// A dial that would lead where a stranger's word does not count, or one too many.
 #[derive(Debug)]
-struct Astray;
+struct Refused;
 
-impl std::fmt::Display for Astray {
+impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a stranger's word does not count for such an address")
+        f.write_str("a stranger's word does not count for such an address, or too many wished for such dials")
     }
 }
 
-impl std::error::Error for Astray {}
+impl std::error::Error for Refused {}
 
 impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
     type ConnectionHandler = B::ConnectionHandler;
@@ -94,8 +115,9 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
         role: Endpoint,
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         let may_dial = |addr: &Multiaddr| self.stand.may_dial(addr, Says::Somebody);
-        if self.dials.contains(&connection) && !addresses.iter().all(may_dial) {
-            return Err(ConnectionDenied::new(Astray));
+        let astray = !addresses.iter().all(may_dial);
+        if self.dials.contains(&connection) && (astray || !self.may_begin(now())) {
+            return Err(ConnectionDenied::new(Refused));
         }
         let mut found = self.inner.handle_pending_outbound_connection(connection, peer, addresses, role)?;
         found.retain(|addr| self.stand.may_dial(addr, Says::Somebody));
@@ -172,6 +194,15 @@ mod tests {
             assert!(!dial(begun, refused), "{refused}");
             assert!(dial(other, refused), "who else dials has asked for itself");
         }
+    }
+
+    #[test]
+    fn strangers_may_wish_for_so_many_dials_a_minute() {
+        let mut guarded = Guarded::paced(dcutr::Behaviour::new(PeerId::random()));
+        let start = now();
+        assert_eq!((0..1_000).filter(|_| guarded.may_begin(start)).count() as u32, WISHED_DIALS);
+        assert!(guarded.may_begin(start + WISHED_IN));
+        assert!((0..1_000).all(|_| at_home().may_begin(start)), "the table looks for what this node wants");
     }
 
     #[test]

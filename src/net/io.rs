@@ -339,8 +339,6 @@ pub struct Status {
     pub circuits: usize,
     /// The table of rendezvous keys.
     pub table: TableStatus,
-    /// Circuits through this node at this moment.
-    pub circuits: usize,
     /// What was counted since the start.
     pub counters: Counters,
 }
@@ -434,10 +432,4 @@ pub struct Counters {
     pub relaying_refused: u64,
     /// Addresses others named that may not be dialled.
     pub addresses_refused: u64,
-    /// Places others were given at this node, renewals apart.
-    pub places_given: u64,
-    /// Circuits others were given through this node.
-    pub circuits_given: u64,
-    /// Places and circuits that others were refused.
-    pub relaying_refused: u64,
 }

@@ -175,7 +175,7 @@ impl Driver {
             }
         }
         if serves && !node.prober.is_enabled() {
-            node.prober = Some(Guarded::new(autonat::v2::server::Behaviour::default())).into();
+            node.prober = Some(Guarded::paced(autonat::v2::server::Behaviour::default())).into();
             self.stand_changed();
         } else if !serves {
             self.swarm.behaviour_mut().prober = None.into();
