@@ -214,6 +214,13 @@ async fn bare(rest: Duration) -> Found {
 async fn client(node: usize, server: PeerId, at: Multiaddr, to: mpsc::UnboundedSender<(usize, usize, f64)>) {
     let mut swarm = swarm(false);
     let me = *swarm.local_peer_id();
+    // A server names no provider of whom it knows no address.
+    let mine = loop {
+        if let SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {
+            break address;
+        }
+    };
+    swarm.add_external_address(mine);
     swarm.behaviour_mut().kad.add_address(&server, at);
     let begun = Instant::now();
     let wanted = kad::RecordKey::new(&key(node));
