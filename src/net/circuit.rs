@@ -56,6 +56,8 @@ pub(super) fn far_end(end: &ConnectedPoint) -> Multiaddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::address::{Says, Stand};
+    use crate::net::ways::Ways;
 
     #[test]
     fn a_way_through_a_relay_is_read_and_nothing_else_is() {
@@ -87,5 +89,24 @@ mod tests {
             send_back_addr: format!("/p2p/{peer}").parse().unwrap(),
         };
         assert_eq!(far_end(&end).to_string(), way);
+    }
+
+    #[test]
+    fn a_way_through_a_relay_may_be_gone_where_the_relay_may_be_knocked_at_and_the_person_allows_it() {
+        let through = |at: &str| format!("{at}/p2p/{}/p2p-circuit", PeerId::random()).parse().unwrap();
+        let (far, near): (Multiaddr, Multiaddr) =
+            (through("/ip4/203.0.113.9/tcp/1"), through("/ip4/10.0.0.1/tcp/1"));
+        let straight = "/ip4/203.0.113.9/tcp/1".parse().unwrap();
+        for (ways, goes_through, goes_straight) in
+            [(Ways::Any, true, true), (Ways::DirectOnly, false, true), (Ways::RelayOnly, true, false)]
+        {
+            let mut stand = Stand::default();
+            stand.ways = ways;
+            assert_eq!(stand.may_dial(&far, Says::Somebody), goes_through);
+            assert_eq!(stand.may_dial(&straight, Says::Somebody), goes_straight);
+            assert!(!stand.may_dial(&near, Says::Somebody));
+            stand.relays = Circuit::of(&near).map(|way| way.relay).into_iter().collect();
+            assert_eq!(stand.may_dial(&near, Says::Somebody), goes_through, "it keeps a place here");
+        }
     }
 }

@@ -58,10 +58,10 @@ impl<B> Guarded<B> {
 
     /// What this node's addresses were seen to be is forgotten: it may be somewhere else now.
     pub(super) fn moved(&mut self, stand: Stand) {
-        if self.stand != stand {
+        if !stand.is_where(&self.stand) {
             self.observed.clear();
-            self.stand = stand;
         }
+        self.stand = stand;
     }
 
     /// Whether what a peer says it saw may be one of this node's addresses, and there are not too many such already.
@@ -166,7 +166,6 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::ways::Ways;
     use libp2p::dcutr;
     use libp2p::swarm::NewExternalAddrCandidate;
 
@@ -176,7 +175,9 @@ mod tests {
 
     fn at_home() -> Guarded<dcutr::Behaviour> {
         let mut guarded = Guarded::new(dcutr::Behaviour::new(PeerId::random()));
-        guarded.moved(Stand::new([addr("/ip4/192.168.1.4/tcp/5")].iter(), false, Ways::Any));
+        let mut stand = Stand::default();
+        stand.moved([addr("/ip4/192.168.1.4/tcp/5")].iter());
+        guarded.moved(stand);
         guarded
     }
 

@@ -163,6 +163,8 @@ impl Driver {
     }
 
     fn reach_changed(&mut self, now: Instant) {
+        self.stand.relays = self.reach.relays.kept_by().copied().collect();
+        self.stand_changed();
         let serves = self.reach.serves();
         let node = self.swarm.behaviour_mut();
         if let Some(relay) = node.relay.as_mut() {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::base::id::Topic;
 
-use super::address::{Addr, Says, Scope, Stand, bare, scope};
+use super::address::{Addr, Says, Scope, bare, scope};
 use super::backoff::chance;
 use super::book::{For, Whom};
 use super::bootstrap::{Step, resolve};
@@ -202,7 +202,7 @@ impl Driver {
 
     /// The addresses listened on changed.
     pub(super) fn moved(&mut self, now: Instant) {
-        self.stand = Stand::new(self.listening.iter(), self.stand.began_on_loopback, self.stand.ways);
+        self.stand.moved(self.listening.iter());
         self.stand_changed();
         self.tell_addresses(now);
     }
