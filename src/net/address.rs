@@ -259,6 +259,12 @@ pub(super) fn dialable(ip: IpAddr, port: u16, over: Over) -> Multiaddr {
     }
 }
 
+/// The IP address and port it begins with.
+pub(super) fn ip_and_port(addr: &Multiaddr) -> Option<(IpAddr, u16)> {
+    let Shape { host: Host::Ip(ip), port, .. } = shape(addr)? else { return None };
+    Some((ip, port))
+}
+
 /// Without the peer at its end.
 pub(super) fn bare(addr: &Multiaddr) -> Multiaddr {
     let mut addr = addr.clone();

@@ -4,12 +4,36 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::config::{RETRY_FIRST, RETRY_MOST};
+use super::config::{RETRY_FIRST, RETRY_KNOWN, RETRY_MOST};
 
 /// This floor's clock. The driver reads it and hands the instant down.
 #[expect(clippy::disallowed_methods, reason = "the network's clock: all of net/ gets its time from here")]
 pub(super) fn now() -> Instant {
     Instant::now()
+}
+
+/// Time that goes on while the machine sleeps: on Linux the boot-time clock; elsewhere on Unix the monotonic one, which does
+/// so there.
+#[cfg(unix)]
+pub fn since_boot() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    let at = clock_gettime(CLOCK);
+    let seconds = u64::try_from(at.tv_sec).unwrap_or_default();
+    let nanos = u32::try_from(at.tv_nsec).unwrap_or_default();
+    Duration::new(seconds, nanos)
+}
+
+/// The performance counter, which goes on in sleep.
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "on such systems this clock counts sleep")]
+pub fn since_boot() -> Duration {
+    use std::sync::OnceLock;
+    static START: OnceLock<std::time::Instant> = OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
 
 /// A number nobody can foresee, for spreading things out. Zero where the system has none to give: less spread, no harm.
@@ -32,6 +56,17 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// Counts a failure of something that was well a while ago: the wait stays short.
+    pub(super) fn fail_known(&mut self, chance: u32) -> Duration {
+        let wait = self.fail(chance);
+        // Of the longest wait, a quarter more or less has been drawn already: the same share of the short one.
+        if wait > RETRY_KNOWN {
+            RETRY_KNOWN.mul_f64(0.75 + f64::from(chance) / f64::from(u32::MAX) / 2.0)
+        } else {
+            wait
+        }
+    }
+
     pub(super) fn failures(self) -> u32 {
         self.failures
     }
@@ -48,6 +83,14 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_well_a_while_ago_never_waits_long() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<Duration> = (0..20).map(|n| backoff.fail_known(n * 99_999_999)).collect();
+        assert!(waits.iter().all(|wait| *wait <= RETRY_KNOWN.mul_f64(1.25)), "{waits:?}");
+        assert!(waits.iter().skip(5).all(|wait| *wait >= RETRY_KNOWN.mul_f64(0.75)), "{waits:?}");
+    }
 
     #[test]
     fn waits_double_up_to_a_minute_and_stay_within_a_quarter() {

@@ -23,6 +23,7 @@ use super::config::{self, Config, Limits};
 use super::direct;
 use super::filter::{self, Bounded};
 use super::guarded::Guarded;
+use super::knock;
 use super::names;
 
 /// Gossipsub with this house's filter.
@@ -51,6 +52,7 @@ pub(super) struct Node {
     upnp: Toggle<upnp::tokio::Behaviour>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
+    pub(super) knock: knock::Behaviour,
 }
 
 /// Why the protocols could not be put together. Only mDNS can fail from outside; the rest are numbers of ours.
@@ -102,6 +104,7 @@ pub(super) fn build(
         ping: ping::Behaviour::new(
             ping::Config::new().with_interval(config::PING).with_timeout(config::PING_TIMEOUT),
         ),
+        knock: knock::Behaviour::default(),
     };
     let swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::base::id::Topic;
 
 use super::backoff::Backoff;
-use super::config::{ADDRS_A_PEER, BOOK, BOOK_AGE, RETRY_FIRST};
+use super::config::{ADDRS_A_PEER, BOOK, BOOK_AGE, KNOWN_FOR, RETRY_FIRST};
 
 /// Somebody worth dialling: a peer, or an address whose peer is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,8 @@ struct Entry {
     next: Instant,
     backoff: Backoff,
     dialing: Option<ConnectionId>,
+    /// When there last was a link.
+    linked: Option<Instant>,
     /// Drawn by lot, so that not every member dials the same few.
     turn: u32,
 }
@@ -62,6 +64,7 @@ impl Book {
             next: now,
             backoff: Backoff::default(),
             dialing: None,
+            linked: None,
             turn,
         });
         entry.named = now;
@@ -157,7 +160,8 @@ impl Book {
             return false;
         };
         entry.dialing = None;
-        entry.next = now + entry.backoff.fail(chance);
+        let known = entry.linked.is_some_and(|at| now.saturating_duration_since(at) < KNOWN_FOR);
+        entry.next = now + if known { entry.backoff.fail_known(chance) } else { entry.backoff.fail(chance) };
         true
     }
 
@@ -174,6 +178,15 @@ impl Book {
         }
         if let Some(entry) = self.entries.get_mut(&Whom::Peer(*peer)) {
             entry.dialing = None;
+            entry.linked = Some(now);
+            entry.backoff.reset();
+        }
+    }
+
+    /// This machine moved: whoever could not be reached may be in reach now, and dials that are under way go nowhere.
+    pub(super) fn wake(&mut self, now: Instant) {
+        for entry in self.entries.values_mut() {
+            (entry.dialing, entry.next) = (None, now);
             entry.backoff.reset();
         }
     }
@@ -183,7 +196,7 @@ impl Book {
     pub(super) fn lost(&mut self, peer: &PeerId, spread: Duration, now: Instant) {
         if let Some(entry) = self.entries.get_mut(&Whom::Peer(*peer)) {
             entry.dialing = None;
-            entry.next = now + spread;
+            (entry.next, entry.linked) = (now + spread, Some(now));
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::address::{Addr, Family, Place, PlaceKind, bare, dialable, shape};
 use super::backoff::Backoff;
-use super::config::{ADDRS_A_NAME, BOOTSTRAPS, NEXT_ADDRESS, RESOLVE};
+use super::config::{ADDRS_A_NAME, BOOTSTRAPS, KNOWN_FOR, NEXT_ADDRESS, RESOLVE};
 use super::io::{BootstrapState, Unreachable};
 use super::names;
 
@@ -47,6 +47,8 @@ struct Bootstrap {
     place: Place,
     phase: Phase,
     backoff: Backoff,
+    /// When its link was lost.
+    lost: Option<Instant>,
     state: BootstrapState,
     /// The state changed and nobody has been told.
     news: bool,
@@ -78,6 +80,7 @@ impl Bootstraps {
             place,
             phase: Phase::Waiting(now),
             backoff: Backoff::default(),
+            lost: None,
             state,
             news: true,
         });
@@ -189,10 +192,21 @@ impl Bootstraps {
         for bootstrap in &mut self.all {
             if matches!(&bootstrap.phase, Phase::Linked(linked) if linked == peer) {
                 bootstrap.phase = Phase::Waiting(now + spread);
+                bootstrap.lost = Some(now);
                 bootstrap.now(match bootstrap.place.kind {
                     PlaceKind::Ready(_) => BootstrapState::Trying,
                     PlaceKind::Named { .. } => BootstrapState::Looking,
                 });
+            }
+        }
+    }
+
+    /// This machine moved: all that are not linked are tried at once, and dials that are under way go nowhere.
+    pub(super) fn wake(&mut self, now: Instant) {
+        for bootstrap in &mut self.all {
+            if matches!(bootstrap.phase, Phase::Waiting(_) | Phase::Trying(_)) {
+                bootstrap.phase = Phase::Waiting(now);
+                bootstrap.backoff.reset();
             }
         }
     }
@@ -224,7 +238,8 @@ impl Bootstrap {
             self.now(BootstrapState::GivenUp { why });
             return;
         }
-        let again = self.backoff.fail(chance);
+        let known = self.lost.is_some_and(|at| now.saturating_duration_since(at) < KNOWN_FOR);
+        let again = if known { self.backoff.fail_known(chance) } else { self.backoff.fail(chance) };
         self.phase = Phase::Waiting(now + again);
         self.now(BootstrapState::Failed { why, again });
     }

@@ -263,10 +263,21 @@ pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 pub(super) const QUIC_IDLE_MS: u32 = 10_000;
 /// See [`QUIC_IDLE_MS`].
 pub(super) const QUIC_ALIVE: Duration = Duration::from_secs(4);
-/// Round trips are measured this often, and tell a dead TCP link.
+/// Round trips are measured this often.
 pub(super) const PING: Duration = Duration::from_secs(10);
-/// A round trip that takes longer is a dead link.
+/// A round trip that takes longer failed. The first that fails is forgiven by the library.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// A link that has measured none for so long is asked outright, so a dead one is noticed in 16 s and not in 40.
+pub(super) const OVERDUE: Duration = Duration::from_secs(12);
+/// How long whoever is asked outright may take to answer: several round trips of the worst links, or a packet lost twice. To be
+/// wrong costs a new link and no message.
+pub(super) const KNOCK: Duration = Duration::from_secs(2);
+/// What is asked for; a refusal is an answer too.
+pub(super) const KNOCK_PROTOCOL: &str = "/ephem/knock/1";
+/// Two links that come up within this were dialled by both ends at once. Later the second means that one end has lost the first.
+pub(super) const BOTH_AT_ONCE: Duration = Duration::from_secs(5);
+/// Looks at the machine that lie further apart mean that it slept, or that the process stood still.
+pub(super) const ASLEEP: Duration = Duration::from_secs(5);
 
 // Dialling.
 
@@ -282,6 +293,10 @@ pub(super) const BOOK_AGE: Duration = Duration::from_secs(1_800);
 pub(super) const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// Longest wait.
 pub(super) const RETRY_MOST: Duration = Duration::from_secs(60);
+/// The same for those whom there was a link to a while ago: a cable somewhere between is plugged in again without a word.
+pub(super) const RETRY_KNOWN: Duration = Duration::from_secs(5);
+/// How long that holds.
+pub(super) const KNOWN_FOR: Duration = Duration::from_secs(900);
 /// A bootstrap's addresses are tried one after the other with this gap, QUIC first, unless one has answered.
 pub(super) const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// How long a name may take to resolve.

@@ -35,6 +35,7 @@ use super::outbox::Outbox;
 use super::outlet::Outlet;
 use super::reach::Reach;
 use super::rendezvous::Keys;
+use super::watch::Watch;
 
 /// Everything the network floor knows.
 pub(super) struct Driver {
@@ -53,6 +54,7 @@ pub(super) struct Driver {
     pub(super) listening: BTreeSet<Multiaddr>,
     pub(super) told: Vec<Addr>,
     pub(super) stand: Stand,
+    pub(super) watch: Watch,
     pub(super) counters: Counters,
     pub(super) reach: Reach,
     pub(super) resolving: JoinSet<(usize, Result<Vec<Multiaddr>, Unreachable>)>,
@@ -87,6 +89,7 @@ impl Driver {
             listening: BTreeSet::new(),
             told: Vec::new(),
             stand: Stand::default(),
+            watch: Watch::default(),
             counters: Counters::default(),
             resolving: JoinSet::new(),
             reach: Reach::new(&config),
@@ -337,6 +340,7 @@ impl Driver {
                 self.outlet.news(Event::Trouble(Trouble::NoNetwork));
             }
         }
+        self.look_around(now);
         self.outbox.expire(now);
         self.book.expire(now);
         while self.shunned.front().is_some_and(|(_, until)| *until <= now) {

@@ -1,6 +1,7 @@
 //! Who is connected, by which way, since when, and how much each brings in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use libp2p::core::ConnectedPoint;
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 
 use super::address::{Scope, scope, shape};
 use super::circuit::{Circuit, far_end, is_circuit};
-use super::config::{LINK_BURST, LINK_BYTES_A_SECOND, SETTLE};
+use super::config::{BOTH_AT_ONCE, LINK_BURST, LINK_BYTES_A_SECOND, OVERDUE, SETTLE};
 use super::io::Path;
 
 /// One connection to a peer.
@@ -24,6 +25,12 @@ struct Link {
     rtt: Option<Duration>,
     /// This node dialled, so its far end is an address to dial.
     dialled: bool,
+    /// The address of this machine that it goes out from, as far as the system says.
+    here: Option<IpAddr>,
+    /// When its other end last answered.
+    heard: Instant,
+    /// It was asked outright, and has not answered yet.
+    asked: bool,
     /// Its round trip failed: nobody is at the other end.
     dead: bool,
 }
@@ -47,6 +54,33 @@ pub(super) enum Change {
     None,
 }
 
+/// Why a link may be dead although nobody said so.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Doubt {
+    /// This machine moved.
+    Moved,
+    /// It has been silent for long.
+    Silent,
+    /// The peer came by another link of the same kind, long after the ones it had.
+    CameAgain(PeerId, ConnectionId),
+    /// The local network says that the peer has an address it had not.
+    Elsewhere(PeerId),
+}
+
+impl Doubt {
+    fn concerns(self, peer: &PeerId, link: &Link, now: Instant) -> bool {
+        let old = now.saturating_duration_since(link.since) > BOTH_AT_ONCE;
+        match self {
+            Doubt::Moved => true,
+            Doubt::Silent => now.saturating_duration_since(link.heard) > OVERDUE,
+            Doubt::CameAgain(again, by) => {
+                again == *peer && by != link.connection && link.path != Path::Relay && old
+            }
+            Doubt::Elsewhere(who) => who == *peer && old,
+        }
+    }
+}
+
 /// Everybody this node is connected to.
 #[derive(Debug, Default)]
 pub(super) struct Links {
@@ -59,16 +93,21 @@ impl Links {
         peer: PeerId,
         connection: ConnectionId,
         end: &ConnectedPoint,
+        here: Option<IpAddr>,
         now: Instant,
     ) -> Change {
         let addr = self.with_relay(far_end(end));
+        let (since, heard) = (now, now);
         let link = Link {
             connection,
             path: path_of(&addr),
             addr,
-            dialled: end.is_dialer(),
-            since: now,
+            since,
             rtt: None,
+            dialled: end.is_dialer(),
+            here,
+            heard,
+            asked: false,
             dead: false,
         };
         let known = self.peers.contains_key(&peer);
@@ -113,10 +152,38 @@ impl Links {
     }
 
     /// A round trip was measured.
-    pub(super) fn measured(&mut self, peer: &PeerId, connection: ConnectionId, rtt: Duration) {
+    pub(super) fn measured(&mut self, peer: &PeerId, connection: ConnectionId, rtt: Duration, now: Instant) {
         if let Some(link) = self.link(peer, connection) {
             link.rtt = Some(rtt);
         }
+        self.answered(peer, connection, now);
+    }
+
+    /// Its other end is there.
+    pub(super) fn answered(&mut self, peer: &PeerId, connection: ConnectionId, now: Instant) {
+        if let Some(link) = self.link(peer, connection) {
+            (link.heard, link.asked) = (now, false);
+        }
+    }
+
+    /// Whom to ask outright because of this doubt. Nobody twice before there was an answer.
+    pub(super) fn to_ask(&mut self, doubt: Doubt, now: Instant) -> Vec<(PeerId, ConnectionId)> {
+        let mut found = Vec::new();
+        for (peer, entry) in &mut self.peers {
+            for link in entry.links.iter_mut().filter(|link| !link.asked && doubt.concerns(peer, link, now)) {
+                link.asked = true;
+                found.push((*peer, link.connection));
+            }
+        }
+        found
+    }
+
+    /// Those that go out from one of these addresses.
+    pub(super) fn from(&self, here: &BTreeSet<IpAddr>) -> Vec<(PeerId, ConnectionId)> {
+        let all =
+            self.peers.iter().flat_map(|(peer, entry)| entry.links.iter().map(move |link| (*peer, link)));
+        let gone = all.filter(|(_, link)| link.here.is_some_and(|ip| here.contains(&ip)));
+        gone.map(|(peer, link)| (peer, link.connection)).collect()
     }
 
     /// A round trip failed. Whoever then closes the link does so in good order, which does not make it one that lived.
@@ -249,8 +316,8 @@ mod tests {
     fn two_links_to_one_peer_are_one_peer_up_and_one_down() {
         let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
         let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
-        assert_eq!(links.up(peer, a, &end("/ip4/203.0.113.1/tcp/1"), now), Change::Up);
-        assert_eq!(links.up(peer, b, &end("/ip4/10.0.0.1/tcp/1"), now), Change::Path);
+        assert_eq!(links.up(peer, a, &end("/ip4/203.0.113.1/tcp/1"), None, now), Change::Up);
+        assert_eq!(links.up(peer, b, &end("/ip4/10.0.0.1/tcp/1"), None, now), Change::Path);
         assert_eq!(links.get(&peer).unwrap().way().0, Path::Lan);
         assert_eq!(links.down(&peer, a, true), (Change::None, true));
         assert_eq!(links.down(&peer, b, true), (Change::Down, false));
@@ -263,8 +330,8 @@ mod tests {
         let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
         let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
         for died in [false, true] {
-            links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), now);
-            links.up(peer, b, &end("/ip4/192.168.1.2/tcp/1"), now);
+            links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), None, now);
+            links.up(peer, b, &end("/ip4/192.168.1.2/tcp/1"), None, now);
             if died {
                 links.died(&peer, a);
             }
@@ -278,10 +345,10 @@ mod tests {
         let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
         let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
         let way = format!("/ip4/203.0.113.7/tcp/1/p2p/{}/p2p-circuit", PeerId::random());
-        assert_eq!(links.up(peer, a, &end(&way), now), Change::Up);
+        assert_eq!(links.up(peer, a, &end(&way), None, now), Change::Up);
         assert_eq!(links.get(&peer).unwrap().way(), (Path::Relay, way.parse().unwrap()));
         assert!(!links.is_straight(&peer) && links.to_spare(now + 2 * SETTLE).is_empty());
-        assert_eq!(links.up(peer, b, &end("/ip4/203.0.113.9/tcp/1"), now), Change::Path);
+        assert_eq!(links.up(peer, b, &end("/ip4/203.0.113.9/tcp/1"), None, now), Change::Path);
         assert!(links.is_straight(&peer) && links.to_spare(now + SETTLE / 2).is_empty());
         assert_eq!(links.to_spare(now + SETTLE), [a]);
         assert_eq!(links.down(&peer, a, true), (Change::None, false), "the oldest, and it broke");
@@ -292,14 +359,52 @@ mod tests {
         let (mut links, now) = (Links::default(), crate::net::backoff::now());
         let (relay, me, peer) = (PeerId::random(), PeerId::random(), PeerId::random());
         let at = "/ip4/203.0.113.7/tcp/1";
-        links.up(relay, ConnectionId::new_unchecked(1), &end(at), now);
+        links.up(relay, ConnectionId::new_unchecked(1), &end(at), None, now);
         let came = ConnectedPoint::Listener {
             local_addr: format!("{at}/p2p-circuit/p2p/{me}").parse().unwrap(),
             send_back_addr: format!("/p2p/{peer}").parse().unwrap(),
         };
-        links.up(peer, ConnectionId::new_unchecked(2), &came, now);
+        links.up(peer, ConnectionId::new_unchecked(2), &came, None, now);
         let way = format!("{at}/p2p/{relay}/p2p-circuit").parse().unwrap();
         assert_eq!(links.get(&peer).unwrap().way(), (Path::Relay, way));
+    }
+
+    #[test]
+    fn whoever_is_in_doubt_is_asked_once_until_there_is_an_answer() {
+        let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
+        let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        let here = IpAddr::from([192, 168, 1, 3]);
+        links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), Some(here), now);
+        assert_eq!(links.from(&[here].into()), [(peer, a)]);
+        assert_eq!(links.from(&[IpAddr::from([10, 0, 0, 1])].into()), []);
+        assert_eq!(links.to_ask(Doubt::Silent, now), []);
+        let late = now + OVERDUE + Duration::from_secs(1);
+        assert_eq!(links.to_ask(Doubt::Silent, late), [(peer, a)]);
+        assert_eq!(links.to_ask(Doubt::Moved, late), [], "it has been asked");
+        links.measured(&peer, a, Duration::ZERO, late);
+        assert_eq!(links.to_ask(Doubt::Silent, late), []);
+        assert_eq!(links.to_ask(Doubt::Moved, late), [(peer, a)]);
+        links.answered(&peer, a, late);
+        links.up(peer, b, &end("/ip4/192.168.1.2/tcp/2"), None, late);
+        assert_eq!(links.to_ask(Doubt::CameAgain(PeerId::random(), b), late), []);
+        assert_eq!(
+            links.to_ask(Doubt::CameAgain(peer, b), late),
+            [(peer, a)],
+            "the old one, not the new one"
+        );
+        links.answered(&peer, a, late);
+        assert_eq!(links.to_ask(Doubt::Elsewhere(peer), late), [(peer, a)]);
+    }
+
+    #[test]
+    fn two_who_dial_each_other_at_once_and_a_relayed_way_are_no_reason_for_doubt() {
+        let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
+        let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), None, now);
+        assert_eq!(links.to_ask(Doubt::CameAgain(peer, b), now + BOTH_AT_ONCE), []);
+        let other = PeerId::random();
+        links.up(other, a, &end("/ip4/203.0.113.1/tcp/1/p2p-circuit"), None, now);
+        assert_eq!(links.to_ask(Doubt::CameAgain(other, b), now + BOTH_AT_ONCE * 2), []);
     }
 
     #[test]

@@ -17,8 +17,10 @@ mod filter;
 mod guarded;
 mod handle;
 mod io;
+mod knock;
 mod links;
 mod listen;
+mod moved;
 mod names;
 mod outbox;
 mod outlet;
@@ -30,9 +32,11 @@ mod seek;
 mod stand_in;
 mod tell;
 mod translate;
+mod watch;
 mod ways;
 
 pub use address::{Addr, AddressError, Place};
+pub use backoff::since_boot;
 pub use config::{Config, Limits};
 pub use handle::{Events, Handle, SendError, start};
 pub use io::{

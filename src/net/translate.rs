@@ -26,7 +26,8 @@ use super::config::{
 use super::direct;
 use super::driver::Driver;
 use super::io::{Event, Trouble, Unreachable, Verdict};
-use super::links::Change;
+use super::links::{Change, Doubt};
+use super::moved::here;
 use super::names::{self, FrameId};
 
 impl Driver {
@@ -98,13 +99,11 @@ impl Driver {
                 self.outlet.news(Event::Trouble(Trouble::NoPortOpened));
             }
             NodeEvent::Ping(ping::Event { peer, connection, result }) => match result {
-                Ok(rtt) => self.links.measured(&peer, connection, rtt),
+                Ok(rtt) => self.links.measured(&peer, connection, rtt, now),
                 Err(ping::Failure::Unsupported) => {}
-                Err(_) => {
-                    self.links.died(&peer, connection);
-                    self.swarm.close_connection(connection);
-                }
+                Err(_) => self.bury(&peer, connection),
             },
+            NodeEvent::Knock(answer) => self.on_knocked(answer, now),
             _ => {}
         }
     }
@@ -127,8 +126,9 @@ impl Driver {
         self.book.linked(&peer, connection, now);
         let at = far_end(end);
         self.bootstraps.linked(connection, &peer, &at);
-        let change = self.links.up(peer, connection, end, now);
+        let change = self.links.up(peer, connection, end, here(end), now);
         self.tell_change(peer, change);
+        self.doubt(Doubt::CameAgain(peer, connection), now);
         self.seek_bootstraps(now);
     }
 
@@ -325,6 +325,7 @@ impl Driver {
                     tracing::debug!(peer = %names::short_id(&peer), "seen on the local network");
                     if self.stand.may_dial(&addr, Says::Lan) {
                         self.book.offer(Whom::Peer(peer), &[addr], For::Lan, chance(), now);
+                        self.doubt(Doubt::Elsewhere(peer), now);
                     } else {
                         self.counters.addresses_refused += 1;
                     }

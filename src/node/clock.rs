@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::base::time::{Mono, Unix};
+use crate::net::since_boot;
 
 /// Gives the time. Cheap to copy: it only knows where zero is.
 #[derive(Clone, Copy, Debug)]
@@ -47,29 +48,6 @@ impl Default for Clock {
     fn default() -> Clock {
         Clock::new()
     }
-}
-
-/// On Linux the boot-time clock; elsewhere on Unix the monotonic one, which goes on in sleep there.
-#[cfg(unix)]
-fn since_boot() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: ClockId = ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: ClockId = ClockId::Monotonic;
-    let at = clock_gettime(CLOCK);
-    let seconds = u64::try_from(at.tv_sec).unwrap_or_default();
-    let nanos = u32::try_from(at.tv_nsec).unwrap_or_default();
-    Duration::new(seconds, nanos)
-}
-
-/// The performance counter, which goes on in sleep.
-#[cfg(not(unix))]
-fn since_boot() -> Duration {
-    use std::sync::OnceLock;
-    use std::time::Instant;
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 mod crowd;
 mod gone;
 mod hosts;
+mod last;
 mod nat;
 mod time;
 #[path = "../it/words.rs"]

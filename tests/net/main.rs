@@ -9,6 +9,7 @@
 
 mod gossip;
 mod meeting;
+mod moving;
 mod node;
 mod reach;
 mod trouble;
