@@ -1,9 +1,13 @@
 //! What can be found out about a machine before blaming the network: each finding with how it stands, its words, and what
 //! to do. Nothing is measured here.
 
+mod samples;
+
 use super::duration::words;
 use super::notice::Unreachable;
 use super::text::Line;
+
+pub use samples::samples;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,8 +86,21 @@ pub enum Finding {
         /// `Ok(true)` where it answered; `Ok(false)` where it is still being tried.
         answer: Result<bool, Unreachable>,
     },
+    /// The same over one transport alone.
+    Reach {
+        /// Which.
+        addr: Line,
+        /// How it was asked.
+        over: Transport,
+        /// As above.
+        answer: Result<bool, Unreachable>,
+    },
     /// No address was given.
     NoBootstrap,
+    /// Whether IPv6 leads out of this machine.
+    Six(bool),
+    /// The longest frame that the narrowest of its networks carries, in bytes; `None` where the system does not say.
+    Mtu(Option<u32>),
     /// So many links are up.
     Links(usize),
     /// The calendar shows a year that can be.
@@ -114,12 +131,14 @@ pub enum Finding {
 }
 
 use Finding::{
-    Addresses, Bootstrap, Calendar, Colour, Guard as Guarded, Links, Listen, Logger as Logged, Multicast,
-    NoBootstrap, NoSkew, NoTerminal, Size, Skew, Swap, Utf8,
+    Addresses, Bootstrap, Calendar, Colour, Guard as Guarded, Links, Listen, Logger as Logged, Mtu,
+    Multicast, NoBootstrap, NoSkew, NoTerminal, Reach, Six, Size, Skew, Swap, Utf8,
 };
 
 /// The skew at which times of messages begin to look odd.
 const SKEW_MS: u64 = 5_000;
+/// The least a network must carry for QUIC.
+const MTU: u32 = 1_280;
 /// The least a screen of the narrow kind needs.
 const COLUMNS: u16 = 30;
 
@@ -171,9 +190,8 @@ impl Finding {
     /// What it is about.
     pub fn part(&self) -> Part {
         match self {
-            Addresses(_) | Listen(..) | Multicast(_) | Bootstrap { .. } | NoBootstrap | Links(_) => {
-                Part::Network
-            }
+            Addresses(_) | Listen(..) | Six(_) | Mtu(_) | Multicast(_) => Part::Network,
+            Bootstrap { .. } | Reach { .. } | NoBootstrap | Links(_) => Part::Network,
             Calendar(_) | Skew { .. } | NoSkew => Part::Clock,
             NoTerminal | Size(_) | Colour(_) | Utf8(_) | Logged(_) => Part::Terminal,
             Guarded(..) | Swap(_) => Part::Memory,
@@ -188,6 +206,10 @@ impl Finding {
             Listen(Transport::Udp, _) => "listen_udp",
             Multicast(_) => "multicast",
             Bootstrap { .. } | NoBootstrap => "bootstrap",
+            Reach { over: Transport::Tcp, .. } => "reach_tcp",
+            Reach { over: Transport::Udp, .. } => "reach_udp",
+            Six(_) => "ipv6",
+            Mtu(_) => "mtu",
             Links(_) => "links",
             Calendar(_) => "calendar",
             Skew { .. } | NoSkew => "skew",
@@ -210,8 +232,12 @@ impl Finding {
             Addresses(all) => or(!all.is_empty(), Health::Broken),
             Listen(_, works) => or(*works, Health::Broken),
             Calendar(sane) => or(*sane, Health::Broken),
-            Bootstrap { answer: Ok(true), .. } => Health::Good,
-            Bootstrap { answer: Ok(false), .. } => Health::Unknown,
+            Bootstrap { answer: Ok(true), .. } | Reach { answer: Ok(true), .. } => Health::Good,
+            Bootstrap { answer: Ok(false), .. } | Reach { answer: Ok(false), .. } => Health::Unknown,
+            // The other transport may do; that neither does is told of the address as a whole.
+            Reach { answer: Err(_), .. } => Health::Weak,
+            Six(leads) => or(*leads, Health::Weak),
+            Mtu(Some(bytes)) => or(*bytes >= MTU, Health::Weak),
             Bootstrap { answer: Err(_), .. } => Health::Broken,
             Links(count) => or(*count > 0, Health::Weak),
             Skew { by_ms, .. } => or(by_ms.unsigned_abs() < SKEW_MS, Health::Weak),
@@ -222,6 +248,7 @@ impl Finding {
             Swap(Some(there)) => or(!there, Health::Weak),
             Colour(_) => Health::Good,
             Multicast(None)
+            | Mtu(None)
             | NoBootstrap
             | NoSkew
             | NoTerminal
@@ -259,6 +286,21 @@ impl Finding {
             Bootstrap { addr, answer: Err(why) } => {
                 format!("{} cannot be reached: {}", addr.as_str(), why.words().0)
             }
+            Reach { addr, over, answer: Ok(true) } => {
+                format!("{} answers over {}", addr.as_str(), over.name())
+            }
+            Reach { addr, over, answer: Ok(false) } => {
+                format!("{} did not answer over {} while this was measured", addr.as_str(), over.name())
+            }
+            Reach { addr, over, answer: Err(why) } => {
+                format!("not over {}: {}: {}", over.name(), addr.as_str(), why.words().0)
+            }
+            Six(true) => "IPv6 leads out of this machine".to_owned(),
+            Six(false) => "IPv6 does not lead out of this machine".to_owned(),
+            Mtu(Some(bytes)) => {
+                format!("the narrowest network of this machine carries {bytes} bytes at a time")
+            }
+            Mtu(None) => "how much the network carries at a time was not measured on this system".to_owned(),
             NoBootstrap => "no address was given, so nothing beyond this machine was measured".to_owned(),
             Links(0) => "no link to anybody".to_owned(),
             Links(1) => "1 link is up".to_owned(),
@@ -309,6 +351,12 @@ impl Finding {
     pub fn hint(&self) -> &'static str {
         match self {
             Bootstrap { answer: Err(why), .. } => return why.words().1,
+            Reach { answer: Err(_), over: Transport::Udp, .. } => {
+                return "TCP does where it answers; else let UDP through, here and there";
+            }
+            Reach { answer: Err(_), over: Transport::Tcp, .. } => {
+                return "UDP does where it answers; else let TCP through, here and there";
+            }
             _ if self.health() == Health::Good => return "",
             _ => {}
         }
@@ -317,7 +365,10 @@ impl Finding {
             Listen(..) => "something forbids it: a firewall, a sandbox, or a limit on open files",
             Multicast(Some(_)) => "allow multicast in the firewall, or give an address with --bootstrap",
             Multicast(None) => "give an address with --bootstrap",
-            Bootstrap { .. } => "is it running, and does a firewall let UDP and TCP through?",
+            Six(_) => "nothing, unless those you look for have IPv6 alone",
+            Mtu(Some(_)) => "nothing, if TCP works: QUIC needs 1280 bytes",
+            Mtu(None) => "nothing, unless links break as soon as much is said",
+            Bootstrap { .. } | Reach { .. } => "is it running, and does a firewall let UDP and TCP through?",
             NoBootstrap => "`ephem-node doctor --bootstrap HOST:PORT` tests one",
             Links(_) => "wait, or give an address with --bootstrap",
             Calendar(_) | Skew { .. } => "set this machine's clock",
@@ -366,41 +417,6 @@ pub fn network_works(found: &[Finding]) -> bool {
 /// Whether anything is broken.
 pub fn all_works(found: &[Finding]) -> bool {
     network_works(found) && !found.iter().any(|f| f.part() != Part::Network && f.health() == Health::Broken)
-}
-
-/// One of each, in every state, for whoever wants to see them all.
-pub fn samples() -> Vec<Finding> {
-    let line = || Line::clean("192.0.2.1");
-    let guards = [Guard::Core, Guard::Tracing, Guard::Keys, Guard::Locked];
-    let mut all = vec![
-        Addresses(Vec::new()),
-        Addresses(vec![line(); 6]),
-        NoBootstrap,
-        NoSkew,
-        NoTerminal,
-        Skew { room: Line::clean("lobby"), by_ms: 93_000 },
-        Skew { room: Line::clean("lobby"), by_ms: -93_000 },
-        Skew { room: Line::clean("lobby"), by_ms: 20 },
-        Size(None),
-        Size(Some((80, 24))),
-        Size(Some((20, 24))),
-        Multicast(None),
-        Swap(None),
-        Logged(None),
-    ];
-    all.extend([0, 1, 2].map(Links));
-    for yes in [true, false] {
-        all.extend([Multicast(Some(yes)), Calendar(yes), Colour(yes), Utf8(yes), Swap(Some(yes))]);
-        all.extend([Transport::Tcp, Transport::Udp].map(|how| Listen(how, yes)));
-        all.push(Bootstrap { addr: line(), answer: Ok(yes) });
-        all.extend(guards.map(|guard| Guarded(guard, Some(yes))));
-    }
-    all.extend(guards.map(|guard| Guarded(guard, None)));
-    all.extend(
-        [Logger::Tmux, Logger::Screen, Logger::Script, Logger::Asciinema].map(|logger| Logged(Some(logger))),
-    );
-    all.extend(Unreachable::ALL.iter().map(|&why| Bootstrap { addr: line(), answer: Err(why) }));
-    all
 }
 
 #[cfg(test)]

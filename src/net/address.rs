@@ -106,6 +106,28 @@ impl Place {
         Ok(Place { text: text.to_owned(), kind })
     }
 
+    /// The same place over one transport alone, for each that it names; and whether that one goes over UDP.
+    pub fn apart(&self) -> Vec<(bool, Place)> {
+        let one = |over: Over, kind: PlaceKind| {
+            (over == Over::Quic, Place { text: format!("{} over {over:?}", self.text), kind })
+        };
+        match &self.kind {
+            PlaceKind::Ready(addr) => {
+                shape(addr).map(|s| one(s.over, self.kind.clone())).into_iter().collect()
+            }
+            PlaceKind::Named { name, port, over, family, peer } => {
+                let alone = |o: &Over| PlaceKind::Named {
+                    name: name.clone(),
+                    port: *port,
+                    over: vec![*o],
+                    family: *family,
+                    peer: *peer,
+                };
+                over.iter().map(|o| one(*o, alone(o))).collect()
+            }
+        }
+    }
+
     /// As it was typed.
     pub fn text(&self) -> &str {
         &self.text

@@ -275,7 +275,7 @@ pub(super) const KNOCK: Duration = Duration::from_secs(2);
 /// What is asked for; a refusal is an answer too.
 pub(super) const KNOCK_PROTOCOL: &str = "/ephem/knock/1";
 /// Two links that come up within this were dialled by both ends at once. Later the second means that one end has lost the first.
-pub(super) const BOTH_AT_ONCE: Duration = Duration::from_secs(5);
+pub(super) const BOTH_AT_ONCE: Duration = Duration::from_secs(1);
 /// Looks at the machine that lie further apart mean that it slept, or that the process stood still.
 pub(super) const ASLEEP: Duration = Duration::from_secs(5);
 

@@ -167,7 +167,7 @@ impl Links {
     }
 
     /// Whom to ask outright because of this doubt. Nobody twice before there was an answer.
-    pub(super) fn to_ask(&mut self, doubt: Doubt, now: Instant) -> Vec<(PeerId, ConnectionId)> {
+    pub(super) fn doubted(&mut self, doubt: Doubt, now: Instant) -> Vec<(PeerId, ConnectionId)> {
         let mut found = Vec::new();
         for (peer, entry) in &mut self.peers {
             for link in entry.links.iter_mut().filter(|link| !link.asked && doubt.concerns(peer, link, now)) {
@@ -179,7 +179,7 @@ impl Links {
     }
 
     /// Those that go out from one of these addresses.
-    pub(super) fn from(&self, here: &BTreeSet<IpAddr>) -> Vec<(PeerId, ConnectionId)> {
+    pub(super) fn out_from(&self, here: &BTreeSet<IpAddr>) -> Vec<(PeerId, ConnectionId)> {
         let all =
             self.peers.iter().flat_map(|(peer, entry)| entry.links.iter().map(move |link| (*peer, link)));
         let gone = all.filter(|(_, link)| link.here.is_some_and(|ip| here.contains(&ip)));
@@ -375,25 +375,25 @@ mod tests {
         let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
         let here = IpAddr::from([192, 168, 1, 3]);
         links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), Some(here), now);
-        assert_eq!(links.from(&[here].into()), [(peer, a)]);
-        assert_eq!(links.from(&[IpAddr::from([10, 0, 0, 1])].into()), []);
-        assert_eq!(links.to_ask(Doubt::Silent, now), []);
+        assert_eq!(links.out_from(&[here].into()), [(peer, a)]);
+        assert_eq!(links.out_from(&[IpAddr::from([10, 0, 0, 1])].into()), []);
+        assert_eq!(links.doubted(Doubt::Silent, now), []);
         let late = now + OVERDUE + Duration::from_secs(1);
-        assert_eq!(links.to_ask(Doubt::Silent, late), [(peer, a)]);
-        assert_eq!(links.to_ask(Doubt::Moved, late), [], "it has been asked");
+        assert_eq!(links.doubted(Doubt::Silent, late), [(peer, a)]);
+        assert_eq!(links.doubted(Doubt::Moved, late), [], "it has been asked");
         links.measured(&peer, a, Duration::ZERO, late);
-        assert_eq!(links.to_ask(Doubt::Silent, late), []);
-        assert_eq!(links.to_ask(Doubt::Moved, late), [(peer, a)]);
+        assert_eq!(links.doubted(Doubt::Silent, late), []);
+        assert_eq!(links.doubted(Doubt::Moved, late), [(peer, a)]);
         links.answered(&peer, a, late);
         links.up(peer, b, &end("/ip4/192.168.1.2/tcp/2"), None, late);
-        assert_eq!(links.to_ask(Doubt::CameAgain(PeerId::random(), b), late), []);
+        assert_eq!(links.doubted(Doubt::CameAgain(PeerId::random(), b), late), []);
         assert_eq!(
-            links.to_ask(Doubt::CameAgain(peer, b), late),
+            links.doubted(Doubt::CameAgain(peer, b), late),
             [(peer, a)],
             "the old one, not the new one"
         );
         links.answered(&peer, a, late);
-        assert_eq!(links.to_ask(Doubt::Elsewhere(peer), late), [(peer, a)]);
+        assert_eq!(links.doubted(Doubt::Elsewhere(peer), late), [(peer, a)]);
     }
 
     #[test]
@@ -401,10 +401,10 @@ mod tests {
         let (mut links, peer, now) = (Links::default(), PeerId::random(), crate::net::backoff::now());
         let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
         links.up(peer, a, &end("/ip4/192.168.1.2/tcp/1"), None, now);
-        assert_eq!(links.to_ask(Doubt::CameAgain(peer, b), now + BOTH_AT_ONCE), []);
+        assert_eq!(links.doubted(Doubt::CameAgain(peer, b), now + BOTH_AT_ONCE), []);
         let other = PeerId::random();
         links.up(other, a, &end("/ip4/203.0.113.1/tcp/1/p2p-circuit"), None, now);
-        assert_eq!(links.to_ask(Doubt::CameAgain(other, b), now + BOTH_AT_ONCE * 2), []);
+        assert_eq!(links.doubted(Doubt::CameAgain(other, b), now + BOTH_AT_ONCE * 2), []);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Driver {
     /// Links from an address that is gone are dead. The others are asked. Whoever could not be reached is tried again now.
     fn on_moved(&mut self, moved: &Moved, now: Instant) {
         tracing::info!(lost = moved.lost.len(), fresh = moved.fresh, "this machine moved");
-        for (peer, connection) in self.links.from(&moved.lost) {
+        for (peer, connection) in self.links.out_from(&moved.lost) {
             self.bury(&peer, connection);
         }
         self.doubt(Doubt::Moved, now);
@@ -38,7 +38,7 @@ impl Driver {
 
     /// Asks those whom this doubt concerns.
     pub(super) fn doubt(&mut self, doubt: Doubt, now: Instant) {
-        for (peer, connection) in self.links.to_ask(doubt, now) {
+        for (peer, connection) in self.links.doubted(doubt, now) {
             self.swarm.behaviour_mut().knock.ask(peer, connection);
         }
     }

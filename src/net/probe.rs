@@ -2,7 +2,7 @@
 //! reach the addresses that were named.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -33,6 +33,27 @@ pub fn listens_tcp() -> bool {
 /// The same for UDP.
 pub fn listens_udp() -> bool {
     UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).is_ok()
+}
+
+/// Whether IPv6 leads out of this machine. The system's routes are asked, nothing is sent: the address belongs to nobody.
+pub fn leads_out_by_ipv6() -> bool {
+    let nobody: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+    UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).and_then(|socket| socket.connect((nobody, 9))).is_ok()
+}
+
+/// How many bytes the narrowest of this machine's networks carries at a time.
+#[cfg(target_os = "linux")]
+pub fn mtu() -> Option<u32> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    let outward = all.iter().filter(|one| !one.is_loopback() && one.is_oper_up());
+    let read = |name: &str| std::fs::read_to_string(format!("/sys/class/net/{name}/mtu")).ok();
+    outward.filter_map(|one| read(&one.name)?.trim().parse().ok()).min()
+}
+
+/// Other systems do not say without special rights.
+#[cfg(not(target_os = "linux"))]
+pub fn mtu() -> Option<u32> {
+    None
 }
 
 /// Whether what is said to the local search's group is heard. It goes no further than this machine, and waits a moment.

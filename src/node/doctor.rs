@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use super::clock::{Clock, instant};
 use super::links::unreachable;
@@ -25,18 +26,9 @@ const LATEST_MS: u64 = 4_102_444_800_000;
 pub async fn examine(places: &[Place]) -> Vec<Finding> {
     let until = instant() + PATIENCE;
     let machine = tokio::spawn(machine());
-    let mut answers = Vec::new();
+    let mut answers = asked(places, until).await;
     if places.is_empty() {
         answers.push(Finding::NoBootstrap);
-    } else if let Ok(asked) = probe::ask(places, until).await {
-        answers.extend(asked.iter().map(|(addr, state)| match state {
-            // Whoever is there answers in less.
-            state if state.is_open() => silent(addr),
-            state => bootstrap(addr, state),
-        }));
-    } else {
-        // No network to ask with: the findings about ports say so.
-        answers.extend(places.iter().map(|place| silent(place.text())));
     }
     answers.push(Finding::NoSkew);
     let mut found = machine.await.unwrap_or_default();
@@ -45,8 +37,44 @@ pub async fn examine(places: &[Place]) -> Vec<Finding> {
     found
 }
 
-fn silent(addr: &str) -> Finding {
-    Finding::Bootstrap { addr: Line::clean(addr), answer: Err(Unreachable::Timeout) }
+/// Of each address whether it answers at all, and over which transports.
+async fn asked(places: &[Place], until: Instant) -> Vec<Finding> {
+    let apart: Vec<(&Place, bool, Place)> =
+        places.iter().flat_map(|p| p.apart().into_iter().map(move |(udp, one)| (p, udp, one))).collect();
+    let alone: Vec<Place> = apart.iter().map(|(.., one)| one.clone()).collect();
+    // Without a network to ask with there is no answer, and the findings about ports say why.
+    let states = probe::ask(&alone, until).await.unwrap_or_default();
+    let mut found = Vec::new();
+    for place in places {
+        let addr = Line::clean(place.text());
+        let of = apart.iter().filter(|(whole, ..)| *whole == place).map(|(_, udp, one)| {
+            let state = states.iter().find(|(text, _)| text == one.text()).map(|(_, state)| state);
+            (if *udp { Transport::Udp } else { Transport::Tcp }, state.map_or(SILENT, answered))
+        });
+        let of: Vec<(Transport, Answered)> = of.collect();
+        // One that answers is enough. Else the word that says most: refused rather than silent.
+        let words = of.iter().filter(|(_, answer)| *answer != SILENT).chain(&of);
+        let any = of.iter().find(|(_, answer)| answer.is_ok()).or_else(|| words.into_iter().next());
+        found.push(Finding::Bootstrap {
+            addr: addr.clone(),
+            answer: any.map_or(SILENT, |(_, answer)| *answer),
+        });
+        found.extend(of.iter().map(|&(over, answer)| Finding::Reach { addr: addr.clone(), over, answer }));
+    }
+    found
+}
+
+type Answered = Result<bool, Unreachable>;
+
+/// Whoever is there answers sooner than an examination ends.
+const SILENT: Answered = Err(Unreachable::Timeout);
+
+fn answered(state: &BootstrapState) -> Answered {
+    match state {
+        BootstrapState::Linked { .. } => Ok(true),
+        BootstrapState::Looking | BootstrapState::Trying => SILENT,
+        BootstrapState::Failed { why, .. } | BootstrapState::GivenUp { why } => Err(unreachable(*why)),
+    }
 }
 
 /// What is true of the machine, whoever asks.
@@ -61,6 +89,8 @@ pub(super) async fn machine() -> Vec<Finding> {
         Finding::Addresses(shown),
         Finding::Listen(Transport::Tcp, probe::listens_tcp()),
         Finding::Listen(Transport::Udp, probe::listens_udp()),
+        Finding::Six(probe::leads_out_by_ipv6()),
+        Finding::Mtu(probe::mtu()),
         Finding::Multicast(multicast),
         Finding::Calendar((EARLIEST_MS..LATEST_MS).contains(&Clock::new().wall().0)),
     ];
@@ -71,11 +101,7 @@ pub(super) async fn machine() -> Vec<Finding> {
 
 /// How an address that was given stands.
 pub(super) fn bootstrap(addr: &str, state: &BootstrapState) -> Finding {
-    let answer = match state {
-        BootstrapState::Linked { .. } => Ok(true),
-        BootstrapState::Looking | BootstrapState::Trying => Ok(false),
-        BootstrapState::Failed { why, .. } | BootstrapState::GivenUp { why } => Err(unreachable(*why)),
-    };
+    let answer = if state.is_open() { Ok(false) } else { answered(state) };
     Finding::Bootstrap { addr: Line::clean(addr), answer }
 }
 
@@ -203,7 +229,19 @@ mod tests {
             assert!(found.iter().any(|finding| finding.part() == part), "nothing about the {}", part.name());
         }
         let codes: Vec<&str> = found.iter().map(Finding::code).collect();
-        for code in ["addresses", "listen_tcp", "multicast", "calendar", "skew", "core_dumps", "swap"] {
+        for code in [
+            "addresses",
+            "listen_tcp",
+            "multicast",
+            "reach_tcp",
+            "reach_udp",
+            "ipv6",
+            "mtu",
+            "calendar",
+            "skew",
+            "core_dumps",
+            "swap",
+        ] {
             assert_eq!(codes.iter().filter(|found| **found == code).count(), 1, "{code} in {codes:?}");
         }
         let asked = found.iter().find(|finding| finding.code() == "bootstrap").unwrap();
