@@ -10,6 +10,7 @@ pub mod command;
 pub mod doctor;
 pub mod duration;
 pub mod event;
+pub mod exposure;
 pub mod help;
 pub mod lines;
 pub mod model;

@@ -364,6 +364,9 @@ pub struct Doctor {
     /// See whether it answers: a multiaddr, or host:port; again for more
     #[arg(long, value_name = "ADDR", value_parser = values::place, env = "EPHEM_BOOTSTRAP", value_delimiter = ',')]
     pub bootstrap: Vec<crate::net::Place>,
+    /// Measure nothing; say who sees what of a node with these settings before anybody has said a word
+    #[arg(long)]
+    pub exposure: bool,
 }
 
 /// `status`
@@ -379,6 +382,9 @@ pub struct Status {
 pub struct Ping {
     /// A nick, a tag, a member's id or a network peer of the running node; or an address
     pub peer: String,
+    /// Go on until there is a direct way, and print each change of it; exit code 4 if there is none in time
+    #[arg(long)]
+    pub until_direct: bool,
     /// Give up after so long
     #[arg(long, value_name = "DUR", value_parser = values::length, default_value = "10s")]
     pub timeout: Length,

@@ -128,6 +128,11 @@ impl Place {
         }
     }
 
+    /// It begins with a name, which has to be looked up.
+    pub fn is_named(&self) -> bool {
+        matches!(&self.kind, PlaceKind::Named { name, .. } if name.parse::<IpAddr>().is_err())
+    }
+
     /// As it was typed.
     pub fn text(&self) -> &str {
         &self.text

@@ -43,6 +43,9 @@ pub fn sockets(folder: &Path) -> Vec<PathBuf> {
     found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
+/// The line that ends an answer where what was waited for is there.
+pub const DONE: char = '\u{6}';
+
 #[cfg(unix)]
 pub use unix::{Door, open, question};
 
@@ -57,9 +60,10 @@ mod unix {
     use tokio::task::{JoinHandle, JoinSet};
     use tokio::time::{sleep, timeout};
 
-    use super::{ASIDE, Path, PathBuf, io, user};
+    use super::{ASIDE, DONE, Path, PathBuf, io, user};
     use crate::chat::duration;
     use crate::chat::event::Event;
+    use crate::chat::name::Route;
     use crate::chat::problem::Problem;
     use crate::chat::reply::{Answer, Reply};
     use crate::chat::request::{Asked, Request, USES_MOST, Who};
@@ -147,7 +151,7 @@ mod unix {
         let Ok(Ok(_)) = timeout(PATIENCE, read.read_line(&mut line)).await else { return };
         let mut words = line.split_whitespace();
         let json = words.next() == Some("json");
-        let Some((asked, again)) = understood(words) else { return };
+        let Some((asked, again, follow)) = understood(words) else { return };
         let invites = matches!(
             asked.request,
             Request::Invite { .. }
@@ -155,7 +159,8 @@ mod unix {
                 | Request::Invites
                 | Request::InviteRevoke(_)
         );
-        let mut before = Zeroizing::default();
+        let mut rest = Vec::new();
+        let (mut before, mut way_before) = (Zeroizing::default(), None);
         loop {
             let outcome = asking.question(asked.clone()).await;
             if invites && matches!(outcome, Err(Problem::NoRoom | Problem::UnknownRoom)) {
@@ -164,30 +169,56 @@ mod unix {
             }
             let ended = outcome.is_err();
             let told = encode(&asking, outcome, json);
-            // A watcher is told of changes; the time since the start is none.
-            if told != before && (write.write_all(&told).await.is_err() || write.flush().await.is_err()) {
+            let way = match &follow {
+                Some(who) if !ended => Some(way(&asking, who).await),
+                _ => None,
+            };
+            // A watcher is told of changes: the time since the start is none, nor is a round trip to whoever follows a way.
+            let news = if way.is_some() { way != way_before } else { told != before };
+            if news && (write.write_all(&told).await.is_err() || write.flush().await.is_err()) {
                 return;
             }
             if !again || ended {
                 return;
             }
-            before = told;
-            sleep(WATCH).await;
+            if let Some(Some(Route::Lan | Route::Direct)) = way {
+                // Whoever asked may have gone.
+                return write.write_all(format!("{DONE}\n").as_bytes()).await.unwrap_or_default();
+            }
+            (before, way_before) = (told, way);
+            tokio::select! {
+                () = sleep(WATCH) => {}
+                // Nothing more is said by a caller: it hung up.
+                _ = read.read_until(b'\n', &mut rest) => return,
+            }
         }
     }
 
-    /// What is asked, and whether again and again.
-    fn understood<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(Asked, bool)> {
-        let (request, again) = match words.next()? {
-            "status" => (Request::Status, false),
-            "watch" => (Request::Status, true),
-            "ping" => (Request::Ping(Who(Line::clean(words.next()?))), false),
-            "invite" => (invite(&mut words)?, false),
+    /// By which way a member is linked, if there is a link.
+    async fn way(asking: &Asking, who: &Who) -> Option<Route> {
+        match asking.question(Asked::here(Request::Whois(who.clone()))).await {
+            Ok(Answer::Person(profile)) => profile.link.map(|link| link.route),
+            _ => None,
+        }
+    }
+
+    /// What is asked, whether again and again, and whom to follow until the way to them is straight.
+    fn understood<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<(Asked, bool, Option<Who>)> {
+        let whom = |word: Option<&str>| word.map(|who| Who(Line::clean(who)));
+        let (request, again, follow) = match words.next()? {
+            "status" => (Request::Status, false, None),
+            "watch" => (Request::Status, true, None),
+            "ping" => (Request::Ping(whom(words.next())?), false, None),
+            "follow" => {
+                let who = whom(words.next())?;
+                (Request::Ping(who.clone()), true, Some(who))
+            }
+            "invite" => (invite(&mut words)?, false, None),
             _ => return None,
         };
         let rest: Vec<&str> = words.collect();
         let room = (!rest.is_empty()).then(|| Line::clean(&rest.join(" ")));
-        Some((Asked { room, ..Asked::here(request) }, again))
+        Some((Asked { room, ..Asked::here(request) }, again, follow))
     }
 
     fn invite<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Request> {

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::words::{Net, finish, program};
+use crate::words::{Folder, Net, finish, program};
 
 fn said(out: &Output) -> (String, String, Option<i32>) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
@@ -130,4 +130,37 @@ fn an_address_is_asked_without_a_running_node() {
         assert_eq!(code, Some(2), "{place}: {err}");
         assert!(err.contains(why), "{place}: {err}");
     }
+}
+
+#[test]
+fn a_way_is_followed_until_it_is_direct_and_no_longer_than_was_said() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    // The youngest node is bob's.
+    let (out, err, code) = said(&net.question(&["ping", "ana", "--until-direct"]));
+    assert_eq!((err.as_str(), code), ("", Some(0)), "{out}");
+    assert!(out.contains("lan") && !out.contains('\u{6}'), "{out}");
+    let (out, err, code) = said(&net.question(&["ping", "nobody", "--until-direct"]));
+    assert_eq!((out.as_str(), code), ("", Some(1)), "{err}");
+    net.signal("ana", "STOP");
+    net.signal("bob", "STOP");
+    let (_, _, code) = said(&net.question(&["ping", "ana", "--until-direct", "--timeout", "1s"]));
+    net.signal("ana", "CONT");
+    net.signal("bob", "CONT");
+    assert_eq!(code, Some(4));
+}
+
+#[test]
+fn exposure_tells_who_sees_what_and_what_prevents_it() {
+    let folder = Folder::new();
+    let told = |args: &[&str]| said(&finish(program(folder.path()).arg("doctor").args(args), None));
+    let (out, err, code) = told(&["--exposure", "--bootstrap", "meet.example:4077"]);
+    assert_eq!((err.as_str(), code), ("", Some(0)));
+    for word in
+        ["local network", "--no-mdns", "resolver", "meet.example:4077", "--no-dht", "members of the room"]
+    {
+        assert!(out.contains(word), "{word}: {out}");
+    }
+    let (out, _, _) = told(&["--exposure"]);
+    assert!(!out.contains("resolver") && !out.contains("table"), "{out}");
+    assert_eq!(told(&["--exposure", "--json"]).2, Some(2));
 }

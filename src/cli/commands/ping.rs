@@ -9,8 +9,12 @@ use crate::cli::args::{All, Ping};
 use crate::cli::report::Failure;
 use crate::net::Place;
 use crate::node::clock::Clock;
+use crate::node::control;
 use crate::node::probe::{Unmeasured, probe};
 use crate::pipe;
+
+/// The exit code that says that somebody cannot be reached, here not directly.
+const UNREACHED: u8 = 4;
 
 pub(super) fn run(options: &Ping, all: &All) -> Result<u8, Failure> {
     let patience = Duration::from_millis(options.timeout.ms);
@@ -22,12 +26,34 @@ pub(super) fn run(options: &Ping, all: &All) -> Result<u8, Failure> {
     if options.peer.split_whitespace().count() != 1 {
         return Err(Failure::Usage("name a peer by its nick without spaces, its tag, or its id".to_owned()));
     }
+    if options.until_direct {
+        return until_direct(&options.peer, patience, all);
+    }
     let mut code = 0;
     status::ask(&format!("{} ping {}", status::form(all), options.peer), Some(patience), |line| {
         code = code.max(status::print(line)?);
         Ok(())
     })?;
     Ok(code)
+}
+
+/// Prints each change of the way until it is a direct one.
+fn until_direct(peer: &str, patience: Duration, all: &All) -> Result<u8, Failure> {
+    let (mut code, mut direct) = (0, false);
+    let asked = status::ask(&format!("{} follow {peer}", status::form(all)), Some(patience), |line| {
+        direct |= line.is_ok_and(|line| line.chars().eq([control::DONE]));
+        if !direct {
+            code = code.max(status::print(line)?);
+        }
+        Ok(())
+    });
+    match asked {
+        Ok(()) if direct => Ok(0),
+        // The node said why not, or ended.
+        Ok(()) => Ok(code.max(1)),
+        Err(Failure::Mute) if code == 0 => Ok(UNREACHED),
+        Err(why) => Err(why),
+    }
 }
 
 fn address(place: Place, patience: Duration, all: &All) -> Result<u8, Failure> {
