@@ -23,6 +23,7 @@ use super::config::{self, Config, Limits};
 use super::direct;
 use super::filter::{self, Bounded};
 use super::guarded::Guarded;
+use super::house;
 use super::knock;
 use super::names;
 
@@ -33,6 +34,7 @@ pub(super) type Gossip = gossipsub::Behaviour<IdentityTransform, Bounded>;
 #[derive(NetworkBehaviour)]
 pub(super) struct Node {
     pub(super) shunned: allow_block_list::Behaviour<allow_block_list::BlockedPeers>,
+    house: house::Behaviour,
     pub(super) limits: connection_limits::Behaviour,
     memory: memory_connection_limits::Behaviour,
     pub(super) gossip: Gossip,
@@ -76,6 +78,7 @@ pub(super) fn build(
     let straight = config.ways.straight();
     let node = |relayed| Node {
         shunned: allow_block_list::Behaviour::default(),
+        house: house::Behaviour::default(),
         limits: connection_limits::Behaviour::new(link_limits(
             config.limits.unwrap_or(Limits::usual(config.serve)),
         )),

@@ -24,8 +24,10 @@ pub(super) enum Whom {
 pub(super) enum For {
     /// They are next door; which topics they have shows once there is a link.
     Lan,
-    /// They are said to be on this topic.
+    /// A member says that they are on this topic.
     Topic(Topic),
+    /// The table says so, where anybody can write themselves down.
+    Rumour(Topic),
 }
 
 #[derive(Debug)]
@@ -33,6 +35,7 @@ struct Entry {
     addrs: Vec<Multiaddr>,
     lan: bool,
     topics: BTreeSet<Topic>,
+    rumoured: BTreeSet<Topic>,
     /// When somebody last named them.
     named: Instant,
     next: Instant,
@@ -42,6 +45,12 @@ struct Entry {
     linked: Option<Instant>,
     /// Drawn by lot, so that not every member dials the same few.
     turn: u32,
+}
+
+impl Entry {
+    fn is_for_nothing(&self) -> bool {
+        !self.lan && self.topics.is_empty() && self.rumoured.is_empty()
+    }
 }
 
 /// Everybody worth dialling.
@@ -60,6 +69,7 @@ impl Book {
             addrs: Vec::new(),
             lan: false,
             topics: BTreeSet::new(),
+            rumoured: BTreeSet::new(),
             named: now,
             next: now,
             backoff: Backoff::default(),
@@ -71,6 +81,7 @@ impl Book {
         match good_for {
             For::Lan => entry.lan = true,
             For::Topic(topic) => _ = entry.topics.insert(topic),
+            For::Rumour(topic) => _ = entry.rumoured.insert(topic),
         }
         for addr in addrs {
             if !entry.addrs.contains(addr) {
@@ -89,7 +100,7 @@ impl Book {
         if let Some(entry) = self.entries.get_mut(&whom) {
             entry.addrs.retain(|a| a != addr);
             entry.lan &= !entry.addrs.is_empty();
-            if !entry.lan && entry.topics.is_empty() {
+            if entry.is_for_nothing() {
                 self.entries.remove(&whom);
             }
         }
@@ -99,7 +110,8 @@ impl Book {
     pub(super) fn part(&mut self, topic: &Topic) {
         self.entries.retain(|_, entry| {
             entry.topics.remove(topic);
-            entry.lan || !entry.topics.is_empty()
+            entry.rumoured.remove(topic);
+            !entry.is_for_nothing()
         });
     }
 
@@ -114,6 +126,7 @@ impl Book {
         let fits = |entry: &Entry| match good_for {
             For::Lan => entry.lan,
             For::Topic(topic) => entry.topics.contains(&topic),
+            For::Rumour(topic) => entry.rumoured.contains(&topic),
         };
         let under_way = self.entries.values().filter(|e| fits(e) && e.dialing.is_some()).count();
         let mut due: Vec<(u32, &Whom, &Entry)> = self
@@ -128,6 +141,22 @@ impl Book {
             .take(most.saturating_sub(under_way))
             .map(|(_, whom, e)| (whom.clone(), e.addrs.clone()))
             .collect()
+    }
+
+    /// Whether a member named this peer for a topic.
+    pub(super) fn named(&self, peer: &PeerId, topic: &Topic) -> bool {
+        self.entries.get(&Whom::Peer(*peer)).is_some_and(|e| e.topics.contains(topic))
+    }
+
+    /// All whom members named.
+    pub(super) fn all_named(&self) -> BTreeSet<PeerId> {
+        let named = self.entries.iter().filter(|(_, e)| !e.topics.is_empty());
+        named.filter_map(|(whom, _)| if let Whom::Peer(peer) = whom { Some(*peer) } else { None }).collect()
+    }
+
+    /// The lot that was drawn for a peer.
+    pub(super) fn turn(&self, peer: &PeerId) -> u32 {
+        self.entries.get(&Whom::Peer(*peer)).map_or(u32::MAX, |e| e.turn)
     }
 
     /// May this one be tried now? For those whose addresses only the table knows.

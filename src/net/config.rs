@@ -238,10 +238,17 @@ pub(super) const LINK_BURST: u64 = 8 * 1_024 * 1_024;
 pub(super) const TOPIC_CHANGE_BYTES: usize = 32 * 1_024;
 /// Peers of one topic this node looks for: about eight links a node were measured to carry 32 members.
 pub(super) const LINKS_A_TOPIC: usize = 8;
+/// Where strangers outnumber members on a topic: members that get each frame outright. A graph in which each has this many
+/// neighbours drawn by lot is in one piece, but for one in thousands.
+pub(super) const FAITHFUL: usize = 4;
 /// Links dialled because mDNS named a peer; a larger local network is a crowd, not a room.
 pub(super) const LINKS_LAN: usize = 64;
 /// Links to one peer: both may dial at once over two transports, and a hole punch needs three.
 pub(super) const LINKS_A_PEER: u32 = 4;
+/// Links from one address: a household of thirty, thrice each; half of what a node takes.
+pub(super) const LINKS_A_HOUSE: usize = 96;
+/// Handshakes under way from one address: half of [`LINKS_PENDING`].
+pub(super) const PENDING_A_HOUSE: usize = 32;
 /// Links that others opened.
 pub(super) const LINKS_IN: u32 = 192;
 /// The same where the node serves; below the usual limit of 1,024 open files.

@@ -25,6 +25,7 @@ use super::config::{
     Config, FLUSH, FLUSH_RECENT, GOODBYE, GRAYLIST, NO_NETWORK, SHUN, SHUNNED, TICK, TICK_LINKED, TOPICS,
 };
 use super::direct::Inflight;
+use super::faithful::Faithful;
 use super::io::{
     Command, Counters, Event, PeerStatus, StartError, Status, TableStatus, Trouble, Unreachable, Verdict,
 };
@@ -55,6 +56,7 @@ pub(super) struct Driver {
     pub(super) told: Vec<Addr>,
     pub(super) stand: Stand,
     pub(super) watch: Watch,
+    pub(super) faithful: Faithful,
     pub(super) counters: Counters,
     pub(super) reach: Reach,
     pub(super) resolving: JoinSet<(usize, Result<Vec<Multiaddr>, Unreachable>)>,
@@ -90,6 +92,7 @@ impl Driver {
             told: Vec::new(),
             stand: Stand::default(),
             watch: Watch::default(),
+            faithful: Faithful::default(),
             counters: Counters::default(),
             resolving: JoinSet::new(),
             reach: Reach::new(&config),
@@ -341,6 +344,7 @@ impl Driver {
             }
         }
         self.look_around(now);
+        self.keep_faithful();
         self.outbox.expire(now);
         self.book.expire(now);
         while self.shunned.front().is_some_and(|(_, until)| *until <= now) {

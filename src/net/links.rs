@@ -202,6 +202,11 @@ impl Links {
         self.peers.get_mut(peer).is_some_and(|p| p.bucket.take(bytes as u64, now))
     }
 
+    /// Whether this end opened a link to the peer: nobody can make that happen by coming here.
+    pub(super) fn sought(&self, peer: &PeerId) -> bool {
+        self.peers.get(peer).is_some_and(|p| p.links.iter().any(|link| link.dialled))
+    }
+
     pub(super) fn contains(&self, peer: &PeerId) -> bool {
         self.peers.contains_key(peer)
     }

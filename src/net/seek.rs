@@ -111,7 +111,7 @@ impl Driver {
         };
         let mut due = self.book.due_for(For::Lan, LINKS_LAN.saturating_sub(self.links.len()), now, linked);
         for (topic, there) in &self.joined {
-            let lacking = LINKS_A_TOPIC.saturating_sub(there.len());
+            let lacking = LINKS_A_TOPIC.saturating_sub(self.counted(topic, there));
             due.extend(self.book.due_for(For::Topic(*topic), lacking, now, linked));
         }
         due.sort();
@@ -130,6 +130,17 @@ impl Driver {
             };
             self.dial(&whom, opts, now);
         }
+    }
+
+    /// Those on a topic who count as found: whom a member named, or whom this node went to. Whoever merely came here does not, or
+    /// strangers could fill a node's links before it has looked for a single member.
+    fn counted(&self, topic: &Topic, there: &BTreeSet<PeerId>) -> usize {
+        there.iter().filter(|peer| self.links.sought(peer) || self.book.named(peer, topic)).count()
+    }
+
+    /// Whether a topic has as many as are looked for; so has one that was left.
+    pub(super) fn has_enough(&self, topic: &Topic) -> bool {
+        self.joined.get(topic).is_none_or(|there| self.counted(topic, there) >= LINKS_A_TOPIC)
     }
 
     pub(super) fn dial(&mut self, whom: &Whom, opts: DialOpts, now: Instant) {
@@ -151,8 +162,9 @@ impl Driver {
 
     /// Publishes and looks up what is due, if there is anybody to ask.
     pub(super) fn ask_table(&mut self, now: Instant) {
-        let joined = &self.joined;
-        let content = |topic: &Topic| joined.get(topic).is_some_and(|there| there.len() >= LINKS_A_TOPIC);
+        let full: BTreeSet<Topic> =
+            self.joined.keys().filter(|topic| self.has_enough(topic)).copied().collect();
+        let content = |topic: &Topic| full.contains(topic);
         let Some(table) = self.swarm.behaviour_mut().kad.as_mut() else { return };
         let somebody = table.inner.kbuckets().any(|bucket| bucket.num_entries() > 0);
         if !somebody || self.keys.is_empty() {

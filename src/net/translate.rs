@@ -20,8 +20,7 @@ use super::behaviour::NodeEvent;
 use super::book::{For, Whom};
 use super::circuit::{far_end, is_circuit};
 use super::config::{
-    ADDRS_A_PEER, FULL_SAID, KAD_PROTOCOL, LINKS_A_TOPIC, LOOKUP_TIMEOUT, MDNS_NAMES, RETRY_FIRST,
-    TOPIC_CHANGE_BYTES,
+    ADDRS_A_PEER, FULL_SAID, KAD_PROTOCOL, LOOKUP_TIMEOUT, MDNS_NAMES, RETRY_FIRST, TOPIC_CHANGE_BYTES,
 };
 use super::direct;
 use super::driver::Driver;
@@ -179,6 +178,7 @@ impl Driver {
                 if self.joined.get_mut(&topic).is_some_and(|there| there.insert(peer_id)) {
                     self.outlet.news(Event::Subscribed { peer: names::peer(&peer_id), topic });
                 }
+                self.keep_faithful();
                 for frame in self.outbox.take(&topic) {
                     self.publish(topic, frame, now);
                 }
@@ -305,14 +305,14 @@ impl Driver {
     /// Somebody wrote themselves down under one of our keys. Anybody can: it is worth a dial, no more.
     fn on_provider(&mut self, key: &[u8], peer: PeerId, now: Instant) {
         let Some(topic) = self.keys.topic(key) else { return };
-        let enough = self.joined.get(&topic).is_none_or(|there| there.len() >= LINKS_A_TOPIC);
+        let enough = self.has_enough(&topic);
         let known = peer == *self.swarm.local_peer_id() || self.links.contains(&peer);
         if enough || known || !self.book.may_try(&peer, now) {
             return;
         }
         tracing::debug!(peer = %names::short_id(&peer), "found in the table");
         let whom = Whom::Peer(peer);
-        self.book.offer(whom.clone(), &[], For::Topic(topic), chance(), now);
+        self.book.offer(whom.clone(), &[], For::Rumour(topic), chance(), now);
         // Only the table knows the addresses, and only while the look-up lasts.
         self.dial(&whom, DialOpts::peer_id(peer).build(), now);
     }

@@ -12,5 +12,6 @@ mod meeting;
 mod moving;
 mod node;
 mod reach;
+mod strangers;
 mod trouble;
 mod ways;
