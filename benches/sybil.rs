@@ -153,8 +153,11 @@ async fn crowd(silent: usize, loud: usize) -> Arc<Heard> {
     for _ in 0..HONEST {
         honest.push(node(Role::Honest, &[], heard.clone()).await);
     }
-    let places: Vec<Place> =
-        honest.iter().map(|node| Place::parse(&node.addrs[0].to_string()).expect("an address")).collect();
+    let places: Vec<Place> = honest
+        .iter()
+        .flat_map(|node| node.addrs.first())
+        .map(|addr| Place::parse(&addr.to_string()).expect("an address"))
+        .collect();
     // The strangers come first: the room has to find itself among them.
     let mut strangers = Vec::new();
     for n in 0..silent + loud {

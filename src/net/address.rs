@@ -108,24 +108,19 @@ impl Place {
 
     /// The same place over one transport alone, for each that it names; and whether that one goes over UDP.
     pub fn apart(&self) -> Vec<(bool, Place)> {
-        let one = |over: Over, kind: PlaceKind| {
-            (over == Over::Quic, Place { text: format!("{} over {over:?}", self.text), kind })
+        let all = match &self.kind {
+            PlaceKind::Ready(addr) => shape(addr).map(|s| s.over).into_iter().collect(),
+            PlaceKind::Named { over, .. } => over.clone(),
         };
-        match &self.kind {
-            PlaceKind::Ready(addr) => {
-                shape(addr).map(|s| one(s.over, self.kind.clone())).into_iter().collect()
+        let alone = |one: Over| match self.kind.clone() {
+            PlaceKind::Named { name, port, family, peer, .. } => {
+                PlaceKind::Named { name, port, over: vec![one], family, peer }
             }
-            PlaceKind::Named { name, port, over, family, peer } => {
-                let alone = |o: &Over| PlaceKind::Named {
-                    name: name.clone(),
-                    port: *port,
-                    over: vec![*o],
-                    family: *family,
-                    peer: *peer,
-                };
-                over.iter().map(|o| one(*o, alone(o))).collect()
-            }
-        }
+            ready => ready,
+        };
+        let apart =
+            |one| (one == Over::Quic, Place { text: format!("{} {one:?}", self.text), kind: alone(one) });
+        all.into_iter().map(apart).collect()
     }
 
     /// It begins with a name, which has to be looked up.

@@ -16,10 +16,17 @@ use super::watch::{Moved, source_for};
 impl Driver {
     /// Part of each beat: is the machine where it was, and is everybody still there?
     pub(super) fn look_around(&mut self, now: Instant) {
-        if let Some(moved) = self.watch.look() {
+        if let Some(moved) = self.watch.look(now) {
             self.on_moved(&moved, now);
         }
         self.doubt(Doubt::Silent, now);
+    }
+
+    /// The addresses listened on changed.
+    pub(super) fn look_again(&mut self, now: Instant) {
+        if let Some(moved) = self.watch.look_now(now) {
+            self.on_moved(&moved, now);
+        }
     }
 
     /// Links from an address that is gone are dead. The others are asked. Whoever could not be reached is tried again now.

@@ -216,7 +216,7 @@ impl Driver {
     pub(super) fn moved(&mut self, now: Instant) {
         self.stand.moved(self.listening.iter());
         self.stand_changed();
-        self.look_around(now);
+        self.look_again(now);
         self.tell_addresses(now);
     }
 

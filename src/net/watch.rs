@@ -1,22 +1,24 @@
 //! Notices that this machine moved: it has other addresses, a cable is back, it slept.
 //!
 //! The system is looked at rather than listened to, because each system tells in another way and none tells all of it: a cable
-//! that is pulled and plugged back changes no address. One look takes some microseconds.
+//! that is pulled and plugged back changes no address. Other addresses the swarm hears of by itself, and has them looked at at once.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use libp2p::Multiaddr;
+use tokio::time::Instant;
 
 use super::address::ip_and_port;
 use super::backoff::since_boot;
-use super::config::ASLEEP;
+use super::config::{ASLEEP, LOOK};
 
 /// How the machine stood when it was last looked at.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     seen: Option<Seen>,
+    next: Option<Instant>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +41,14 @@ pub(super) struct Moved {
 }
 
 impl Watch {
-    /// Looks once. `None` where nothing changed, and the first time.
-    pub(super) fn look(&mut self) -> Option<Moved> {
+    /// Looks, if the last look is [`LOOK`] ago. `None` where nothing changed, and the first time.
+    pub(super) fn look(&mut self, now: Instant) -> Option<Moved> {
+        if self.next.is_some_and(|next| now < next) { None } else { self.look_now(now) }
+    }
+
+    /// The same at once: the system has said that something changed.
+    pub(super) fn look_now(&mut self, now: Instant) -> Option<Moved> {
+        self.next = Some(now + LOOK);
         self.compare(Seen::now())
     }
 
