@@ -279,7 +279,7 @@ pub const TRIAL_BEAT_MS: u64 = 3_000;
 pub const EVERYBODY: usize = 10;
 /// Members who answer a beat that needs an answer.
 pub const TURNS: usize = 3;
-/// Whoever met somebody new beats, if the last beat is older than this.
+/// Whoever met somebody new beats, so long after the last beat at the earliest.
 pub const MEET_BEAT_MS: u64 = 3_000;
 /// And so soon, so that not everybody beats at once.
 pub const MEET_SPREAD_MS: (u64, u64) = (100, 1_000);

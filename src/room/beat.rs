@@ -75,10 +75,10 @@ impl Inside {
 
     /// Somebody came into reach: a beat lets both sides compare what they hold.
     pub(crate) fn beat_for_company<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if self.pulse.sent.is_none_or(|at| hub.now.since(at) >= MEET_BEAT_MS) {
-            let wait = hub.between(MEET_SPREAD_MS);
-            hub.within(wait, Timer::Beat);
-        }
+        // Put off, never left out: the beat just sent may have gone into a link that was dead.
+        let rest = self.pulse.sent.map_or(0, |at| MEET_BEAT_MS.saturating_sub(hub.now.since(at)));
+        let wait = hub.between(MEET_SPREAD_MS).max(rest);
+        hub.within(wait, Timer::Beat);
     }
 
     pub(crate) fn on_beat<R: CryptoRng>(
