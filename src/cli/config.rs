@@ -73,7 +73,11 @@ pub enum Detail {
 }
 
 /// The most links that can be asked for.
-const PEERS_MOST: u32 = 10_000;
+const PEERS_MOST: u64 = 10_000;
+/// Bytes of one circuit: less would end before a newcomer is in, more is no bound.
+const BYTES_LEAST: u64 = 65_536;
+/// See [`BYTES_LEAST`].
+const BYTES_MOST: u64 = 1 << 40;
 
 /// What a settings file said.
 #[derive(Debug, Default)]
@@ -94,6 +98,12 @@ pub struct Settings {
     pub log_level: Option<Detail>,
     /// Links that others may open to a node that serves.
     peers: Option<u32>,
+    /// Places it keeps for others.
+    reservations: Option<usize>,
+    /// Circuits through it.
+    circuits: Option<usize>,
+    /// Bytes that each may carry.
+    bytes: Option<u64>,
 }
 
 /// Where the file is looked for without `--config`.
@@ -176,13 +186,16 @@ impl Settings {
     fn serve(&mut self, item: &Item) -> Result<(), String> {
         let table = item.as_table_like().ok_or("must be a table: [serve]")?;
         for (key, item) in table.iter() {
+            let within = |least: u64, most: u64| {
+                let found = number(item).ok().and_then(|n| u64::try_from(n).ok());
+                let found = found.filter(|n| (least..=most).contains(n));
+                found.ok_or(format!("{key}: must be a number from {least} to {most}"))
+            };
             match key {
-                "peers" => {
-                    let peers = number(item).ok().and_then(|n| u32::try_from(n).ok());
-                    let peers = peers.filter(|n| (1..=PEERS_MOST).contains(n));
-                    self.peers =
-                        Some(peers.ok_or(format!("peers: must be a number from 1 to {PEERS_MOST}"))?);
-                }
+                "peers" => self.peers = u32::try_from(within(1, PEERS_MOST)?).ok(),
+                "reservations" => self.reservations = usize::try_from(within(0, PEERS_MOST)?).ok(),
+                "circuits" => self.circuits = usize::try_from(within(0, PEERS_MOST)?).ok(),
+                "bytes" => self.bytes = Some(within(BYTES_LEAST, BYTES_MOST)?),
                 unknown => self.warnings.push(format!("unknown setting `serve.{unknown}`")),
             }
         }
@@ -192,7 +205,12 @@ impl Settings {
     /// What others get of a node that serves.
     pub fn limits(&self) -> Limits {
         let usual = Limits::usual(true);
-        Limits { peers: self.peers.unwrap_or(usual.peers) }
+        Limits {
+            peers: self.peers.unwrap_or(usual.peers),
+            places: self.reservations.unwrap_or(usual.places),
+            circuits: self.circuits.unwrap_or(usual.circuits),
+            circuit_bytes: self.bytes.unwrap_or(usual.circuit_bytes),
+        }
     }
 
     fn notify(&mut self, item: &Item) -> Result<(), String> {
@@ -316,6 +334,9 @@ impl Settings {
             self.log_level.and_then(|level| Some(quoted(level.to_possible_value()?.get_name()))),
         );
         line("serve.peers", self.peers.map(|peers| peers.to_string()));
+        line("serve.reservations", self.reservations.map(|places| places.to_string()));
+        line("serve.circuits", self.circuits.map(|circuits| circuits.to_string()));
+        line("serve.bytes", self.bytes.map(|bytes| bytes.to_string()));
         lines
     }
 }
@@ -373,7 +394,8 @@ mod tests {
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
             lan_only = true\nno_mdns = true\nno_dht = true\npath = \"relay-only\"\nupnp = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
             motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\n\
-            notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\nlog_level = \"debug\"\nserve.peers = 100\n";
+            notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\nlog_level = \"debug\"\nserve.peers = 100\n\
+            serve.reservations = 90\nserve.circuits = 0\nserve.bytes = 1000000\n";
         let settings = Settings::parse(text).unwrap_or_default();
         assert_eq!(settings.lines().join("\n") + "\n", text);
         assert!(settings.warnings.is_empty());
@@ -393,6 +415,7 @@ mod tests {
             ("notify = true", "notify: must be a table"),
             ("[notify]\nlobby = \"loud\"", "notify: lobby: must be one of off, mentions, dm, all"),
             ("[serve]\npeers = 0", "serve: peers: must be a number from 1 to"),
+            ("[serve]\nbytes = 10", "serve: bytes: must be a number from 65536 to"),
             ("serve = 5", "serve: must be a table"),
             ("log_level = \"loud\"", "log_level: must be one of info, debug, trace"),
             ("curtain_after = \"now\"", "curtain_after: a length of time"),

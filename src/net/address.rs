@@ -52,6 +52,11 @@ impl Addr {
         }
     }
 
+    /// Where one begins who knows nobody yet: at the address itself, or at the relay it leads through, which the table knows.
+    pub fn begins_at(&self) -> Addr {
+        Circuit::of(&self.0).map_or_else(|| self.clone(), |way| Addr(way.at))
+    }
+
     /// The relay it leads through, if it does.
     pub fn relay(&self) -> Option<Peer> {
         Circuit::of(&self.0).map(|way| names::peer(&way.relay))
@@ -514,5 +519,14 @@ mod tests {
         assert!(at(&only).may_dial(&local, Says::Somebody));
         assert!(!Stand::default().may_dial(&local, Says::Somebody));
         assert!(Stand { began_on_loopback: true, ..at(&[]) }.may_dial(&local, Says::Somebody));
+    }
+
+    #[test]
+    fn a_way_through_a_relay_begins_at_the_relay() {
+        let relay = PeerId::random();
+        let way = Addr(addr(&format!("/ip4/203.0.113.1/udp/4077/quic-v1/p2p/{relay}/p2p-circuit")));
+        assert_eq!(way.begins_at().to_string(), "/ip4/203.0.113.1/udp/4077/quic-v1");
+        let straight = Addr(addr("/ip4/203.0.113.1/tcp/4077"));
+        assert_eq!(straight.begins_at(), straight);
     }
 }

@@ -76,18 +76,17 @@ pub(super) fn build(
     let (public, me) = (key.public(), key.public().to_peer_id());
     // Whoever wants relays alone is reached by nobody else, and meets nobody halfway.
     let straight = config.ways.straight();
+    let limits = config.limits.unwrap_or(Limits::usual(config.serve));
     let node = |relayed| Node {
         shunned: allow_block_list::Behaviour::default(),
         house: house::Behaviour::default(),
-        limits: connection_limits::Behaviour::new(link_limits(
-            config.limits.unwrap_or(Limits::usual(config.serve)),
-        )),
+        limits: connection_limits::Behaviour::new(link_limits(limits)),
         memory: memory_connection_limits::Behaviour::with_max_bytes(config::MEMORY_BYTES),
         gossip,
         direct: direct::behaviour(),
         kad: Toggle::from(config.dht.then(|| Guarded::new(table(me, config.serve)))),
         mdns: Toggle::from(mdns),
-        relay: Toggle::from(straight.then(|| relaying(me, config.serve))),
+        relay: Toggle::from(straight.then(|| relaying(me, config.serve, limits))),
         relayed: Toggle::from(config.ways.relayed().then_some(relayed)),
         punch: Toggle::from(both_ways(config).then(|| Guarded::paced(dcutr::Behaviour::new(me)))),
         probe: Toggle::from(straight.then(|| Guarded::new(probing()))),
@@ -228,20 +227,16 @@ fn both_ways(config: &Config) -> bool {
 
 /// What others may ask of this node as a relay. Whether they may ask at all is said outright once it is known that they reach
 /// it: left alone it would begin at the first external address, and a relayed one is such.
-fn relaying(me: PeerId, serve: bool) -> relay::Behaviour {
-    let (places, circuits) = match serve {
-        true => (config::PLACES_SERVED, config::CIRCUITS_SERVED),
-        false => (config::PLACES, config::CIRCUITS),
-    };
+fn relaying(me: PeerId, serve: bool, limits: Limits) -> relay::Behaviour {
     let (at_once, again) = (config::ASKED_AT_ONCE, config::ASKED_AGAIN);
     let settings = relay::Config {
-        max_reservations: places,
+        max_reservations: limits.places,
         reservation_duration: config::RELAYED_FOR,
         reservation_rate_limiters: Vec::new(),
-        max_circuits: circuits,
+        max_circuits: limits.circuits,
         max_circuits_per_peer: config::CIRCUITS_A_PEER,
         max_circuit_duration: config::RELAYED_FOR,
-        max_circuit_bytes: config::RELAYED_BYTES,
+        max_circuit_bytes: limits.circuit_bytes,
         circuit_src_rate_limiters: Vec::new(),
         ..relay::Config::default()
     };

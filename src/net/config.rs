@@ -39,12 +39,22 @@ pub struct Config {
 pub struct Limits {
     /// Links that others opened.
     pub peers: u32,
+    /// Places that this node keeps for others, so that they are reached through it. It counts from the start alone.
+    pub places: usize,
+    /// Circuits through this node at once. It counts from the start alone.
+    pub circuits: usize,
+    /// Bytes that one circuit may carry in its time. It counts from the start alone.
+    pub circuit_bytes: u64,
 }
 
 impl Limits {
     /// What is usual.
     pub fn usual(serve: bool) -> Limits {
-        Limits { peers: if serve { LINKS_IN_SERVE } else { LINKS_IN } }
+        let (peers, places, circuits) = match serve {
+            true => (LINKS_IN_SERVE, PLACES_SERVED, CIRCUITS_SERVED),
+            false => (LINKS_IN, PLACES, CIRCUITS),
+        };
+        Limits { peers, places, circuits, circuit_bytes: RELAYED_BYTES }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::chat::problem::{Flaw, Problem};
 use crate::chat::reply::{Answer, InviteRow};
 use crate::chat::text::Line;
 use crate::crypto::words::SpellError;
+use crate::net;
 use crate::room::invite::{self, Unread};
 use crate::room::io::{Command, Deed};
 use crate::room::rights::InviteState;
@@ -196,7 +197,9 @@ fn addresses(node: &Node, at: usize) -> Result<Vec<Vec<u8>>, Problem> {
     let linked = others.into_iter().filter(|(peer, _)| node.links.is_up(peer));
     let theirs = linked.filter_map(|(_, addrs)| addrs.into_iter().next());
     let mut all: Vec<Vec<u8>> = Vec::with_capacity(INVITE_ADDRS);
-    for addr in mine.iter().take(1).cloned().chain(theirs).chain(mine.iter().skip(1).cloned()) {
+    let first = mine.iter().take(1).cloned().chain(theirs).chain(mine.iter().skip(1).cloned());
+    // Of a way through a relay the relay's own address is enough: it serves the table, and knows who is where by then.
+    for addr in first.filter_map(|addr| Some(net::Addr::from_bytes(&addr)?.begins_at().to_bytes())) {
         if all.len() < INVITE_ADDRS && !all.contains(&addr) {
             all.push(addr);
         }
