@@ -15,10 +15,7 @@ use libp2p::{
     PeerId, StreamProtocol, Swarm, SwarmBuilder, allow_block_list, autonat, connection_limits, dcutr,
     identify, kad, mdns, memory_connection_limits, noise, ping, relay, tcp, upnp, yamux,
 };
-use rand_chacha::ChaCha12Rng;
-use rand_core::SeedableRng;
 
-use super::backoff::chance;
 use super::config::{self, Config, Limits};
 use super::direct;
 use super::filter::{self, Bounded};
@@ -48,7 +45,7 @@ pub(super) struct Node {
     /// From a link through a relay to a straight one.
     pub(super) punch: Toggle<Guarded<dcutr::Behaviour>>,
     /// Whether others reach this node.
-    pub(super) probe: Toggle<Guarded<autonat::v2::client::Behaviour<ChaCha12Rng>>>,
+    pub(super) probe: Toggle<Guarded<autonat::v2::client::Behaviour>>,
     /// Whether this node reaches others, for them; there while others reach it.
     pub(super) prober: Toggle<Guarded<autonat::v2::server::Behaviour>>,
     upnp: Toggle<upnp::tokio::Behaviour>,
@@ -89,7 +86,7 @@ pub(super) fn build(
         relay: Toggle::from(straight.then(|| relaying(me, config.serve, limits))),
         relayed: Toggle::from(config.ways.relayed().then_some(relayed)),
         punch: Toggle::from(both_ways(config).then(|| Guarded::paced(dcutr::Behaviour::new(me)))),
-        probe: Toggle::from(straight.then(|| Guarded::new(probing()))),
+        probe: Toggle::from(straight.then(|| Guarded::new(autonat::v2::client::Behaviour::default()))),
         prober: Toggle::from(
             (straight && config.serve).then(|| Guarded::paced(autonat::v2::server::Behaviour::default())),
         ),
@@ -248,15 +245,6 @@ fn relaying(me: PeerId, serve: bool, limits: Limits) -> relay::Behaviour {
     let mut relay = relay::Behaviour::new(me, settings);
     relay.set_status(Some(if serve { relay::Status::Enable } else { relay::Status::Disable }));
     relay
-}
-
-fn probing() -> autonat::v2::client::Behaviour<ChaCha12Rng> {
-    let mut seed = [0; 32];
-    for part in seed.chunks_exact_mut(4) {
-        part.copy_from_slice(&chance().to_le_bytes());
-    }
-    let settings = autonat::v2::client::Config::default().with_probe_interval(config::REACH_ASK);
-    autonat::v2::client::Behaviour::new(ChaCha12Rng::from_seed(seed), settings)
 }
 
 fn local_search(key: &Keypair) -> std::io::Result<mdns::tokio::Behaviour> {

@@ -334,11 +334,9 @@ pub(super) const RELAYS: usize = 2;
 pub(super) const RELAYS_KNOWN: usize = 32;
 /// A relay that was asked and says nothing for so long is asked no more (guess: a dial and an answer take two at the most).
 pub(super) const RELAY_PATIENCE: Duration = Duration::from_secs(15);
-/// With a relay known and nobody having said whether this node can be reached, it asks for a place after this. The question
-/// whether it can takes about as long, and a place costs the relay little; who waits for a first message waits for this.
+/// With a relay known and nobody having said whether this node can be reached, it asks for a place after this. Libp2p asks
+/// every five seconds, and whoever waits for a first message waits for this; a place costs the relay little.
 pub(super) const REACH_UNKNOWN: Duration = Duration::from_secs(1);
-/// How often addresses that were never tried from outside are put to somebody who tries them. Each time wakes an idle node.
-pub(super) const REACH_ASK: Duration = Duration::from_secs(2);
 /// Addresses of this node seen by others that are believed; honest peers name one for each kind of link.
 pub(super) const OBSERVED: usize = 32;
 /// Dials begun because a peer wished to be met halfway, or to be tried from outside, in [`WISHED_IN`]: a room of twenty that
