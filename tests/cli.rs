@@ -157,6 +157,21 @@ fn keys_lie_in_locked_memory_also_where_little_may_be_locked() {
 }
 
 #[test]
+fn what_is_promised_is_worded_alike_everywhere() {
+    let promise = "nce its life or 180 seconds have passed, whichever is later, an honest node that kept running holds neither the \
+                   text nor any key that opens it.";
+    let whole =
+        |text: &str| text.split_whitespace().filter(|word| *word != ">").collect::<Vec<_>>().join(" ");
+    for (name, text) in [
+        ("README.md", include_str!("../README.md").to_owned()),
+        ("PROTOCOL.md", include_str!("../docs/PROTOCOL.md").to_owned()),
+        ("privacy.rs", include_str!("../src/chat/privacy.rs").replace('\\', "")),
+    ] {
+        assert!(whole(&text).contains(promise), "{name}");
+    }
+}
+
+#[test]
 fn completions_and_the_manual_name_every_command() {
     for args in [&["completions", "bash"][..], &["man"]] {
         let told = text(&run(args).stdout);

@@ -3,7 +3,7 @@
 /// The page, a line each.
 pub(super) const PAGE: &[&str] = &[
     "Messages are sealed between the people in the room. Nobody's server is involved, and relays see no text.",
-    "Once its time or 180 seconds have passed, whichever is later, an honest node that kept running holds neither the \
+    "Once its life or 180 seconds have passed, whichever is later, an honest node that kept running holds neither the \
      text nor any key that opens it.",
     "It does not hide your IP address from the people you talk with, nor that you talk. A VPN or Tor beneath can.",
     "It does not bind somebody who copies, photographs or changes their program. A burn is a request; you are told how many obeyed.",

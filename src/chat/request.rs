@@ -133,6 +133,8 @@ pub struct Draft {
     pub ttl_s: Option<u64>,
     /// Sealed until opened, then gone after so many seconds.
     pub once_s: Option<u64>,
+    /// Its time begins when it is first shown.
+    pub from_read: bool,
     /// Kept until the room closes.
     pub keep: bool,
     /// `/me`.
@@ -314,7 +316,15 @@ pub enum View {
 impl Draft {
     /// A plain message.
     pub fn plain(text: Body) -> Draft {
-        Draft { text, ttl_s: None, once_s: None, keep: false, action: false, announce: None }
+        Draft {
+            text,
+            ttl_s: None,
+            once_s: None,
+            from_read: false,
+            keep: false,
+            action: false,
+            announce: None,
+        }
     }
 }
 

@@ -57,6 +57,8 @@ table! {
     Talk Admin "announce" [] "[all:] TEXT" "a line nobody overlooks; all: goes to every room you own"
         "/announce rooms close at 23:00" announce;
     Talk Member "once" [] "[15s] TEXT" "a message that opens once, for so long" "/once 15s the code is 9920" once;
+    Talk Member "shown" [] "[2m] TEXT" "a message whose time begins when it is first shown, at each by itself"
+        "/shown 2m when you are back: gate two" shown;
     Talk Member "ttl" [] "[room] [10m]" "how long your next messages live; room: everybody's default" "/ttl 2m" ttl;
     Talk Member "open" ["o"] "ID" "open a sealed message; then its time runs" "/open 7"
         |a| Ok(Request::Open(Which::Named(Line::clean(a.word()?))));
@@ -256,6 +258,11 @@ fn announce(args: &mut Args<'_>) -> Result<Request, Problem> {
 fn once(args: &mut Args<'_>) -> Result<Request, Problem> {
     let once_s = once_seconds(args.maybe_duration()?.unwrap_or(ONCE_MS))?;
     Ok(Request::Send(Box::new(Draft { once_s: Some(once_s), ..Draft::plain(args.text()?) })))
+}
+
+fn shown(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let ttl_s = args.maybe_duration()?.map(ttl_seconds).transpose()?;
+    Ok(Request::Send(Box::new(Draft { ttl_s, from_read: true, ..Draft::plain(args.text()?) })))
 }
 
 fn ttl(args: &mut Args<'_>) -> Result<Request, Problem> {

@@ -22,7 +22,7 @@ pub(super) fn draft(draft: request::Draft, waited_ms: u64) -> Draft {
         ttl_s: draft.ttl_s,
         once_s: draft.once_s,
         keep: draft.keep,
-        from_read: false,
+        from_read: draft.from_read,
         action: draft.action,
         announce: matches!(draft.announce, Some(Reach::Here | Reach::Owned)),
         reply: None,

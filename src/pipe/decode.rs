@@ -33,6 +33,7 @@ const FIELDS: &[&str] = &[
     "ttl_ms",
     "once",
     "once_ms",
+    "from_read",
     "keep",
     "path",
     "invite",
@@ -260,8 +261,8 @@ impl Fields {
         let ttl_s = self.number("ttl_ms")?.map(ttl_seconds).transpose()?;
         let once_ms = self.number("once_ms")?.unwrap_or(ONCE_MS);
         let once_s = if self.flag("once")? { Some(once_seconds(once_ms)?) } else { None };
-        let keep = self.flag("keep")?;
-        Ok(Box::new(Draft { ttl_s, once_s, keep, ..Draft::plain(text) }))
+        let (from_read, keep) = (self.flag("from_read")?, self.flag("keep")?);
+        Ok(Box::new(Draft { ttl_s, once_s, from_read, keep, ..Draft::plain(text) }))
     }
 }
 

@@ -96,7 +96,8 @@ impl<R: CryptoRng> State<R> {
 
     /// When a living message dies; `None` for one that is kept, or gone.
     pub fn dies(&self, id: &MsgId) -> Option<Mono> {
-        self.inside()?.timeline.get(id)?.deadline
+        let inside = self.inside()?;
+        inside.timeline.get(id).or_else(|| inside.dms.living().get(id))?.deadline
     }
 
     /// Number of living messages.

@@ -243,3 +243,24 @@ fn whatever_was_over_while_a_process_stood_still_is_never_told() {
     assert_eq!(net.count("bob", overdue), 0);
     assert!(took <= Duration::from_millis(250), "{took:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_message_that_counts_from_its_first_display_has_its_whole_life_then() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    net.signal("bob", "STOP");
+    let id = net
+        .ask("ana", json!({"cmd": "send", "text": "when you are back", "ttl_ms": 5_000, "from_read": true}))
+        ["id"]
+        .clone();
+    let gone = |line: &Value| line["type"] == "burned" && line["id"] == id;
+    net.until("ana", gone);
+    net.signal("bob", "CONT");
+    let line = net.until("bob", said("when you are back"));
+    let left = line["burns_ms"].as_u64().expect("its time runs");
+    assert!((4_000..=5_000).contains(&left), "{line}");
+    assert_eq!(net.until("bob", gone)["why"], "ttl");
+    // The same by a command.
+    net.ask("bob", json!({"cmd": "line", "text": "/shown 5s and you?"}));
+    net.until("ana", said("and you?"));
+}
