@@ -126,6 +126,16 @@ pub const TTL_MAX_S: u64 = 86_400;
 pub const TTL_DEFAULT_S: u64 = 600;
 /// Living messages of a room.
 pub const LIVING: usize = 5_000;
+/// Reports that somebody in office holds.
+pub const REPORTS: usize = 256;
+/// Pause between two reports of one member, on average.
+pub const REPORT_EACH_MS: u64 = 20_000;
+/// And how many at once.
+pub const REPORT_BURST: u64 = 5;
+/// How long a report waits for the keys of those in office.
+pub const REPORT_WAITS_MS: u64 = 6_000;
+/// And how often they are asked for.
+pub const REPORT_AGAIN_MS: u64 = 500;
 /// How old keys for direct messages get.
 pub const DM_KEY_MS: u64 = 3_600_000;
 /// How long they open what is still on its way.

@@ -178,6 +178,8 @@ pub struct Message {
     pub from: Person,
     /// Whom it is for, if not for the room.
     pub to: Option<Person>,
+    /// About whom it is, where it is a report.
+    pub about: Option<Person>,
     /// A stranger's, to this node alone: it is shown once it was opened.
     pub asks: bool,
     /// The text; `None` for a once-message that is still sealed.

@@ -291,6 +291,7 @@ impl Model {
                 Ok(Answer::Messages(self.room(room)?.scroll.search(wanted.as_str(), now)))
             }
             View::Pins => Ok(self.pick(room, |message| message.keep)?),
+            View::Reports => Ok(self.pick(room, |message| message.kind == Kind::Report)?),
             View::Mentions => {
                 let me = self.room(room).ok().and_then(|room| self.my_nick(room));
                 Ok(self.pick(room, |message| me.is_some_and(|me| mentions(message, me, now)))?)
@@ -448,6 +449,7 @@ fn needs_room(request: &Request) -> bool {
         | Request::Who
         | Request::Whois(_)
         | Request::Block(..)
+        | Request::Report(..)
         | Request::Verify(_)
         | Request::Act(_)
         | Request::Policy(_)

@@ -177,6 +177,18 @@ pub enum Said {
         /// How many who may have had it did not.
         missed: usize,
     },
+    /// A report went to so many in office.
+    Reported {
+        /// How many.
+        to: usize,
+    },
+    /// Somebody reports somebody: what they say follows.
+    Reports {
+        /// Who.
+        from: Box<Person>,
+        /// Whom.
+        about: Box<Person>,
+    },
     /// What is printed stays on the terminal.
     CannotUnprint,
     /// Nobody knows which time of day it is here.
@@ -349,11 +361,13 @@ impl Said {
             | Said::Cleaned
             | Said::BurnedUnread { .. }
             | Said::Gone { .. }
+            | Said::Reported { .. }
             | Said::OwnerOnTrust(_)
             | Said::Utc
             | Said::NotAdmitted(Refusal::Knock)
             | Said::Holding(_) => Level::Info,
-            Said::StillAlone { .. }
+            Said::Reports { .. }
+            | Said::StillAlone { .. }
             | Said::Unconfirmed { .. }
             | Said::OpenRoom
             | Said::Apart { .. }
@@ -430,6 +444,8 @@ impl Said {
             Said::Unreadable { .. } => "unreadable",
             Said::BurnedUnread { .. } => "burned_unread",
             Said::Gone { .. } => "gone",
+            Said::Reported { .. } => "reported",
+            Said::Reports { .. } => "report",
             Said::CannotUnprint => "cannot_unprint",
             Said::Utc => "utc",
             Said::Holding(true) => "holding",
@@ -506,6 +522,9 @@ impl Said {
             Said::BurnedUnread { count: 3 },
             Said::Gone { count: 4, missed: 0 },
             Said::Gone { count: 4, missed: 1 },
+            Said::Reported { to: 1 },
+            Said::Reported { to: 2 },
+            Said::Reports { from: Box::new(who()), about: Box::new(who()) },
             Said::CannotUnprint,
             Said::Utc,
             Said::Holding(true),

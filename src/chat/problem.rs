@@ -102,6 +102,8 @@ pub enum Problem {
     LogFull,
     /// Whoever it was for did not answer.
     NoAnswer,
+    /// Nobody in office is here to take a report.
+    NobodyInOffice,
     /// As many are blocked as can be.
     BlockedFull {
         /// How many.
@@ -225,6 +227,7 @@ impl Problem {
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
             Problem::NoAnswer => "no_answer",
+            Problem::NobodyInOffice => "nobody_in_office",
             Problem::BlockedFull { .. } => "blocked_full",
             Problem::NoSuch => "no_such",
             Problem::BadInvite(_) => "bad_invite",
@@ -281,6 +284,7 @@ impl Problem {
             Problem::Muted => "you are muted in this room".to_owned(),
             Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
             Problem::LogFull => "the room's log of rights is full".to_owned(),
+            Problem::NobodyInOffice => "nobody else in office is here".to_owned(),
             Problem::NoAnswer => "no answer came from whom it was for".to_owned(),
             Problem::BlockedFull { most } => format!("{most} people are blocked, and there may be no more"),
             Problem::NoSuch => "there is no such member, offer or invite".to_owned(),
@@ -332,6 +336,9 @@ impl Problem {
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
+            Problem::NobodyInOffice => {
+                "/who lists who is here; /ignore and /block help by themselves".to_owned()
+            }
             Problem::NoAnswer => "/ping shows whether they can be reached; perhaps they block you".to_owned(),
             Problem::BlockedFull { .. } => "unblock somebody first".to_owned(),
             Problem::BadInvite(flaw) => flaw.hint().to_owned(),
@@ -381,6 +388,7 @@ impl Problem {
             Problem::QueueFull,
             Problem::LogFull,
             Problem::NoAnswer,
+            Problem::NobodyInOffice,
             Problem::BlockedFull { most: 1_024 },
             Problem::NoSuch,
             Problem::Joined,

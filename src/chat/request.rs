@@ -45,6 +45,8 @@ pub enum Request {
     Answer(Box<Draft>),
     /// Take nothing from somebody any more, in any room; or take it again.
     Block(Who, bool),
+    /// Tell those in office about somebody, or about a message and whoever wrote it, with words of one's own.
+    Report(About, Option<Body>),
     /// Open a once-message.
     Open(Which),
     /// Take messages back.
@@ -155,6 +157,15 @@ pub enum Reach {
 /// Somebody, as typed: nick, tag or id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who(pub Line);
+
+/// What a report is about, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Somebody.
+    Person(Who),
+    /// A message, which is quoted, and whoever wrote it.
+    Message(Which),
+}
 
 /// A message, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,6 +302,8 @@ pub enum View {
     Log,
     /// What named me.
     Mentions,
+    /// What was reported to me and is open.
+    Reports,
     /// What the program promises, and what not.
     Privacy,
     /// Show nobody of these.

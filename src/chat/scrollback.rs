@@ -277,6 +277,7 @@ mod tests {
             from,
             to: None,
             asks: false,
+            about: None,
             text: Some(Body::of(&Text::new(text))),
             kind: Kind::Text,
             sent: Unix(0),

@@ -7,10 +7,11 @@ use super::command::{Group, Read, Spec};
 use super::name::{Motion, Ring, Role, Theme};
 use super::problem::Problem;
 use super::request::{
-    Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST, View,
-    Which, Who, is_invite, once_seconds, ttl_seconds, typed_nick, typed_status,
+    About, Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST,
+    View, Which, Who, is_invite, once_seconds, ttl_seconds, typed_nick, typed_status,
 };
 use super::text::Line;
+use crate::base::id::unhex;
 use crate::base::limits::{MEMBERS, NAME_BYTES, WHY_BYTES};
 use crate::base::secret::Text;
 
@@ -86,12 +87,14 @@ table! {
         |a| Ok(Request::Block(a.who()?, true));
     People Member "unblock" [] "NICK" "take it again" "/unblock eve"
         |a| Ok(Request::Block(a.who()?, false));
-    People Member "report" [] "NICK|ID [TEXT]" "tell the admins, sealed to them" "/report eve floods the room" |a| {
-        a.who()?;
-        a.line("the report", NAME_BYTES)?;
-        later(a)
+    People Member "report" [] "NICK|ID [TEXT]" "tell the admins, sealed to them; an ID quotes that message" "/report eve floods the room"
+        report;
+    People Admin "reports" [] "[close ID]" "what was reported to you and is open, or close one" "/reports" |a| {
+        if a.takes("close") {
+            return Ok(Request::Burn(Burn::One(Which::Named(Line::clean(a.word()?)))));
+        }
+        if a.peek().is_some() { Err(a.usage()) } else { Ok(Request::View(View::Reports)) }
     };
-    People Admin "reports" [] "" "what was reported to you" "/reports" later;
 
     Office Admin "kick" [] "NICK [WHY]" "remove somebody; what they have read stays read" "/kick eve flooding"
         |a| Ok(Request::Act(Act::Kick(a.who()?, why(a)?)));
@@ -248,6 +251,17 @@ fn invite(args: &mut Args<'_>) -> Result<Request, Problem> {
 fn msg(args: &mut Args<'_>) -> Result<Request, Problem> {
     let to: Who = args.who()?;
     Ok(Request::Direct(to, Box::new(Draft::plain(args.text()?))))
+}
+
+fn report(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let about = args.who()?;
+    let typed = about.0.as_str().trim_start_matches('#');
+    let number = typed.len() <= 6 && typed.bytes().all(|b| b.is_ascii_digit());
+    let about = match number || unhex::<8>(typed).is_some() {
+        true => About::Message(Which::Named(Line::clean(typed))),
+        false => About::Person(about),
+    };
+    Ok(Request::Report(about, args.peek().is_some().then(|| args.text()).transpose()?))
 }
 
 fn announce(args: &mut Args<'_>) -> Result<Request, Problem> {

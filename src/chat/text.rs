@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::problem::Problem;
 use crate::base::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::base::secret::Text;
@@ -42,6 +44,22 @@ impl Body {
     /// The text, to be drawn. Whoever copies it takes over the duty to wipe it.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Words of one's own and those of another beneath, of at most so many bytes: what is too long loses its end.
+    pub fn quoting(words: Option<&Body>, quoted: Option<&Body>, most: usize) -> Text {
+        let parts = [
+            words.map(Body::as_str),
+            words.and(quoted).map(|_| "\n"),
+            quoted.map(|_| "> "),
+            quoted.map(Body::as_str),
+        ];
+        let mut whole = Zeroizing::new(String::with_capacity(most));
+        for part in parts.into_iter().flatten() {
+            let room = most - whole.len();
+            whole.push_str(part.get(..part.floor_char_boundary(room)).unwrap_or_default());
+        }
+        Text::new(&whole)
     }
 
     /// The handle, for whoever sends it.

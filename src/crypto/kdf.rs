@@ -114,6 +114,8 @@ labels! {
     // Messages to one, and files.
     /// Seal and tag of a direct message.
     Direct = "dm",
+    /// A report to those in office.
+    Report = "report",
     // For people to read.
     /// A member's two-word tag.
     Tag = "tag",

@@ -9,14 +9,15 @@ use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
 use crate::base::id::{MemberId, hex};
+use crate::base::limits::TEXT_BYTES;
 use crate::base::secret::{Secret, Text};
 use crate::chat::event::{Event, PeerLine, Person};
 use crate::chat::name::{PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::{Flaw, Problem};
 use crate::chat::reply::{Answer, Cid};
-use crate::chat::request::{Asked, Burn, Draft, Join, Reach, Request, Who};
-use crate::chat::text::Line;
+use crate::chat::request::{About, Asked, Burn, Draft, Join, Reach, Request, Who};
+use crate::chat::text::{Body, Line};
 use crate::crypto::name::RoomName;
 use crate::crypto::root::Root;
 use crate::crypto::words;
@@ -96,6 +97,7 @@ async fn in_room(
             let to = another(node, room, &who)?.id;
             say(node, at, *draft, Some(to), caller, after)
         }
+        Request::Report(about, text) => report(node, at, room, &about, text.as_ref(), after),
         Request::Block(who, block) => {
             let who = another(node, room, &who)?.id;
             self::block(node, who, block, after)
@@ -281,6 +283,33 @@ fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer,
         }
     }
     Ok(Answer::Sent(first))
+}
+
+/// Tells those in office about somebody, with the words of a message where one was named: nothing else of it goes.
+fn report(
+    node: &mut Node,
+    at: usize,
+    room: Option<&Line>,
+    about: &About,
+    words: Option<&Body>,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    let now = node.clock.now();
+    let (who, quoted) = match about {
+        About::Person(who) => (another(node, room, who)?.id, None),
+        About::Message(which) => {
+            let (_, said) = node.model.room(room)?.scroll.find(which)?;
+            if said.message.mine {
+                return Err(Problem::Nobody);
+            }
+            (said.message.from.id, said.message.readable(now).cloned())
+        }
+    };
+    if words.is_none() && quoted.is_none() {
+        return Err(Problem::Missing("text"));
+    }
+    let text = Body::quoting(words, quoted.as_ref(), TEXT_BYTES);
+    command(node, at, Command::Report(who, text), after)
 }
 
 /// Takes nothing from somebody in any room, also in those to come; or takes it again.

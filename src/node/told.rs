@@ -44,7 +44,14 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             out.push(notice(seat, Said::Knocks(who.tag.clone())));
             out.push(by(seat, MemberChange::Knock, who, None, None, None));
         }
-        io::Event::Message(heard) => out.push(message(seat, *heard)),
+        io::Event::Message(heard) => {
+            if let Some(about) = &heard.about {
+                let (from, about) = (Box::new(person(&heard.from)), Box::new(person(about)));
+                out.push(notice(seat, Said::Reports { from, about }));
+            }
+            out.push(message(seat, *heard));
+        }
+        io::Event::Reported { to } => out.push(notice(seat, Said::Reported { to })),
         io::Event::Fate { cid, id, fate } => {
             let asked = seat.cid(cid, id, &fate);
             // One that has a name and is queued is in the room, and alone there: this one is not.
@@ -159,6 +166,7 @@ fn logged(
 
 fn message(seat: &Seat, heard: Heard) -> Event {
     let kind = match (&heard.alone, heard.action, heard.announce) {
+        _ if heard.about.is_some() => Kind::Report,
         (Some(_), ..) => Kind::Dm,
         (_, _, true) => Kind::Announce,
         (_, true, _) => Kind::Action,
@@ -171,6 +179,7 @@ fn message(seat: &Seat, heard: Heard) -> Event {
         from: person(&heard.from),
         to,
         asks: heard.asks,
+        about: heard.about.as_ref().map(person),
         text: heard.text.as_ref().map(Body::of),
         kind,
         sent: heard.sent,
@@ -311,5 +320,6 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::Unknown => Problem::NoSuch,
         Refused::LogFull => Problem::LogFull,
         Refused::NoAnswer => Problem::NoAnswer,
+        Refused::NobodyInOffice => Problem::NobodyInOffice,
     }
 }

@@ -12,8 +12,8 @@ use crate::chat::name::History;
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Cid, Reply};
 use crate::chat::request::{
-    Act, Asked, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST, Which,
-    Who, duration_problem, is_invite, once_seconds, ttl_seconds, typed_nick,
+    About, Act, Asked, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST,
+    Which, Who, duration_problem, is_invite, once_seconds, ttl_seconds, typed_nick,
 };
 use crate::chat::text::{Body, Line};
 
@@ -115,7 +115,15 @@ const CMDS: &[(&str, Make)] = &[
         Ok(if f.take("id").is_some() { Request::Later("accept") } else { Request::Act(Act::Accept) })
     }),
     ("refuse", |f| f.which().map(|_| Request::Later("refuse"))),
-    ("report", |f| f.which().map(drop).or_else(|_| f.who().map(drop)).map(|()| Request::Later("report"))),
+    ("report", |f| {
+        let about = match f.has("id") {
+            true => About::Message(f.which()?),
+            false => About::Person(f.who()?),
+        };
+        let text = f.text("text")?.map(|raw| Body::typed(&raw)).transpose()?;
+        f.cleaned |= text.as_ref().is_some_and(|(_, cleaned)| *cleaned);
+        Ok(Request::Report(about, text.map(|(text, _)| text)))
+    }),
     ("status", |_| Ok(Request::Status)),
     ("net", |_| Ok(Request::Net)),
     ("quit", |_| Ok(Request::Quit)),
@@ -177,6 +185,10 @@ impl Fields {
     fn take(&mut self, field: &'static str) -> Option<Value> {
         let at = self.fields.iter().position(|(name, _)| *name == field)?;
         Some(self.fields.swap_remove(at).1).filter(|value| !matches!(value, Value::Null))
+    }
+
+    fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, value)| *name == field && !matches!(value, Value::Null))
     }
 
     fn cid(&mut self) -> Result<Option<Cid>, Problem> {

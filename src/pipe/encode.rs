@@ -199,6 +199,9 @@ fn message(o: &mut Object<'_>, message: &Message, now: Mono) {
         person(o.field("to"), to);
         o.flag("asks", message.asks);
     }
+    if let Some(about) = &message.about {
+        person(o.field("about"), about);
+    }
     o.maybe("text", message.readable(now), |slot, text| slot.text(text.as_str()));
     o.text("kind", message.kind.name());
     o.number("sent_ms", message.sent.0);

@@ -67,7 +67,12 @@ pub(super) fn message(
                 Kind::Announce => write!(out, "announcement from {from}: ")?,
                 Kind::Dm if message.mine => write!(out, "you{}: ", alone_to(state, message))?,
                 Kind::Dm => write!(out, "{from} to you alone: ")?,
-                Kind::Report => write!(out, "report from {from}: ")?,
+                Kind::Report => match &message.about {
+                    Some(about) => {
+                        write!(out, "report from {from} about {}: ", name(state, &message.room, about))?;
+                    }
+                    None => write!(out, "report from {from}: ")?,
+                },
             }
             body(text.as_str(), out)?;
         }

@@ -107,6 +107,7 @@ fn message(n: u8, nick: &str, text: &str) -> Message {
         from: person(byte, nick, tag),
         to: None,
         asks: false,
+        about: None,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(EVENING),

@@ -55,6 +55,7 @@ impl Inside {
     /// Takes messages back: my own, or anybody's where my rank reaches them.
     pub(crate) fn burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, mut ids: Vec<MsgId>, all_mine: bool) {
         self.burn_dms(hub, &mut ids);
+        self.close_reports(hub, &mut ids);
         if all_mine {
             self.burn_my_dms(hub);
         } else if ids.is_empty() {
@@ -196,7 +197,8 @@ impl Inside {
     /// Removes what is overdue, before anything else happens.
     pub(crate) fn reap<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         self.give_up_dms(hub);
-        for (id, once) in self.timeline.reap(hub.now).into_iter().chain(self.dms.reap(hub.now)) {
+        let alone = self.dms.reap(hub.now).into_iter().chain(self.reports.reap(hub.now));
+        for (id, once) in self.timeline.reap(hub.now).into_iter().chain(alone) {
             hub.event(Event::Burned { id, why: if once { Burned::Once } else { Burned::Ttl } });
         }
     }

@@ -52,6 +52,7 @@ impl Inside {
             Command::Say(draft) => self.say(hub, draft),
             Command::Dm { to, draft } => self.say_to(hub, to, draft),
             Command::Block(who, block) => self.block(hub, who, block),
+            Command::Report(about, text) => self.report(hub, about, text),
             Command::Open(id) => self.open_message(hub, id),
             Command::Burn(ids) => self.burn(hub, ids, false),
             Command::BurnMine => self.burn(hub, Vec::new(), true),

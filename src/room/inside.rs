@@ -19,6 +19,7 @@ use super::io::{Output, Who};
 use super::log::{Inserted, Log};
 use super::merge::Merging;
 use super::rekey::Renewal;
+use super::report::Reports;
 use super::roster::Roster;
 use super::standing::Footing;
 use super::talk::Outbox;
@@ -76,6 +77,7 @@ pub(crate) struct Inside {
     pub(super) burns: Burns,
     pub(super) catchup: CatchUp,
     pub(super) dms: Dms,
+    pub(super) reports: Reports,
     pub(super) introduced: Introduced,
 }
 
@@ -115,6 +117,7 @@ impl Inside {
             burns: Burns::default(),
             catchup: CatchUp::default(),
             dms: Dms::default(),
+            reports: Reports::default(),
             introduced: Introduced::default(),
         }
     }

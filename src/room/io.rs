@@ -66,6 +66,8 @@ pub enum Command {
     },
     /// Take nothing from somebody any more, or take it again.
     Block(MemberId, bool),
+    /// Tell those in office about somebody.
+    Report(MemberId, Text),
     /// Write an entry into the log of rights.
     Act(Deed),
     /// Change my nick.
@@ -273,6 +275,8 @@ pub enum Timer {
     Burns,
     /// Direct messages are due, or due again.
     Dms,
+    /// Reports wait for keys.
+    Reports,
     /// Say to those who came how I want to be shown.
     Profile,
     /// Queued messages may go out.
@@ -362,6 +366,8 @@ pub enum Refused {
     LogFull,
     /// Whoever it was for did not answer.
     NoAnswer,
+    /// Nobody in office is here.
+    NobodyInOffice,
 }
 
 /// A member as events name them.
@@ -456,6 +462,11 @@ pub enum Event {
         /// Of how many.
         of: usize,
     },
+    /// A report of mine went to so many in office.
+    Reported {
+        /// How many.
+        to: usize,
+    },
     /// Somebody opened a once-message of mine.
     Opened {
         /// Which.
@@ -549,4 +560,6 @@ pub struct Heard {
     pub alone: Option<Who>,
     /// A stranger's: it is shown once it was opened.
     pub asks: bool,
+    /// About whom it is, where it is a report to those in office.
+    pub about: Option<Who>,
 }

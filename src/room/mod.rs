@@ -44,6 +44,7 @@ mod past;
 mod people;
 mod receive;
 mod rekey;
+mod report;
 pub mod rights;
 mod roster;
 pub mod sim;

@@ -161,6 +161,7 @@ impl Inside {
                 self.take_entries(hub, entries);
             }
             Body::Ask(ref ask) => self.on_ask(hub, sender, ask),
+            Body::Report(_) => self.on_report(hub, opened.payload, id)?,
             Body::Missed(ref missed) => self.on_missed(hub, sender, missed),
             // Defined, and carried by later work; nothing here acts on them.
             _ => {}

@@ -207,7 +207,9 @@ impl<R: CryptoRng> State<R> {
 
     pub(super) fn end(&mut self, event: Event) {
         if let Phase::Inside(inside) = &mut self.phase {
-            for id in inside.timeline.clear().into_iter().chain(inside.dms.clear()) {
+            for id in
+                inside.timeline.clear().into_iter().chain(inside.dms.clear()).chain(inside.reports.clear())
+            {
                 self.hub.event(Event::Burned { id, why: Burned::Room });
             }
         }

@@ -338,6 +338,7 @@ impl Inside {
             caught_up,
             alone: None,
             asks: false,
+            about: None,
         };
         let living = Living { payload, sig, deadline: dies, sealed, caught_up, private: false };
         let crowded = self.timeline.insert(id, n, living);
@@ -426,6 +427,7 @@ impl Inside {
             caught_up: living.caught_up,
             alone: None,
             asks: false,
+            about: None,
         };
         self.timeline.shorten(&id, dies);
         if sealed {

@@ -27,6 +27,7 @@ impl Inside {
             Timer::Receipts => self.send_receipts(hub),
             Timer::Burns => self.tell_gone(hub),
             Timer::Dms => self.send_dms(hub),
+            Timer::Reports => self.send_reports(hub),
             Timer::Profile => self.introduce(hub),
             Timer::Queue => self.drain_queue(hub),
             Timer::Reseal => self.share(hub),
@@ -78,7 +79,10 @@ impl Inside {
     /// The next instant at which something must be wiped.
     pub(crate) fn plan_upkeep<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
         let next_epoch = hub.epoch().plus(1).start().offset_from(hub.room()).max(1) as u64;
-        let death = [self.timeline.next_death(), self.dms.next_death()].into_iter().flatten().min();
+        let death = [self.timeline.next_death(), self.dms.next_death(), self.reports.next_death()]
+            .into_iter()
+            .flatten()
+            .min();
         let death = death.map_or(u64::MAX, |at| at.since(hub.now));
         hub.within(next_epoch.min(death).max(1), Timer::Upkeep);
     }

@@ -36,6 +36,7 @@ pub(super) fn message(n: u8, text: &str) -> Message {
         from: person(1),
         to: None,
         asks: false,
+        about: None,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(1_700_000_000_000),

@@ -132,6 +132,16 @@ def k_dm(i):
     return {"n": n, "text": text, "once_s": once}
 
 
+def k_report(i):
+    p, me = Payload(h(i["payload"])), XWing(h(i["receiver_seed"]))
+    wraps, nonce, com, box = p.body
+    mine = [sealed for tag, sealed in wraps if tag == me.tag]
+    need(mine, "not-for-me")
+    plain = committed(unwrap(me, mine[0], p.genesis), nonce, com, PREFIX + b"report" + p.sender + com, box)
+    about, text = read(plain, seq(b(32), t(1, 4000)), "report")
+    return {"about": about.hex(), "text": text}
+
+
 def k_missed(i):
     p, me = Payload(h(i["payload"])), XWing(h(i["receiver_seed"]))
     nonce, com, sealed, box = p.body

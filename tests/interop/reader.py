@@ -78,7 +78,7 @@ KINDS = {
     "day-keys": frames.k_day_keys, "gate": frames.k_gate, "chain": frames.k_chain, "joint": frames.k_joint,
     "cbor": frames.k_cbor, "payload": frames.k_payload, "frame": frames.k_frame, "frames": frames.k_frames,
     "collision": frames.k_collision, "kem-seed": handing.k_kem_seed, "kem": handing.k_kem, "hello": handing.k_hello,
-    "welcome": handing.k_welcome, "part": handing.k_part, "missed": handing.k_missed, "dm": handing.k_dm, "note": handing.k_note,
+    "welcome": handing.k_welcome, "part": handing.k_part, "missed": handing.k_missed, "dm": handing.k_dm, "report": handing.k_report, "note": handing.k_note,
     "entry": k_entry, "heads": lambda i: {"log_head": log_head([h(x) for x in i["heads"]]).hex()}, "log": k_log,
 }
 

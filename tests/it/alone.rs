@@ -66,3 +66,36 @@ fn who_cannot_be_written_to_is_told_at_once() {
     let refused = net.ask("ana", json!({"cmd": "line", "text": "/reply to whom?"}));
     assert_eq!(refused["error"]["code"], "nobody", "{refused}");
 }
+
+#[test]
+fn a_report_reaches_those_in_office_with_the_message_it_is_about_and_nobody_else() {
+    let mut net = Net::hosted_by("ana", &[]);
+    for who in ["bob", "eve"] {
+        net.join(who, None);
+    }
+    net.confirmed(&["ana", "bob", "eve"]);
+    let id = net.ask("eve", json!({"cmd": "send", "text": "buy my coins"}))["id"].clone();
+    net.expect(&["ana", "bob"], "buy my coins");
+    let refused = net.ask("bob", json!({"cmd": "report", "who": "eve"}));
+    assert_eq!(refused["error"]["code"], "missing_field", "{refused}");
+    assert_eq!(net.ask("bob", json!({"cmd": "report", "id": id, "text": "all day"}))["ok"], true);
+    let told = net.until("bob", |line| line["type"] == "notice" && line["code"] == "reported");
+    assert_eq!(told["text"], "your report went to the one in office who is here");
+    let report = net.until("ana", |line| line["type"] == "message" && line["kind"] == "report");
+    assert_eq!(report["text"], "all day\n> buy my coins");
+    assert_eq!(
+        (&report["from"]["nick"], &report["about"]["nick"]),
+        (&json!("bob"), &json!("eve")),
+        "{report}"
+    );
+    let open = net.ask("ana", json!({"cmd": "line", "text": "/reports"}));
+    assert_eq!(open["messages"].as_array().map(Vec::len), Some(1), "{open}");
+    let close = format!("/reports close {}", report["id"].as_str().expect("a name"));
+    net.ask("ana", json!({"cmd": "line", "text": close}));
+    net.until("ana", |line| line["type"] == "burned" && line["id"] == report["id"]);
+    net.say("eve", "to all").expect(&["ana", "bob"], "to all");
+    assert_eq!(net.count("eve", |line| line["kind"] == "report"), 0);
+    // Nobody else is in office.
+    let refused = net.ask("bob", json!({"cmd": "line", "text": "/report ana is the owner"}));
+    assert_eq!(refused["error"]["code"], "nobody_in_office", "{refused}");
+}

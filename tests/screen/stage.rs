@@ -176,6 +176,7 @@ impl Stage {
             from,
             to: None,
             asks: false,
+            about: None,
             text: Some(Body::of(&Text::new(text))),
             kind: Kind::Text,
             sent: self.at().ts,

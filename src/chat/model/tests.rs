@@ -44,6 +44,7 @@ fn message(room: &str, n: u8, from: u8, text: &str) -> Message {
         from: person(from, "ana"),
         to: None,
         asks: false,
+        about: None,
         text: Some(Body::of(&Text::new(text))),
         kind: Kind::Text,
         sent: Unix(0),

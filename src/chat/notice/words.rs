@@ -96,6 +96,15 @@ impl Said {
             Said::Gone { count, missed } => {
                 format!("expired on {count}, out of reach {missed}: there it goes when its own time is over")
             }
+            Said::Reported { to: 1 } => "your report went to the one in office who is here".to_owned(),
+            Said::Reported { to } => format!("your report went to the {to} in office who are here"),
+            Said::Reports { from, about } => format!(
+                "{} ({}) reports {} ({}), to those in office alone:",
+                from.nick.as_str(),
+                from.tag.as_str(),
+                about.nick.as_str(),
+                about.tag.as_str()
+            ),
             Said::CannotUnprint => {
                 "lines printed here stay in the terminal; that a message burned is told, not undone"
                     .to_owned()
@@ -174,6 +183,8 @@ impl Said {
             | Said::Cleaned
             | Said::BurnedUnread { .. }
             | Said::Gone { .. } => "",
+            Said::Reported { .. } => "/ignore and /block help at once; an answer comes to you alone",
+            Said::Reports { .. } => "/reports lists what is open, /msg answers, /reports close ID closes",
         };
         words.to_owned()
     }

@@ -66,6 +66,7 @@ impl Inside {
             caught_up: false,
             alone: Some(self.who(with)),
             asks: living.sealed && !known,
+            about: None,
         })));
     }
 

@@ -3,6 +3,7 @@
 mod dms;
 mod expiry;
 mod guise;
+mod reports;
 mod unsent;
 
 use std::collections::{BTreeMap, BTreeSet};

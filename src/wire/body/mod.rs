@@ -13,7 +13,7 @@ pub use direct::{Ask, Missed, MissedItems, What, decode_missed, encode_missed};
 pub use dm::{Dm, Word};
 pub use lobby::{Beacon, Hello, Listing, Proof, Reason, Sealed};
 pub use people::{Beat, Join, KeyAnnounce, KeyUse, Profile, Row};
-pub use talk::{FileOffer, Say};
+pub use talk::{FileOffer, Say, decode_report, encode_report};
 
 use super::cbor::{Reader, Writer};
 use super::field::{self, FieldError, ensure, list, write_list};

@@ -1,8 +1,10 @@
 //! What people say: messages and files.
 
+use zeroize::Zeroizing;
+
 use super::super::cbor::{CborError, Reader, Writer};
 use super::super::field::{FieldError, ensure, flag, flags, secret, terse_debug, text_upto};
-use crate::base::id::MsgId;
+use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{NAME_BYTES, TEXT_BYTES};
 use crate::base::secret::{Secret, Text};
 
@@ -99,6 +101,24 @@ impl FileOffer {
             key: secret(r)?,
         })
     }
+}
+
+/// `[about, text]`: what a report holds once it is opened.
+pub fn encode_report(about: &MemberId, text: &Text) -> Zeroizing<Vec<u8>> {
+    let mut w = Writer::with_capacity(text.len() + 48);
+    w.array(2).bytes(&about.0).text(text.as_str());
+    w.finish()
+}
+
+/// The other direction of [`encode_report`].
+pub fn decode_report(bytes: &[u8]) -> Result<(MemberId, Text), FieldError> {
+    let mut r = Reader::new(bytes);
+    r.array_of(2)?;
+    let about = MemberId(r.bytes_exact()?);
+    let text = r.text()?;
+    r.end()?;
+    ensure((1..=TEXT_BYTES).contains(&text.len()), "text")?;
+    Ok((about, Text::new(text)))
 }
 
 terse_debug!(Say { n, action, announce, from_read, keep, reply, once_s } lengths { text });

@@ -1,7 +1,7 @@
 //! Section 6.1: keys handed over. Hello, welcome, refusal; share and rekey; pages of what was missed.
 
 use ephem_node::base::id::{Genesis, InviteId, MemberId, SetTag, TopicTag};
-use ephem_node::base::secret::Secret;
+use ephem_node::base::secret::{Secret, Text};
 use ephem_node::base::time::{Epoch, Unix};
 use ephem_node::crypto::identity;
 use ephem_node::crypto::kdf::{Label, PREFIX, sha256};
@@ -12,7 +12,8 @@ use ephem_node::room::envelope::message_id;
 use ephem_node::room::invite::{invite_id, invite_key};
 use ephem_node::wire::handover::{Handover, Why};
 use ephem_node::wire::payload::{
-    Body, Hello, Missed, Payload, Proof, Reason, Row, Sealed, decode_missed, encode_missed,
+    Body, Hello, Missed, Payload, Proof, Reason, Row, Sealed, decode_missed, decode_report, encode_missed,
+    encode_report,
 };
 use serde_json::{Value, json};
 
@@ -36,6 +37,7 @@ pub fn group() -> Group {
     welcomes(&mut g);
     parts(&mut g);
     pages(&mut g);
+    reports(&mut g);
     g
 }
 
@@ -254,6 +256,29 @@ fn parts(g: &mut Group) {
         part.to[0].1 = wrap(&kem_of("bo"), &genesis(), &w, "another box");
     });
     refuse("A part that hands one receiver another key", swapped, "bo", "commitment");
+}
+
+fn reports(g: &mut Group) {
+    let told = |plain: &[u8], label: &str| {
+        let (w, nonce, com, boxed) = box_up(label, plain, "report");
+        let to = vec![(kem_of("bo").tag(), wrap(&kem_of("bo"), &genesis(), &w, "report bo"))];
+        json!({ "payload": h(&*around(Body::Report(Sealed { to, nonce, com, boxed })).encode()), "receiver_seed": h(kem_seed("bo")) })
+    };
+    let plain = encode_report(&actor("eli").id(), &Text::new("floods the room"));
+    g.good("A report about a member", "report", told(&plain, "report"));
+    g.bad("A share shown as a report", "report", told(&plain, "share"), "aead");
+    let nothing = [&plain[..plain.len() - 16], &[0x60]].concat();
+    g.bad("A report without words", "report", told(&nothing, "report"), "report");
+}
+
+pub fn report(input: &Value) -> Outcome {
+    let payload = Payload::decode(&bytes(input, "payload")).unwrap();
+    let Body::Report(part) = &payload.body else { panic!("not a report") };
+    let (_, public) = kem_secret(input);
+    let (_, wrapped) = part.to.iter().find(|(tag, _)| *tag == public.tag()).ok_or("not-for-me")?;
+    let plain = unbox(input, &payload, "report", wrapped, part)?;
+    let (about, text) = decode_report(&plain).map_err(|_| "report")?;
+    Ok(json!({ "about": h(about), "text": text.as_str() }))
 }
 
 fn pages(g: &mut Group) {

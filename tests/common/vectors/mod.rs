@@ -140,6 +140,7 @@ pub fn check(kind: &str, input: &Value) -> Outcome {
         "part" => handing::part(input),
         "missed" => handing::missed(input),
         "dm" => dms::check(input),
+        "report" => handing::report(input),
         "note" => entries::note(input),
         "entry" => entries::check(input),
         "heads" => entries::heads(input),

@@ -1,0 +1,70 @@
+//! Reports to those in office.
+
+use super::*;
+use crate::base::limits::REPORT_BURST;
+use crate::base::secret::Text;
+use crate::room::io::{Burned, Refused};
+
+fn report(world: &mut World, from: usize, about: usize, text: &str) {
+    let about = world.id(about).unwrap();
+    world.command(from, Command::Report(about, Text::new(text)));
+}
+
+fn refused(world: &World, i: usize) -> Vec<Refused> {
+    let why = |(_, e): &(Mono, Event)| if let Event::Refused(why) = e { Some(*why) } else { None };
+    world.events(i).iter().filter_map(why).collect()
+}
+
+#[test]
+fn it_reaches_those_in_office_alone_and_is_closed_by_each_for_themselves() {
+    let (mut world, all, liar) = room(31);
+    let (ana, bob, cho) = (all[0], all[1], all[2]);
+    let bobs = world.id(bob).unwrap();
+    world.act(ana, Deed::Grant(bobs));
+    world.run(1_000);
+    report(&mut world, cho, liar, "floods the room");
+    // The keys of those in office are asked for where they are not known yet.
+    world.run(8_000);
+    assert!(world.events(cho).iter().any(|(_, e)| matches!(e, Event::Reported { to: 2 })));
+    let liars = world.id(liar);
+    for i in [ana, bob] {
+        let (_, heard) = world.heard(i).last().unwrap();
+        assert_eq!(heard.about.as_ref().map(|who| who.id), liars);
+        assert_eq!(
+            (heard.text.as_ref().unwrap().as_str(), heard.from.id),
+            ("floods the room", world.id(cho).unwrap())
+        );
+    }
+    assert!([cho, liar].iter().all(|i| world.heard(*i).next().is_none()), "nobody else, and not its author");
+    let id = world.heard(ana).last().unwrap().1.id;
+    world.command(ana, Command::Burn(vec![id]));
+    let closed =
+        |w: &World, i| w.events(i).iter().any(|(_, e)| matches!(e, Event::Burned { id: i, .. } if *i == id));
+    world.run(1_000);
+    assert!(closed(&world, ana) && !closed(&world, bob));
+}
+
+#[test]
+fn it_dies_with_time_and_one_member_tells_only_so_much() {
+    let (mut world, all, liar) = room(32);
+    world.act(all[0], Deed::Policy(Box::new(Policy { ttl_max_s: Some(60), ..Policy::default() })));
+    world.run(1_000);
+    for n in 0..10 {
+        report(&mut world, liar, all[1], &format!("report {n}"));
+    }
+    world.run(8_000);
+    assert_eq!(world.heard(all[0]).count() as u64, REPORT_BURST);
+    world.run(60_000);
+    let ttl = |(_, e): &&(Mono, Event)| matches!(e, Event::Burned { why: Burned::Ttl, .. });
+    assert_eq!(world.events(all[0]).iter().filter(ttl).count() as u64, REPORT_BURST);
+}
+
+#[test]
+fn whoever_it_is_about_does_not_get_it_and_without_anybody_else_in_office_it_is_refused() {
+    let (mut world, all, _) = room(33);
+    report(&mut world, all[1], all[0], "the owner themselves");
+    report(&mut world, all[1], all[2], "");
+    world.run(1_000);
+    assert_eq!(refused(&world, all[1]), [Refused::NobodyInOffice, Refused::TooLong]);
+    assert!(world.heard(all[0]).next().is_none());
+}
