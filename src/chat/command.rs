@@ -275,7 +275,6 @@ mod tests {
             "/friend",
             "/friend like ana",
             "/msg",
-            "/msg ana",
             "/once",
             "/once 15s",
             "/tag region",
@@ -343,6 +342,7 @@ mod tests {
         assert!(matches!(request("/burn"), Request::Burn(Burn::One(Which::Last))));
         assert!(matches!(request("/burn mine"), Request::Burn(Burn::Mine)));
         assert!(matches!(request("/ttl 10m"), Request::View(View::Ttl(Some(600)))));
+        assert!(matches!(request("/dm ana"), Request::View(View::Alone(_))));
         assert!(matches!(request("/slow off"), Request::Policy(p) if p.slow_ms == Some(0)));
         assert!(matches!(request("/ttl room 10m"), Request::Policy(p) if p.ttl_ms == Some(600_000)));
         assert!(

@@ -2,6 +2,7 @@
 //! printed by `Debug`.
 
 use super::avatar::Avatar;
+use super::circle::Circle;
 use super::name::{
     BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
     Standing,
@@ -333,6 +334,25 @@ impl Message {
     /// The text as long as it may be shown: at its deadline it is gone, whoever still holds this.
     pub fn readable(&self, now: Mono) -> Option<&Body> {
         self.text.as_ref().filter(|_| self.left_ms(now) != Some(0))
+    }
+
+    /// With whom it was said alone: its author, or its reader where it is mine.
+    pub fn partner(&self) -> Option<&Person> {
+        match self.kind {
+            Kind::Dm if self.mine => self.to.as_ref(),
+            Kind::Dm => Some(&self.from),
+            _ => None,
+        }
+    }
+
+    /// Who hears it.
+    pub fn circle(&self) -> Circle {
+        Circle { room: self.room.clone(), with: self.partner().map(|with| with.id) }
+    }
+
+    /// Somebody unknown here wants to write to this node alone.
+    pub fn is_asking(&self) -> bool {
+        self.asks && self.text.is_none()
     }
 
     /// Something to be opened that nobody opened here.

@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod avatar;
+pub mod circle;
 pub mod command;
 pub mod doctor;
 pub mod duration;

@@ -4,6 +4,7 @@
 //! Use: [`Model::update`] with every event, in order; [`Model::tick`] whenever [`Model::next_due`] has come; anything else
 //! at any time. It drops texts at their deadlines by itself, so a face that holds handles only through it keeps nothing.
 
+mod front;
 mod links;
 mod room;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub use links::Links;
 use room::Pending;
 pub use room::Room;
 
+use super::circle::Circle;
 use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
 use super::name::{Kind, MemberChange, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
@@ -37,7 +39,7 @@ pub const ROOMS: usize = 32;
 pub struct Model {
     me: Option<Box<Hello>>,
     rooms: Vec<Room>,
-    front: Option<Line>,
+    front: Option<Circle>,
     /// How others are reached.
     pub links: Links,
     net: Option<NetLine>,
@@ -73,8 +75,8 @@ impl Model {
             }
             Event::Burned(burned) => {
                 if let Some(room) = self.room_mut(&burned.room) {
-                    let unread = room.scroll.burn(&burned.id, burned.why).is_some_and(|(_, said)| !said.read);
-                    room.lost(usize::from(unread));
+                    let gone = room.scroll.burn(&burned.id, burned.why);
+                    gone.iter().for_each(|gone| room.lost(gone));
                 }
             }
             Event::Peer(line) => self.links.on_peer(line, now),
@@ -94,8 +96,7 @@ impl Model {
     /// Drops what is over at `now`.
     pub fn tick(&mut self, now: Mono) {
         for room in &mut self.rooms {
-            let unread = room.scroll.reap(now).into_iter().filter(|&(_, unread)| unread).count();
-            room.lost(unread);
+            room.scroll.reap(now).iter().for_each(|gone| room.lost(gone));
         }
     }
 
@@ -148,22 +149,13 @@ impl Model {
         &self.rooms
     }
 
-    /// Brings a joined room to the front: what is typed goes there, and what it says counts as read. False if it is not
-    /// joined.
-    pub fn bring_to_front(&mut self, name: &Line) -> bool {
-        let Some(room) = self.room_mut(name) else { return false };
-        (room.unread, room.mentions) = (0, 0);
-        self.front = Some(name.clone());
-        true
-    }
-
     /// The room meant by a request: the one named, else the one in front, else the only one.
     pub fn room(&self, named: Option<&Line>) -> Result<&Room, Problem> {
         let find = |name: &Line| self.rooms.iter().find(|room| room.name == *name);
         if let Some(name) = named {
             return find(name).ok_or(Problem::UnknownRoom);
         }
-        if let Some(room) = self.front.as_ref().and_then(find) {
+        if let Some(room) = self.front.as_ref().and_then(|front| find(&front.room)) {
             return Ok(room);
         }
         match self.rooms.as_slice() {
@@ -178,9 +170,15 @@ impl Model {
         if !needs_room(&asked.request) && asked.room.is_none() {
             return Ok(());
         }
+        if let Request::Answer(draft) = &asked.request {
+            // Whom this face was shown last: somebody whom it hides is answered by nobody.
+            let (room, to) = self.last_direct()?;
+            let direct = Request::Direct(Who::key(&to.id), draft.clone());
+            (asked.room, asked.request) = (Some(room.clone()), direct);
+        }
         let room = self.room(asked.room.as_ref())?;
         asked.room = Some(room.name.clone());
-        if let Request::Send(draft) | Request::Direct(_, draft) | Request::Answer(draft) = &mut asked.request
+        if let Request::Send(draft) | Request::Direct(_, draft) = &mut asked.request
             && draft.once_s.is_none()
             && !draft.keep
         {
@@ -232,13 +230,6 @@ impl Model {
         self.room(room)?.scroll.find(which).map(|(_, said)| said.message.id)
     }
 
-    /// Whoever wrote to this node alone last, and in which room.
-    pub fn last_direct(&self) -> Result<(&Line, &Person), Problem> {
-        let (name, id) = self.last_direct.as_ref().ok_or(Problem::Nobody)?;
-        let person = self.room(Some(name))?.people.get(id).ok_or(Problem::Nobody)?;
-        Ok((name, person))
-    }
-
     /// Who is in a room.
     pub fn members(&self, room: Option<&Line>) -> Result<Answer, Problem> {
         let row = |(who, away, alike): (&Person, bool, bool)| MemberRow {
@@ -254,11 +245,11 @@ impl Model {
 
     /// The joined rooms.
     pub fn room_rows(&self) -> Vec<RoomRow> {
-        let row = |room: &Room| RoomRow {
-            room: room.name.clone(),
-            facts: room.facts.clone(),
-            unread: room.unread,
-            mentions: room.mentions,
+        let row = |room: &Room| {
+            let in_front = self.room(None).is_ok_and(|front| front.name == room.name);
+            let alone = if in_front { 0 } else { room.unread_alone() };
+            let (unread, mentions) = (room.unread + alone, room.mentions + alone);
+            RoomRow { room: room.name.clone(), facts: room.facts.clone(), unread, mentions }
         };
         self.rooms.iter().map(row).collect()
     }
@@ -319,6 +310,7 @@ impl Model {
             }
             View::Hold(_) => Err(Problem::LinesOnly("/hold")),
             View::Read(_) => Err(Problem::LinesOnly("/read")),
+            View::Alone(_) => Err(Problem::NoScreen("/msg without a text")),
             View::Screen(name) => Err(Problem::NoScreen(name)),
             View::Theme(_) => Err(Problem::NoScreen("/theme")),
             View::Motion(_) => Err(Problem::NoScreen("/motion")),
@@ -366,7 +358,7 @@ impl Model {
             if let Some(at) = known {
                 self.rooms.remove(at);
             }
-            if self.front.as_ref() == Some(&line.room) {
+            if self.front.as_ref().is_some_and(|front| front.room == line.room) {
                 self.front = None;
             }
             if self.last_direct.as_ref().is_some_and(|(name, _)| *name == line.room) {
@@ -394,19 +386,23 @@ impl Model {
     fn on_message(&mut self, message: &Message) {
         let nick = self.room(Some(&message.room)).ok().and_then(|room| self.my_nick(room));
         let named = |text: &Body| nick.is_some_and(|nick| contains_word(text.as_str(), nick.as_str()));
-        let about_me =
-            !message.mine && (message.kind == Kind::Dm || message.text.as_ref().is_some_and(named));
-        if message.kind == Kind::Dm && !message.mine {
-            self.last_direct = Some((message.room.clone(), message.from.id));
-        }
-        let in_front = self.room(None).is_ok_and(|front| front.name == message.room);
+        let about_me = message.text.as_ref().is_some_and(named);
+        let alone = message.kind == Kind::Dm;
+        let aside = self.front.as_ref().is_some_and(|front| front.with.is_some());
+        let in_front = !aside && self.room(None).is_ok_and(|front| front.name == message.room);
         let Some(room) = self.room_mut(&message.room) else { return };
         let hidden = !message.mine && room.hides(&message.from.id);
         let known = room.scroll.number_of(&message.id).is_some();
         room.scroll.say(message, hidden);
-        if !message.mine && !in_front && !hidden && !known {
+        if message.mine || hidden {
+            return;
+        }
+        if !alone && !in_front && !known {
             room.unread += 1;
             room.mentions += usize::from(about_me);
+        }
+        if alone {
+            self.last_direct = Some((message.room.clone(), message.from.id));
         }
     }
 

@@ -8,6 +8,7 @@ use super::name::{History, Motion, Ring, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
+use crate::base::id::{MemberId, hex};
 use crate::base::limits::{INVITE_WORDS, MEMBERS, NAME_BYTES, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
@@ -167,6 +168,13 @@ pub enum About {
     Message(Which),
 }
 
+impl Who {
+    /// Somebody by key, whom no nick can be taken for.
+    pub fn key(id: &MemberId) -> Who {
+        Who(Line::clean(&hex(&id.0)))
+    }
+}
+
 /// A message, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -310,6 +318,8 @@ pub enum View {
     Ignore(Option<Who>),
     /// Show these alone.
     Focus(Option<Who>),
+    /// What is said with somebody alone.
+    Alone(Who),
     /// How long my next messages live; `None` for the room's default.
     Ttl(Option<u64>),
     /// Headings only, in line mode.

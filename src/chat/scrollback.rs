@@ -7,12 +7,13 @@ use std::collections::btree_map::OccupiedEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeBounds;
 
+use super::circle::Alone;
 use super::event::{Event, Fate, Message};
 use super::moves::Moves;
 use super::name::BurnWhy;
 use super::problem::Problem;
 use super::request::Which;
-use crate::base::id::{MsgId, hex};
+use crate::base::id::{MemberId, MsgId, hex};
 use crate::base::limits::LIVING;
 use crate::base::time::Mono;
 
@@ -28,6 +29,7 @@ pub struct Scrollback {
     rows: BTreeMap<u64, Row>,
     ids: BTreeMap<MsgId, u64>,
     due: BTreeSet<(Mono, u64)>,
+    alone: Alone,
     /// Rows without a living message, which go first when place is needed.
     spent: BTreeSet<u64>,
     last: u64,
@@ -42,6 +44,17 @@ pub enum Row {
     Told(Box<Event>, Mono),
     /// People came and went.
     Moved(Moves),
+}
+
+/// A message that is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Which.
+    pub id: MsgId,
+    /// Nobody had looked at it.
+    pub unread: bool,
+    /// It was between two.
+    pub alone: bool,
 }
 
 /// A message in its place.
@@ -74,6 +87,9 @@ impl Scrollback {
         if let Some(dies) = message.dies {
             self.due.insert((dies, number));
         }
+        if let Some(with) = message.partner().filter(|_| !hidden) {
+            self.alone.put(with.id, number);
+        }
         self.ids.insert(message.id, number);
         let said = Said { message: message.clone(), fate: None, burned: None, read: message.mine, hidden };
         self.rows.insert(number, Row::Said(Box::new(said)));
@@ -104,8 +120,8 @@ impl Scrollback {
         self.rows.insert(number, row);
     }
 
-    /// A message is gone. `Some` with its row, if it was alive here.
-    pub fn burn(&mut self, id: &MsgId, why: BurnWhy) -> Option<(u64, &Said)> {
+    /// A message is gone. `None` if it was not alive here.
+    pub fn burn(&mut self, id: &MsgId, why: BurnWhy) -> Option<Gone> {
         let number = self.ids.remove(id)?;
         let Some(Row::Said(said)) = self.rows.get_mut(&number) else { return None };
         said.message.text = None;
@@ -113,22 +129,24 @@ impl Scrollback {
         if let Some(dies) = said.message.dies {
             self.due.remove(&(dies, number));
         }
+        let with = said.message.partner().map(|with| with.id);
+        if let Some(with) = &with {
+            self.alone.remove(with, number);
+        }
         self.spent.insert(number);
-        Some((number, said))
+        Some(Gone { id: *id, unread: !said.read, alone: with.is_some() })
     }
 
-    /// Burns what is over at `now`, and says of each whether nobody had looked at it. The room reports it as well; but no
-    /// text waits for an event that is on its way.
-    pub fn reap(&mut self, now: Mono) -> Vec<(MsgId, bool)> {
+    /// Burns what is over at `now`. The room reports it as well; but no text waits for an event that is on its way.
+    pub fn reap(&mut self, now: Mono) -> Vec<Gone> {
         let mut gone = Vec::new();
         while let Some(&(dies, number)) = self.due.first()
             && dies <= now
         {
             self.due.pop_first();
             if let Some(Row::Said(said)) = self.rows.get(&number) {
-                let (id, unread) = (said.message.id, !said.read);
-                self.burn(&id, BurnWhy::Ttl);
-                gone.push((id, unread));
+                let id = said.message.id;
+                gone.extend(self.burn(&id, BurnWhy::Ttl));
             }
         }
         gone
@@ -153,6 +171,24 @@ impl Scrollback {
     pub fn read(&mut self, number: u64) {
         if let Some(Row::Said(said)) = self.rows.get_mut(&number) {
             said.read = true;
+        }
+    }
+
+    /// With whom one talks alone.
+    pub fn alone(&self) -> &Alone {
+        &self.alone
+    }
+
+    /// What somebody wrote to this node alone and nobody looked at.
+    pub fn unread_from(&self, with: &MemberId) -> impl DoubleEndedIterator<Item = (u64, &Said)> {
+        self.alone.rows(with).filter_map(|row| Some((row, self.get(row)?))).filter(|(_, said)| !said.read)
+    }
+
+    /// With whom a message was said alone that lives, or lived.
+    pub fn partner(&self, row: u64) -> Option<MemberId> {
+        match self.rows.get(&row) {
+            Some(Row::Said(said)) => said.message.partner().map(|with| with.id),
+            _ => None,
         }
     }
 
@@ -225,6 +261,9 @@ impl Scrollback {
         if self.rows.len() >= ROWS {
             let oldest = self.spent.pop_first().or_else(|| self.rows.keys().next().copied());
             if let Some(Row::Said(said)) = oldest.and_then(|number| self.rows.remove(&number)) {
+                if let (Some(number), Some(with)) = (oldest, said.message.partner()) {
+                    self.alone.remove(&with.id, number);
+                }
                 // What burned is in neither already.
                 if said.burned.is_none() {
                     self.ids.remove(&said.message.id);
@@ -301,7 +340,7 @@ mod tests {
         assert_eq!(scroll.next_due(), Some(Mono(1_000)));
         assert!(scroll.reap(Mono(999)).is_empty());
         assert_eq!(scroll.get(1).unwrap().message.text.as_ref(), Some(&handle));
-        assert_eq!(scroll.reap(Mono(1_000)), [(MsgId([1; 8]), false)]);
+        assert_eq!(scroll.reap(Mono(1_000)), [Gone { id: MsgId([1; 8]), unread: false, alone: false }]);
         assert!(scroll.get(1).is_none() && scroll.next_due().is_none());
         assert!(scroll.search("gate", Mono(0)).is_empty());
         let Some((_, Row::Said(ash))) = scroll.rows().next() else { panic!() };
@@ -332,6 +371,40 @@ mod tests {
         assert_eq!(scroll.say(&message(2, "9920", Some(15_000)), false), 1);
         assert_eq!(scroll.reap(Mono(15_000)).len(), 1);
         assert_eq!(scroll.next_due(), None);
+    }
+
+    #[test]
+    fn what_is_said_alone_is_kept_by_key_as_long_as_something_of_it_lives() {
+        let person = |key: u8, nick: &str| {
+            let nick = Nick::parse(nick).unwrap();
+            Person::plain(MemberId([key; 32]), nick, Line::clean("otter-lamp"), Role::Member)
+        };
+        let from = |n: u8, key: u8, dies: u64| Message {
+            kind: Kind::Dm,
+            from: person(key, "ana"),
+            mine: false,
+            ..message(n, "x", Some(dies))
+        };
+        let (ana, other) = (MemberId([1; 32]), MemberId([2; 32]));
+        let mut scroll = Scrollback::default();
+        scroll.say(&from(1, 1, 1_000), false);
+        scroll.say(&message(2, "to all", None), false);
+        scroll.say(&from(3, 2, 3_000), false);
+        let to = Some(person(1, "ana"));
+        scroll.say(&Message { mine: true, to, ..from(4, 9, 2_000) }, false);
+        scroll.say(&from(5, 3, 2_000), true);
+        assert_eq!(scroll.alone().all(), [ana, other], "one nick, two keys; who is hidden is not there");
+        assert_eq!(scroll.alone().rows(&ana).collect::<Vec<_>>(), [1, 4]);
+        assert_eq!((scroll.partner(4), scroll.partner(2)), (Some(ana), None));
+        assert_eq!(scroll.unread_from(&ana).map(|(row, _)| row).collect::<Vec<_>>(), [1]);
+        scroll.read(1);
+        assert_eq!(scroll.unread_from(&ana).count(), 0);
+        scroll.reap(Mono(1_000));
+        assert_eq!(scroll.alone().all(), [ana, other], "it keeps its place when what began it is gone");
+        scroll.reap(Mono(2_000));
+        assert_eq!(scroll.alone().all(), [other]);
+        scroll.burn(&MsgId([3; 8]), BurnWhy::Sender);
+        assert!(scroll.alone().all().is_empty() && !scroll.alone().has(&other));
     }
 
     #[test]

@@ -50,7 +50,7 @@ table! {
         |_| Ok(Request::Token);
     Rooms Member "quit" ["q", "exit"] "" "leave all rooms and end" "/quit" |_| Ok(Request::Quit);
 
-    Talk Member "msg" ["dm", "query"] "NICK TEXT" "a private message" "/msg ana are you there?" msg;
+    Talk Member "msg" ["dm", "query"] "NICK [TEXT]" "to one person alone; without a text, go there" "/msg ana are you there?" msg;
     Talk Member "reply" ["r"] "TEXT" "to whoever wrote to you alone last" "/reply on my way"
         |a| Ok(Request::Answer(Box::new(Draft::plain(a.text()?))));
     Talk Member "me" [] "TEXT" "say what you do" "/me waves"
@@ -250,6 +250,9 @@ fn invite(args: &mut Args<'_>) -> Result<Request, Problem> {
 
 fn msg(args: &mut Args<'_>) -> Result<Request, Problem> {
     let to: Who = args.who()?;
+    if args.peek().is_none() {
+        return Ok(Request::View(View::Alone(to)));
+    }
     Ok(Request::Direct(to, Box::new(Draft::plain(args.text()?))))
 }
 

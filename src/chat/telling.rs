@@ -45,6 +45,12 @@ pub fn said(said: &Said) -> Told {
     Told { level: said.level(), text: said.text(), hint: said.hint() }
 }
 
+/// Somebody wrote to this node alone, which is read elsewhere: that key leads there.
+pub fn aside(name: &str, asks: bool, key: &str) -> Told {
+    let text = if asks { "asks to write to you alone" } else { "wrote to you alone" };
+    Told { level: Level::Info, text: format!("{name} {text}: {key}"), hint: String::new() }
+}
+
 /// What is to be said of somebody, who was called so before, if that is known. How they want to be shown is seen, not said.
 pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Option<Told> {
     let (who, tag) = (names(&line.who), line.who.tag.as_str());

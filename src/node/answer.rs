@@ -67,11 +67,6 @@ pub(super) async fn answer(
         Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
-        Request::Answer(draft) => {
-            let (room, to) = node.model.last_direct().map(|(room, who)| (room.clone(), who.id))?;
-            let at = seat_at(node, Some(&room))?;
-            return say(node, at, *draft, Some(to), caller, after);
-        }
         Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
         Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
             return announce(node, &draft, after);

@@ -55,7 +55,8 @@ pub(super) fn message(
             let open_ms = message.once_ms.unwrap_or_default();
             write!(
                 out,
-                "{from} sent a one-time message: /open {number} shows it once, for {}",
+                "{from} sent a one-time message{}: /open {number} shows it once, for {}",
+                to_me(message),
                 words(open_ms)
             )?;
         }
@@ -94,7 +95,13 @@ pub(super) fn heading(
         return writeln!(out, "you{}: message {number}, {}", alone_to(state, message), Life(message, at));
     }
     let length = message.text.as_ref().map_or(0, |text| text.as_str().chars().count());
-    writeln!(out, "message {number} from {from}, {length} characters, {}: /read {number}", Life(message, at))
+    let to_me = to_me(message);
+    let life = Life(message, at);
+    writeln!(out, "message {number} from {from}{to_me}, {length} characters, {life}: /read {number}")
+}
+
+fn to_me(message: &Message) -> &'static str {
+    if message.partner().is_some() && !message.mine { " to you alone" } else { "" }
 }
 
 fn alone_to(state: &State, message: &Message) -> String {

@@ -8,7 +8,7 @@ use crate::base::time::{Mono, Unix};
 use crate::chat::event::{Burned, Event, Facts, Fate, Hello, MemberLine, Message, Person, Receipt, RoomLine};
 use crate::chat::name::{BurnWhy, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
-use crate::chat::request::{Act, Request};
+use crate::chat::request::{Act, Request, Who};
 use crate::chat::text::{Body, Line};
 
 /// 21:00 on some day.
@@ -157,6 +157,34 @@ fn a_room_and_its_messages_are_a_line_each() {
         line,
         "21:00 bob sent a one-time message: /open 8 shows it once, for 15 seconds (message 8, 10 minutes)\n"
     );
+}
+
+#[test]
+fn what_is_said_alone_says_so_however_it_is_shown() {
+    let mut face = Face::inside();
+    let alone = |n, nick: &str, text: &str| Message { kind: Kind::Dm, ..message(n, nick, text) };
+    let to = Some(person(2, "bob", "mole-river"));
+    let mine = Message { from: person(9, "otto", "wren-dust"), to, mine: true, ..alone(1, "bob", "psst") };
+    assert_eq!(face.show(&said(mine)), "21:00 you to bob alone: message 4, 10 minutes\n");
+    let asks = Message { text: None, asks: true, ..alone(2, "ana", "") };
+    let line = "21:00 ana writes to you alone for the first time: /open 5 shows it (message 5, 10 minutes)\n";
+    assert_eq!(face.show(&said(asks)), line);
+    let once = Message { text: None, once_ms: Some(15_000), ..alone(3, "bob", "") };
+    let line = face.show(&said(once));
+    assert!(line.starts_with("21:00 bob sent a one-time message to you alone: /open 6 "), "{line}");
+    face.type_("/hold on");
+    let line = face.show(&said(alone(4, "ana", "psst")));
+    assert_eq!(line, "21:00 message 7 from ana to you alone, 4 characters, 10 minutes: /read 7\n");
+    // An answer goes to whoever wrote alone last, by key; who is hidden is not answered.
+    face.type_("/ignore bob");
+    assert_eq!(face.show(&said(alone(5, "bob", "unwanted"))), "");
+    let asked = face.type_("/reply on my way").1;
+    assert!(
+        matches!(&asked, Some(Request::Direct(who, _)) if *who == Who::key(&MemberId([1; 32]))),
+        "{asked:?}"
+    );
+    let (refused, _) = face.type_("/msg ana");
+    assert!(refused.contains("/msg without a text needs the full screen"), "{refused}");
 }
 
 #[test]

@@ -97,10 +97,9 @@ impl Screen {
                 true
             }
             Overlay::Search { query, chosen } => {
-                let rows =
-                    self.front().map(|room| overlay::search(room, query.text(), at.now)).unwrap_or_default();
+                let rows = overlay::search(self, query.text(), at.now);
                 if press.key == Key::Enter {
-                    self.choose(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
+                    self.go_to_row(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
                     return false;
                 }
                 if !turn(chosen, rows.len(), press) && edit(query, press) {
@@ -113,18 +112,17 @@ impl Screen {
                     rows.retain(|row| room.scroll.get(*row).is_some());
                 }
                 if press.key == Key::Enter {
-                    self.choose(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
+                    self.go_to_row(rows.get((*chosen).min(rows.len().saturating_sub(1))).copied());
                     return false;
                 }
                 turn(chosen, rows.len(), press)
             }
             Overlay::Rooms { chosen } => {
                 if press.key == Key::Enter {
-                    let to = self.model.rooms().get(*chosen).map(|room| room.name.clone());
-                    to.into_iter().for_each(|to| self.show_room(&to));
+                    self.circles().get(*chosen).into_iter().for_each(|to| self.turn_to(to));
                     return false;
                 }
-                turn(chosen, self.model.rooms().len(), press)
+                turn(chosen, self.circles().len(), press)
             }
             Overlay::Sealed { room, row } => {
                 let unopened = sealed(&self.model, room, *row).is_some_and(|m| m.is_sealed());

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::key::Deed;
 use super::overlay::Overlay;
 use super::screen::{Effect, Moment, Screen, info};
+use crate::base::secret::Text;
 use crate::chat::event::Fate;
 use crate::chat::request::{Asked, Burn, Request, Which, Who};
 use crate::chat::text::Line;
@@ -14,10 +15,17 @@ impl Screen {
         if !self.draft_ref().is_empty() {
             return;
         }
-        let last = self
-            .front()
-            .and_then(|room| room.scroll.living().rev().find(|(_, said)| !said.hidden).map(|(row, _)| row));
+        let last = self.shown().and_then(|mut living| living.next_back());
         self.choose(last);
+    }
+
+    /// Rows of the living messages that are shown in front.
+    fn shown(&self) -> Option<impl DoubleEndedIterator<Item = u64>> {
+        let (room, with) = (self.front()?, self.circle()?.with);
+        let shown = room.scroll.living().filter(move |(_, said)| {
+            !said.hidden && said.message.partner().map(|partner| partner.id) == with
+        });
+        Some(shown.map(|(row, _)| row))
     }
 
     /// Chooses a message, and brings it into view.
@@ -28,12 +36,10 @@ impl Screen {
     }
 
     pub(super) fn step_message(&mut self, above: bool) {
-        let Some(room) = self.front() else { return };
-        let Some(now) = self.places.get(&room.name).and_then(|place| place.chosen) else { return };
-        let to = {
-            let mut living = room.scroll.living().filter(|(_, said)| !said.hidden).map(|(row, _)| row);
-            if above { living.rfind(|row| *row < now) } else { living.find(|row| *row > now) }
-        };
+        let Some(now) = self.place().and_then(|place| place.chosen) else { return };
+        let to = self.shown().and_then(|mut shown| {
+            if above { shown.rfind(|row| *row < now) } else { shown.find(|row| *row > now) }
+        });
         self.choose(to);
     }
 
@@ -44,17 +50,26 @@ impl Screen {
     }
 
     pub(super) fn on_message_key(&mut self, at: Moment, deed: Deed, out: &mut Vec<Effect>) {
+        let Some(row) = self.place().and_then(|place| place.chosen) else { return };
         let Some(room) = self.front() else { return };
         let name = room.name.clone();
-        let Some(row) = self.places.get(&name).and_then(|place| place.chosen) else { return };
         let Some(said) = room.scroll.get(row) else { return };
         let message = said.message.clone();
         let which = || Which::Named(Line::clean(&row.to_string()));
-        let author = || Who(Line::clean(&crate::base::id::hex(&message.from.id.0)));
+        let author = || Who::key(&message.from.id);
         let in_room = |request| Asked { room: Some(name.clone()), ..Asked::here(request) };
         match deed {
             Deed::Open if message.once_ms.is_some() => {
                 self.overlay = Some(Overlay::Sealed { room: name, row });
+            }
+            Deed::Open if message.is_sealed() => self.ask(in_room(Request::Open(which())), "", out),
+            Deed::Block if message.mine => {}
+            Deed::Block => {
+                self.overlay = Some(Overlay::Sure {
+                    question: "take nothing from its author any more, in any room?",
+                    asked: Box::new(in_room(Request::Block(author(), true))),
+                    draft: Text::new(""),
+                });
             }
             Deed::Reply => {
                 let tagged = self.front().is_none_or(|room| room.people.needs_tag(&message.from));

@@ -8,6 +8,7 @@ use super::key::{Deed, Place, Press, deed};
 use super::overlay::Overlay;
 use super::screen::{Effect, Moment, Screen, info};
 use crate::base::secret::Text;
+use crate::chat::circle::Circle;
 use crate::chat::command;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
@@ -44,13 +45,14 @@ impl Screen {
             Input::Paste(text) => self.on_paste(&text),
             Input::Press(press) => self.on_press(at, press, &mut out),
         }
+        self.ask_way(&mut out);
         out
     }
 
     fn on_focus(&mut self, focused: bool) {
         self.focused = focused;
-        if focused && let Some(name) = self.front().map(|room| room.name.clone()) {
-            self.model.bring_to_front(&name);
+        if focused && let Some(circle) = self.circle() {
+            self.model.turn_to(&circle);
         }
     }
 
@@ -156,17 +158,22 @@ impl Screen {
             Deed::LineUp => self.scroll(-1),
             Deed::LineDown => self.scroll(1),
             Deed::Live => self.live(),
-            Deed::Room(at) => self.go_to_room(|rooms, _| usize::from(at).min(rooms)),
-            Deed::NextRoom => self.go_to_room(|rooms, now| (now + 1) % rooms.max(1)),
-            Deed::RoomBefore => self.go_to_room(|rooms, now| (now + rooms.max(1) - 1) % rooms.max(1)),
+            Deed::Room(at) => self.go_to_circle(|all, _| usize::from(at).min(all)),
+            Deed::NextRoom => self.go_to_circle(|all, now| (now + 1) % all.max(1)),
+            Deed::RoomBefore => self.go_to_circle(|all, now| (now + all.max(1) - 1) % all.max(1)),
             Deed::Active => self.go_to_active(),
             Deed::Choose => self.choose_message(),
             Deed::Above => self.step_message(true),
             Deed::Below => self.step_message(false),
             Deed::Back => self.leave_message(),
-            Deed::Open | Deed::Reply | Deed::Copy | Deed::Info | Deed::Burn | Deed::Verify | Deed::Report => {
-                self.on_message_key(at, deed, out);
-            }
+            Deed::Open
+            | Deed::Reply
+            | Deed::Copy
+            | Deed::Info
+            | Deed::Burn
+            | Deed::Verify
+            | Deed::Report
+            | Deed::Block => self.on_message_key(at, deed, out),
             Deed::Ttl => self.next_life(),
             Deed::Palette => self.overlay = Some(Overlay::Palette { query: Editor::default(), chosen: 0 }),
             Deed::Help => self.overlay = Some(Overlay::help()),
@@ -212,6 +219,9 @@ impl Screen {
         {
             return self.wrong(&why);
         }
+        if let Request::View(View::Alone(who)) = &asked.request {
+            return self.talk_alone(who).unwrap_or_else(|why| self.wrong(&why));
+        }
         if let Request::View(view) = &asked.request {
             match self.look(at, view, out) {
                 Ok(()) => self.done_with_draft(),
@@ -230,12 +240,14 @@ impl Screen {
             self.done_with_draft();
             return self.show_room(&room.clone());
         }
+        self.to_partner(&mut asked);
         if let Err(why) = self.model.address(&mut asked) {
             return self.wrong(&why);
         }
         if let Request::Token = asked.request
-            && let Some(token) = self.place().and_then(|place| place.reclaim.take())
             && let Some(room) = &asked.room
+            && let Some(place) = self.places.get_mut(&Circle::room(room))
+            && let Some(token) = place.reclaim.take()
         {
             self.overlay = Some(Overlay::token(room, &token));
             return self.done_with_draft();
@@ -266,6 +278,7 @@ impl Screen {
             self.away = away;
             self.note = Some(info(if away { "you are away; /back ends it" } else { "you are back" }));
         }
+        self.said_aside(&asked);
         self.ask(asked, line, out);
     }
 
@@ -278,13 +291,15 @@ impl Screen {
 
     /// Goes through what I said here and still lives.
     fn recall(&mut self, earlier: bool) {
-        let Some(room) = self.front() else { return };
-        let recalled = self.places.get(&room.name).and_then(|place| place.recalled);
+        let recalled = self.place().and_then(|place| place.recalled);
+        let (Some(room), Some(circle)) = (self.front(), self.circle()) else { return };
         if recalled.is_none() && !self.draft_ref().is_empty() {
             return;
         }
         let mine = room.scroll.living().filter(|(_, said)| {
-            said.message.mine && said.message.text.is_some() && said.message.once_ms.is_none()
+            let message = &said.message;
+            let here = message.partner().map(|partner| partner.id) == circle.with;
+            here && message.mine && message.text.is_some() && message.once_ms.is_none()
         });
         let found = if earlier {
             mine.rev().find(|(row, _)| recalled.is_none_or(|at| *row < at))
@@ -347,7 +362,11 @@ impl Screen {
 
     pub(super) fn leave(&mut self, at: Moment, out: &mut Vec<Effect>) {
         let Some(room) = self.front().map(|room| room.name.clone()) else { return };
-        if self.leaving.take().is_some_and(|until| until > at.now) {
+        let sure = self.leaving.take().is_some_and(|until| until > at.now);
+        if self.leave_alone(sure, Screen::sure_until(at)) {
+            return;
+        }
+        if sure {
             let asked = Asked { room: Some(room), ..Asked::here(Request::Leave) };
             return self.ask(asked, "", out);
         }
@@ -369,24 +388,5 @@ impl Screen {
         }
         self.ending = Some((0, Screen::sure_until(at)));
         self.note = Some(info("Ctrl+C again leaves all rooms and ends"));
-    }
-
-    // ---- rooms ----
-
-    fn go_to_room(&mut self, pick: impl Fn(usize, usize) -> usize) {
-        let rooms = self.model.rooms();
-        let now = self.front().and_then(|front| rooms.iter().position(|room| room.name == front.name));
-        let to = rooms.get(pick(rooms.len(), now.unwrap_or_default())).map(|room| room.name.clone());
-        if let Some(to) = to {
-            self.show_room(&to);
-        }
-    }
-
-    fn go_to_active(&mut self) {
-        let mut rooms = self.model.rooms().iter();
-        let named = rooms.clone().find(|room| room.mentions > 0);
-        if let Some(to) = named.or_else(|| rooms.find(|room| room.unread > 0)).map(|room| room.name.clone()) {
-            self.show_room(&to);
-        }
     }
 }

@@ -94,7 +94,7 @@ pub enum Deed {
     LineDown,
     /// Where the talk is.
     Live,
-    /// The room of this number.
+    /// The room of this number, or the talk with one person.
     Room(u8),
     /// The next room.
     NextRoom,
@@ -122,6 +122,8 @@ pub enum Deed {
     Verify,
     /// Tell the admins.
     Report,
+    /// Take nothing from its author any more.
+    Block,
     /// Back to the draft.
     Back,
     /// How long the next message lives.
@@ -235,7 +237,7 @@ keys! {
         plain(Key::Char('k')) => Deed::Above, "";
         plain(Key::Down) => Deed::Below, "the message below";
         plain(Key::Char('j')) => Deed::Below, "";
-        plain(Key::Enter) => Deed::Open, "open a sealed message";
+        plain(Key::Enter) => Deed::Open, "open a sealed message, or one that asks";
         plain(Key::Char('o')) => Deed::Open, "";
         plain(Key::Char('r')) => Deed::Reply, "write to its author";
         plain(Key::Char('y')) => Deed::Copy, "copy it; the clipboard does not burn";
@@ -243,6 +245,7 @@ keys! {
         plain(Key::Char('b')) => Deed::Burn, "take it back everywhere, if it is mine";
         plain(Key::Char('v')) => Deed::Verify, "words to compare with its author";
         plain(Key::Char('R')) => Deed::Report, "tell the admins";
+        plain(Key::Char('B')) => Deed::Block, "take nothing from its author any more";
         plain(Key::Esc) => Deed::Back, "back to the draft; so does typing";
     }
     Anywhere {
@@ -251,7 +254,7 @@ keys! {
         shift(Key::Up) => Deed::LineUp, "scroll by lines";
         shift(Key::Down) => Deed::LineDown, "";
         plain(Key::End) => Deed::Live, "to where the talk is";
-        alt(Key::Char('1')) => Deed::Room(0), "to the first room, and so on";
+        alt(Key::Char('1')) => Deed::Room(0), "to the first room or talk, and so on";
         alt(Key::Char('2')) => Deed::Room(1), "";
         alt(Key::Char('3')) => Deed::Room(2), "";
         alt(Key::Char('4')) => Deed::Room(3), "";

@@ -4,6 +4,7 @@
 //! Deadlines are the model's: at its end a text is dropped whether or not a frame was drawn, and the burn is only what the
 //! last moments look like.
 
+mod alone;
 mod boxes;
 mod burn;
 pub mod canvas;

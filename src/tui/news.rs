@@ -2,24 +2,36 @@
 
 use super::overlay::Overlay;
 use super::screen::{Effect, KeyAge, Moment, Screen};
+use crate::base::time::Mono;
+use crate::chat::circle::Circle;
 use crate::chat::event::{Burned, KeysLine, Message};
 use crate::chat::name::{KeysChange, Kind, Level, Ring};
 use crate::chat::notice::Said;
 use crate::chat::scrollback::contains_word;
 use crate::chat::telling;
+use crate::chat::text::Line;
 
 impl Screen {
     pub(super) fn on_burned(&mut self, at: Moment, burned: &Burned) {
         let row = self.model.room(Some(&burned.room)).ok().and_then(|room| room.scroll.number_of(&burned.id));
-        if let (Some(row), Some(place)) = (row, self.places.get_mut(&burned.room)) {
-            place.burned(row, at.now);
+        if let Some(row) = row {
+            self.row_burned(&burned.room, row, at.now);
+        }
+    }
+
+    /// A row of a room burned: its place keeps a mark for a while.
+    pub(super) fn row_burned(&mut self, room: &Line, row: u64, now: Mono) {
+        let with = self.model.room(Some(room)).ok().and_then(|room| room.scroll.partner(row));
+        if let Some(place) = self.places.get_mut(&Circle { room: room.clone(), with }) {
+            place.burned(row, now);
         }
     }
 
     pub(super) fn on_message(&mut self, message: &Message, out: &mut Vec<Effect>) {
         let Ok(room) = self.model.room(Some(&message.room)) else { return };
         let Some(row) = room.scroll.number_of(&message.id) else { return };
-        let in_front = self.model.room(None).is_ok_and(|front| front.name == message.room);
+        let circle = message.circle();
+        let in_front = self.circle().is_some_and(|front| front == circle);
         let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
         let looked_at = in_front && self.focused && !covered;
         let hidden = !message.mine && room.hides(&message.from.id);
@@ -31,9 +43,8 @@ impl Screen {
         if message.mine || hidden {
             return;
         }
-        if let Some(place) = self.places.get_mut(&message.room)
-            && (!looked_at || place.top.is_some())
-        {
+        let place = self.places.entry(circle).or_default();
+        if !looked_at || place.top.is_some() {
             place.new_from.get_or_insert(row);
         }
         let ring = match self.habits.rings_in(&message.room) {

@@ -10,7 +10,7 @@ use crate::base::time::Mono;
 use crate::chat::command::TABLE;
 use crate::chat::duration::words;
 use crate::chat::event::{Invite, Message, Person};
-use crate::chat::model::{Model, Room};
+use crate::chat::model::Model;
 use crate::chat::reply::{Answer, MemberRow, Profile, short_id};
 use crate::chat::request::Asked;
 use crate::chat::text::{Body, Line};
@@ -191,12 +191,14 @@ pub(super) fn in_the_talk(message: &Message, now: Mono) -> Option<&Body> {
     message.readable(now).filter(|_| message.mine || message.once_ms.is_none())
 }
 
-/// Living messages with this in them, the latest first.
-pub(super) fn search(room: &Room, wanted: &str, now: Mono) -> Vec<u64> {
+/// Living messages of the talk in front with this in them, the latest first.
+pub(super) fn search(screen: &Screen, wanted: &str, now: Mono) -> Vec<u64> {
+    let (Some(room), Some(circle)) = (screen.front(), screen.circle()) else { return Vec::new() };
     let found = room.scroll.search(wanted, now).into_iter().rev().map(|(row, _)| row);
     let shown =
         |row: &u64| room.scroll.get(*row).is_some_and(|said| in_the_talk(&said.message, now).is_some());
-    found.filter(shown).collect()
+    let here = |row: &u64| room.scroll.partner(*row) == circle.with;
+    found.filter(here).filter(shown).collect()
 }
 
 fn member(row: &MemberRow, ascii: bool) -> String {

@@ -1,15 +1,29 @@
-//! What the screen remembers of one room besides the room: the draft, how far it is scrolled, which message is chosen.
+//! What the screen remembers of a room, or of a talk with one person, besides what was said: the draft, how far it is scrolled, which message is chosen.
 
 use std::collections::BTreeMap;
 
 use super::editor::Editor;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
+use crate::chat::event::Person;
+use crate::chat::name::Route;
 
 /// How long a burned row stays as a mark, so that lines do not jump under the reader.
 pub(super) const ASH_MS: u64 = 4_000;
 
-/// One room's place on the screen.
+/// By which way somebody is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nobody has said yet.
+    #[default]
+    Unknown,
+    /// Over a link to them.
+    Link(Route),
+    /// By whatever the others pass on.
+    Others,
+}
+
+/// One room's place on the screen, or that of a talk with one person in it.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// What is typed.
@@ -24,6 +38,12 @@ pub(super) struct Place {
     pub(super) new_from: Option<u64>,
     /// What takes the room back, until it was looked at.
     pub(super) reclaim: Option<Text>,
+    /// The person, as they were when one came here last.
+    pub(super) with: Option<Person>,
+    /// By which way they are reached.
+    pub(super) way: Way,
+    /// The node was asked for it since the links changed last.
+    pub(super) way_asked: bool,
     /// Rows up to this one were cleared from view.
     pub(super) cleared: u64,
     /// Rows that burned lately, and until when their mark stays.

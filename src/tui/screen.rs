@@ -12,6 +12,7 @@ use super::place::Place;
 use super::theme::Depth;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
+use crate::chat::circle::Circle;
 use crate::chat::event::{Bye, Event, Fate, Person};
 use crate::chat::model::{Model, Room};
 use crate::chat::name::{Level, Motion, RoomChange, Standing, Theme};
@@ -26,7 +27,7 @@ const TOAST_MS: u64 = 4_000;
 /// Toasts at once.
 const TOASTS: usize = 3;
 /// Requests whose answers are awaited; a draft is kept with each until then.
-const AWAITED: usize = 64;
+pub(super) const AWAITED: usize = 64;
 /// Addresses listened on that are told.
 const LISTENING: usize = 32;
 /// So long after a key that leaves, the same key leaves.
@@ -93,7 +94,7 @@ pub(super) struct KeyAge {
 pub struct Screen {
     pub(super) model: Model,
     pub(super) look: Look,
-    pub(super) places: BTreeMap<Line, Place>,
+    pub(super) places: BTreeMap<Circle, Place>,
     pub(super) keys: BTreeMap<Line, KeyAge>,
     pub(super) overlay: Option<Overlay>,
     pub(super) toasts: Vec<Toast>,
@@ -105,7 +106,9 @@ pub struct Screen {
     pub(super) touched: Option<Mono>,
     pub(super) focused: bool,
     /// Questions asked, and the draft each came from, until they are answered.
-    awaited: BTreeMap<u64, (Line, Text)>,
+    awaited: BTreeMap<u64, (Circle, Text)>,
+    /// Questions by which way somebody is reached.
+    pub(super) ways: BTreeMap<u64, Circle>,
     asked: u64,
     /// Until when the same key again leaves.
     pub(super) leaving: Option<Mono>,
@@ -153,6 +156,7 @@ impl Screen {
             touched: None,
             focused: true,
             awaited: BTreeMap::new(),
+            ways: BTreeMap::new(),
             asked: 0,
             leaving: None,
             ending: None,
@@ -221,7 +225,7 @@ impl Screen {
         if let Event::Room(line) = event {
             match line.change {
                 RoomChange::Left | RoomChange::Closed | RoomChange::Expired => {
-                    self.places.remove(&line.room);
+                    self.places.retain(|circle, _| circle.room != line.room);
                     self.keys.remove(&line.room);
                     if !matches!(line.change, RoomChange::Left) {
                         let told = telling::tell(event, &|person| self.name(None, person), at.ts);
@@ -235,16 +239,19 @@ impl Screen {
             }
             if let Some(token) = &line.reclaim {
                 // Not over what is being typed: it is shown when it is asked for.
-                self.places.entry(line.room.clone()).or_default().reclaim = Some(token.clone());
+                self.places.entry(Circle::room(&line.room)).or_default().reclaim = Some(token.clone());
             }
             if line.facts.state != Standing::Searching {
                 let age = KeyAge { made: at.now };
                 self.keys.entry(line.room.clone()).or_insert(age);
             }
         }
-        if let Event::Invite(invite) = event {
-            self.show(Overlay::invite(at, invite, self.scanned));
+        match event {
+            Event::Invite(invite) => self.show(Overlay::invite(at, invite, self.scanned)),
+            Event::Peer(_) => self.ways_changed(),
+            _ => {}
         }
+        self.ask_way(&mut out);
         out
     }
 
@@ -253,11 +260,11 @@ impl Screen {
         for name in self.model.rooms().iter().map(|room| room.name.clone()).collect::<Vec<_>>() {
             let dead =
                 self.model.room(Some(&name)).map(|room| room.scroll.dead_by(at.now)).unwrap_or_default();
-            let place = self.places.entry(name).or_default();
-            dead.into_iter().for_each(|row| place.burned(row, at.now));
-            place.settle(at.now);
+            dead.into_iter().for_each(|row| self.row_burned(&name, row, at.now));
         }
+        self.places.values_mut().for_each(|place| place.settle(at.now));
         self.model.tick(at.now);
+        self.forget_ended();
         let touched = *self.touched.get_or_insert(at.now);
         if self.habits.curtain_at(touched).is_some_and(|then| then <= at.now) && !self.is_hidden() {
             self.hide();
@@ -298,22 +305,22 @@ impl Screen {
 
     /// The draft that is edited.
     pub(super) fn draft(&mut self) -> &mut super::editor::Editor {
-        match self.front().map(|room| room.name.clone()) {
-            Some(name) => &mut self.places.entry(name).or_default().draft,
+        match self.circle() {
+            Some(circle) => &mut self.places.entry(circle).or_default().draft,
             None => &mut self.early,
         }
     }
 
     /// The draft that is edited, to be looked at.
     pub(super) fn draft_ref(&self) -> &super::editor::Editor {
-        let front = self.front().and_then(|room| self.places.get(&room.name));
+        let front = self.circle().and_then(|circle| self.places.get(&circle));
         front.map_or(&self.early, |place| &place.draft)
     }
 
-    /// What the front room's place remembers.
+    /// What the place in front remembers.
     pub(super) fn place(&mut self) -> Option<&mut Place> {
-        let name = self.front()?.name.clone();
-        Some(self.places.entry(name).or_default())
+        let circle = self.circle()?;
+        Some(self.places.entry(circle).or_default())
     }
 
     /// How somebody is called: with the tag where the nick could mislead.
@@ -330,55 +337,39 @@ impl Screen {
 
     fn come_in(&mut self, room: &Line) {
         let first = self.model.rooms().len() == 1;
-        let place = self.places.entry(room.clone()).or_default();
+        let place = self.places.entry(Circle::room(room)).or_default();
         if place.draft.is_empty() && first {
             // What was typed while the door was still being opened was meant for this room.
             place.draft = std::mem::take(&mut self.early);
         }
         self.door = None;
-        self.show_room(&room.clone());
-    }
-
-    /// Brings a room to the front.
-    pub(super) fn show_room(&mut self, room: &Line) {
-        let before = self.front().map(|front| front.name.clone()).filter(|before| before != room);
-        if let Some(before) = before
-            && let Some(place) = self.places.get_mut(&before)
-        {
-            place.new_from = None;
-        }
-        self.model.bring_to_front(room);
-        self.note = None;
-        self.completing = None;
-        self.leaving = None;
-        // What the last frame showed was another talk.
-        self.top_seen = None;
-    }
-
-    fn first_to_front(&mut self) {
-        if let Some(name) = self.model.rooms().first().map(|room| room.name.clone())
-            && self.model.room(None).is_err()
-        {
-            self.show_room(&name);
-        }
+        self.show_room(room);
     }
 
     fn on_reply(&mut self, at: Moment, reply: &Reply, out: &mut Vec<Effect>) {
+        if self.way_told(reply) {
+            return;
+        }
         let awaited = match &reply.cid {
             Some(Cid::Number(number)) => self.awaited.remove(number),
             _ => None,
         };
         match &reply.outcome {
             Err(why) => {
-                if let Some((room, draft)) = awaited
-                    && let Some(place) = self.places.get_mut(&room)
+                if let Some((circle, draft)) = awaited
+                    && let Some(place) = self.places.get_mut(&circle)
                     && place.draft.is_empty()
                 {
                     place.draft.set(draft.as_str());
                 }
                 self.wrong(why);
             }
-            Ok(answer) => self.answered(at, answer, out),
+            Ok(answer) => {
+                if let (Answer::Words { with, .. }, Some((circle, _))) = (answer, awaited) {
+                    self.model.verified(&circle.room, with);
+                }
+                self.answered(at, answer, out);
+            }
         }
     }
 
@@ -431,15 +422,22 @@ impl Screen {
 
     /// Asks the node; the draft is given back if it refuses.
     pub(super) fn ask(&mut self, mut asked: Asked, draft: &str, out: &mut Vec<Effect>) {
-        self.asked += 1;
-        asked.cid = Some(Cid::Number(self.asked));
-        if let Some(room) = asked.room.clone().or_else(|| self.front().map(|room| room.name.clone())) {
+        let cid = self.next_cid();
+        asked.cid = Some(Cid::Number(cid));
+        // The draft goes back to where it was typed.
+        let from = self.circle().filter(|circle| asked.room.as_ref().is_none_or(|room| *room == circle.room));
+        if let Some(circle) = from.or_else(|| asked.room.as_ref().map(Circle::room)) {
             if self.awaited.len() >= AWAITED {
                 self.awaited.pop_first();
             }
-            self.awaited.insert(self.asked, (room, Text::new(draft)));
+            self.awaited.insert(cid, (circle, Text::new(draft)));
         }
         out.push(Effect::Ask(asked));
+    }
+
+    pub(super) fn next_cid(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
     }
 
     pub(super) fn sure_until(at: Moment) -> Mono {

@@ -776,6 +776,13 @@ fn a_message_to_me_alone_rings_when_nobody_looks() {
     let mut stage = stage();
     let mut message = stage.message("lobby", "ana", "psst", Some(MINUTE));
     message.kind = Kind::Dm;
+    let rung = stage.tell(Event::Message(Box::new(message.clone())));
+    assert!(
+        matches!(rung.as_slice(), [Effect::Ring(_)]),
+        "the room is looked at, and not what was said alone"
+    );
+    stage.press_alt('2');
+    message.id = ephem_node::base::id::MsgId([199; 8]);
     assert!(stage.tell(Event::Message(Box::new(message.clone()))).is_empty(), "it is looked at");
     stage.focus(false);
     message.id = ephem_node::base::id::MsgId([200; 8]);

@@ -9,6 +9,7 @@
     reason = "a test that panics has done its work"
 )]
 
+mod alone;
 mod burn;
 mod emulator;
 mod hostile;

@@ -23,7 +23,7 @@ use crate::stage::{EVENING, MINUTE, Stage, evening, person, text_of};
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 35)];
 
 /// Compares the state that `build` makes with its file.
-fn state(name: &str, build: impl Fn(Look) -> Stage) {
+pub(crate) fn state(name: &str, build: impl Fn(Look) -> Stage) {
     let mut found = String::new();
     for (width, height) in SIZES {
         let look = Look { theme: Theme::Dark, depth: Depth::True, ..Look::default() };

@@ -198,6 +198,17 @@ impl Stage {
         id
     }
 
+    /// What `nick` writes to this node alone.
+    pub(crate) fn alone(&mut self, room: &str, nick: &str, text: &str, lives_ms: u64) -> Message {
+        let to = Some(Person { id: MemberId([1; 32]), ..person("eve") });
+        Message { kind: Kind::Dm, to, ..self.message(room, nick, text, Some(lives_ms)) }
+    }
+
+    /// What this node writes to `nick` alone.
+    pub(crate) fn to(&mut self, room: &str, nick: &str, text: &str, lives_ms: u64) -> Message {
+        Message { kind: Kind::Dm, to: Some(person(nick)), ..self.message(room, "you", text, Some(lives_ms)) }
+    }
+
     pub(crate) fn tell_message(&mut self, message: Message) {
         self.tell(Event::Message(Box::new(message)));
     }

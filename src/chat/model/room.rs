@@ -9,7 +9,7 @@ use crate::chat::event::{Facts, Person};
 use crate::chat::name::{MemberChange, Standing};
 use crate::chat::notice::Said;
 use crate::chat::people::People;
-use crate::chat::scrollback::Scrollback;
+use crate::chat::scrollback::{Gone, Scrollback};
 use crate::chat::text::Line;
 use crate::chat::wait::Wait;
 
@@ -26,7 +26,7 @@ pub struct Room {
     pub outside: People,
     /// What was said in it.
     pub scroll: Scrollback,
-    /// Messages nobody has looked at.
+    /// Messages to everybody that nobody has looked at; of those to this node alone, [`Scrollback::unread_from`] knows.
     pub unread: usize,
     /// Of those, how many are about me.
     pub mentions: usize,
@@ -157,9 +157,19 @@ impl Room {
         self.wait.as_ref().map(|pending| (pending.wait, pending.since))
     }
 
-    pub(super) fn lost(&mut self, unread: usize) {
-        self.burned_unread += unread;
-        self.unread = self.unread.saturating_sub(unread);
+    pub(super) fn lost(&mut self, gone: &Gone) {
+        self.burned_unread += usize::from(gone.unread);
+        self.unread = self.unread.saturating_sub(usize::from(gone.unread && !gone.alone));
+    }
+
+    /// How many messages to this node alone nobody has looked at.
+    pub fn unread_alone(&self) -> usize {
+        self.scroll.alone().all().iter().map(|with| self.scroll.unread_from(with).count()).sum()
+    }
+
+    /// Whether words were shown that are to be compared with somebody.
+    pub fn is_verified(&self, id: &MemberId) -> bool {
+        self.verified.contains_key(id)
     }
 
     pub(super) fn await_standing(&mut self, now: Mono) {

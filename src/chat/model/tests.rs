@@ -98,7 +98,10 @@ fn what_nobody_looked_at_is_counted_and_what_names_me_apart() {
     say(&mut model, Message { kind: Kind::Dm, ..message("lobby", 3, 1, "psst") });
     say(&mut model, Message { mine: true, ..message("lobby", 4, 9, "mine") });
     say(&mut model, message("ops", 5, 1, "in front"));
-    assert_eq!((find(&model, "lobby").unread, find(&model, "lobby").mentions), (3, 2));
+    assert_eq!((find(&model, "lobby").unread, find(&model, "lobby").mentions), (2, 1));
+    assert_eq!(find(&model, "lobby").unread_alone(), 1);
+    let rows = model.room_rows();
+    assert_eq!((rows[0].unread, rows[0].mentions), (3, 2), "in a list it is one number");
     assert_eq!(find(&model, "ops").unread, 0);
     assert_eq!(model.last_direct().unwrap().1.id, MemberId([1; 32]));
     model.bring_to_front(&line("lobby"));

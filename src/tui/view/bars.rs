@@ -4,14 +4,18 @@ use ratatui_core::layout::{Position, Rect};
 use zeroize::Zeroizing;
 
 use super::pen::Pen;
+use super::sides;
 use super::talk::new_rows;
 use crate::base::time::Mono;
+use crate::chat::circle::Circle;
 use crate::chat::duration;
-use crate::chat::event::Facts;
+use crate::chat::event::{Facts, Person};
 use crate::chat::model::Room;
 use crate::chat::name::{Level, Mode, Route, Standing};
 use crate::chat::telling::Told;
+use crate::chat::way::route_words;
 use crate::tui::overlay::Overlay;
+use crate::tui::place::Way;
 use crate::tui::screen::{Moment, Screen};
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
@@ -31,6 +35,11 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         pen.put(area.x + 1, y, name, Ink::Text, area.width.saturating_sub(1));
         return;
     };
+    if let Some(circle) = screen.circle()
+        && let Some((room, Some(person))) = screen.who_is(&circle)
+    {
+        return partner(screen, room, &circle, person, area, pen);
+    }
     let facts = &room.facts;
     let mut x = pen.put(area.x + 1, y, &format!("#{}", room.name.as_str()), Ink::Mine, area.width / 3);
     let mut say = |pen: &mut Pen<'_>, text: &str, ink: Ink| {
@@ -69,6 +78,35 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     }
 }
 
+/// With whom one talks alone, who can read it, and by which way it goes.
+fn partner(screen: &Screen, room: &Room, circle: &Circle, person: &Person, area: Rect, pen: &mut Pen<'_>) {
+    let y = area.y;
+    let x = pen.avatar(area.x + 1, y, person.avatar) + 1;
+    let mut x = pen.put(x, y, screen.short_name(room, person), Ink::Mine, area.width / 3);
+    let mut say = |pen: &mut Pen<'_>, texts: &[&str], ink: Ink| {
+        let left = area.right().saturating_sub(x + 2);
+        if let Some(text) = texts.iter().find(|text| wrap::columns(text) <= usize::from(left)) {
+            x = pen.put(x + 2, y, text, ink, left);
+        }
+    };
+    let sealed: &[&str] =
+        if area.width < super::SIDES { &["ALONE, sealed"] } else { &["ALONE, sealed to this one person"] };
+    say(pen, sealed, Ink::Good);
+    if room.people.get(&person.id).is_none() {
+        say(pen, &["not here any more", "gone"], Ink::Warn);
+    }
+    if room.is_verified(&person.id) {
+        say(pen, &["words shown"], Ink::Good);
+    } else {
+        say(pen, &["not compared: /verify", "not compared"], Ink::Warn);
+    }
+    match screen.places.get(circle).map(|place| place.way).unwrap_or_default() {
+        Way::Unknown => {}
+        Way::Link(route) => say(pen, &[route_words(route)], Ink::Text),
+        Way::Others => say(pen, &["through others in the room", "through others"], Ink::Text),
+    }
+}
+
 /// A standing that is not the usual one.
 fn standing(screen: &Screen, room: &Room, facts: &Facts) -> Option<(String, Ink)> {
     match (facts.state, &facts.only) {
@@ -84,7 +122,7 @@ fn standing(screen: &Screen, room: &Room, facts: &Facts) -> Option<(String, Ink)
 
 /// How many lines the draft takes here.
 pub(super) fn draft_lines(screen: &Screen, width: u16) -> u16 {
-    let columns = usize::from(width.saturating_sub(prompt_columns(screen)).max(1));
+    let columns = usize::from(width.saturating_sub(wrap::columns(&prompt(screen, width)) as u16).max(1));
     let (_, _, lines) = screen.draft_ref().place(columns);
     (lines as u16).clamp(1, DRAFT_LINES) + rows_under(screen, width)
 }
@@ -103,19 +141,25 @@ fn sentence(note: &Told) -> Zeroizing<String> {
     Zeroizing::new(format!("{}{between}{}", note.text, note.hint))
 }
 
-fn prompt(screen: &Screen) -> String {
+/// How long the next message lives, and who alone gets it, where it is not for all.
+fn prompt(screen: &Screen, width: u16) -> String {
     let Some(room) = screen.front() else { return "[..] ".to_owned() };
     let lives = room.next_ttl_s.map_or(room.facts.ttl_ms, |seconds| seconds * 1_000);
-    format!("[{}] ", duration::short(lives))
-}
-
-fn prompt_columns(screen: &Screen) -> u16 {
-    wrap::columns(&prompt(screen)) as u16
+    let lives = duration::short(lives);
+    match screen.partner_name() {
+        Some(name) => {
+            let most = usize::from(width / 4);
+            let shown = wrap::lines(&name, most).next().unwrap_or_default();
+            let cut = if shown.len() < name.len() { ".." } else { "" };
+            format!("[{lives}] [to {shown}{cut} alone] ")
+        }
+        None => format!("[{lives}] "),
+    }
 }
 
 /// The draft; gives where the caret is.
 pub(super) fn draft(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Position {
-    let shown = prompt(screen);
+    let shown = prompt(screen, area.width);
     let x = pen.put(area.x, area.y, &shown, Ink::Key, area.width);
     let width = area.right().saturating_sub(x).max(1);
     let draft = screen.draft_ref();
@@ -181,8 +225,12 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     let mut parts = vec![peers(screen)];
     if let Some(room) = screen.front() {
         parts.push(sealed(screen, room, at));
-        if let Some(place) = screen.places.get(&room.name).filter(|place| place.top.is_some()) {
-            let new = match new_rows(room, place) {
+        if area.width < super::SIDES {
+            parts.extend(waiting(screen));
+        }
+        let circle = screen.circle().unwrap_or_else(|| Circle::room(&room.name));
+        if let Some(place) = screen.places.get(&circle).filter(|place| place.top.is_some()) {
+            let new = match new_rows(room, place, circle.with) {
                 0 => String::new(),
                 new => format!(", {new} new"),
             };
@@ -199,17 +247,6 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         Some(off) if off.unsigned_abs() > 30_000 => (format!("clock {:+}s", -off / 1_000), Ink::Warn),
         _ => ("clock ok".to_owned(), Ink::Dim),
     });
-    let waiting: Vec<&Room> = screen
-        .model
-        .rooms()
-        .iter()
-        .filter(|room| room.unread > 0 && screen.front().is_none_or(|front| front.name != room.name))
-        .collect();
-    if area.width < super::SIDES {
-        for room in waiting {
-            parts.push((format!("#{} {}", room.name.as_str(), room.unread), Ink::Mention));
-        }
-    }
     let hint = match &screen.overlay {
         Some(Overlay::Curtain(_) | Overlay::Door(_)) => "",
         _ => "F1 help  Ctrl+K menu",
@@ -240,6 +277,26 @@ pub(super) fn status(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     Some(at.now + next)
 }
 
+/// What waits elsewhere, where there is no list beside the talk.
+fn waiting(screen: &Screen) -> Vec<(String, Ink)> {
+    let front = screen.circle();
+    let mut parts = Vec::new();
+    for circle in screen.circles().iter().filter(|circle| Some(*circle) != front.as_ref()) {
+        let Some((room, person)) = screen.who_is(circle) else { continue };
+        let (waits, _) = sides::waits(screen, room, circle);
+        match person {
+            Some(person) if !waits.is_empty() => {
+                parts.push((format!("{} {waits}", screen.short_name(room, person)), Ink::Mention));
+            }
+            None if room.unread > 0 => {
+                parts.push((format!("#{} {}", room.name.as_str(), room.unread), Ink::Mention));
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
 fn peers(screen: &Screen) -> (String, Ink) {
     let (mut straight, mut relayed) = (0_usize, 0_usize);
     for (link, _) in screen.model.links.all() {
@@ -256,6 +313,9 @@ fn peers(screen: &Screen) -> (String, Ink) {
 }
 
 fn sealed(screen: &Screen, room: &Room, at: Moment) -> (String, Ink) {
+    if screen.circle().is_some_and(|circle| circle.with.is_some()) {
+        return ("sealed to one".to_owned(), Ink::Dim);
+    }
     let open = if room.facts.mode == Mode::Open { ", by its name alone" } else { "" };
     match (room.facts.state, screen.keys.get(&room.name)) {
         (Standing::Searching, _) | (_, None) => ("no keys yet".to_owned(), Ink::Dim),

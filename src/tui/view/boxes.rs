@@ -41,8 +41,7 @@ pub(super) fn draw(
             Some(list("Everything that can be done", Some(query.text()), rows, *chosen, area, pen))
         }
         Overlay::Search { query, chosen } => {
-            let found =
-                screen.front().map(|room| overlay::search(room, query.text(), at.now)).unwrap_or_default();
+            let found = overlay::search(screen, query.text(), at.now);
             let rows = found.iter().copied();
             Some(messages(
                 "Search what still lives",
@@ -67,11 +66,12 @@ pub(super) fn draw(
             None
         }
         Overlay::Rooms { chosen } => {
-            let count = screen.model.rooms().len() as u16;
-            let inner = frame("Rooms", wide(area, 40), count + 2, area, pen);
-            for (n, room) in screen.model.rooms().iter().enumerate().take(usize::from(inner.height)) {
-                let row = Rect { y: inner.y + n as u16, height: 1, ..inner };
-                sides::room_row(screen, room, n, n == *chosen, row, pen);
+            let circles = screen.circles();
+            let inner = frame("Rooms", wide(area, 40), circles.len() as u16 + 2, area, pen);
+            let skip = (*chosen + 1).saturating_sub(usize::from(inner.height));
+            for (n, circle) in circles.iter().enumerate().skip(skip).take(usize::from(inner.height)) {
+                let row = Rect { y: inner.y + (n - skip) as u16, height: 1, ..inner };
+                sides::circle_row(screen, circle, n, n == *chosen, row, pen);
             }
             None
         }

@@ -116,8 +116,8 @@ impl Screen {
         self.looks_until = changes;
         self.talk_area = area;
         let Some(room) = self.front() else { return };
-        let name = room.name.clone();
-        let Some(place) = self.places.get(&name) else { return };
+        let (name, Some(circle)) = (room.name.clone(), self.circle()) else { return };
+        let Some(place) = self.places.get(&circle) else { return };
         let hidden = self.overlay.as_ref().is_some_and(super::overlay::Overlay::hides_talk);
         if hidden {
             return;
@@ -127,7 +127,7 @@ impl Screen {
             talk::soon(&mut self.looks_until, changes);
         }
         self.top_seen = seen.top;
-        if let Some(place) = self.places.get_mut(&name)
+        if let Some(place) = self.places.get_mut(&circle)
             && seen.whole
         {
             place.top = None;
@@ -144,13 +144,13 @@ impl Screen {
         let (area, top) = (self.talk_area, self.top_seen);
         let at = self.drawn_at;
         let (Some(at), Some(top), Some(room)) = (at, top, self.front()) else { return };
-        let name = room.name.clone();
-        let Some(place) = self.places.get(&name) else { return };
+        let Some(circle) = self.circle() else { return };
+        let Some(place) = self.places.get(&circle) else { return };
         if place.top.is_none() && by > 0 {
             return;
         }
         let to = talk::scrolled(self, room, place, at, area, top, by);
-        if let Some(place) = self.places.get_mut(&name) {
+        if let Some(place) = self.places.get_mut(&circle) {
             place.top = to;
         }
         self.top_seen = to.or(self.top_seen);
@@ -160,10 +160,10 @@ impl Screen {
     pub(super) fn reveal(&mut self, row: u64) {
         let (area, at) = (self.talk_area, self.drawn_at);
         let (Some(at), Some(room)) = (at, self.front()) else { return };
-        let name = room.name.clone();
-        let Some(place) = self.places.get(&name) else { return };
+        let Some(circle) = self.circle() else { return };
+        let Some(place) = self.places.get(&circle) else { return };
         let to = talk::revealed(self, room, place, at, area, row);
-        if let (Some(to), Some(place)) = (to, self.places.get_mut(&name)) {
+        if let (Some(to), Some(place)) = (to, self.places.get_mut(&circle)) {
             place.top = to;
         }
     }

@@ -3,6 +3,7 @@
 use ratatui_core::layout::Rect;
 
 use super::pen::Pen;
+use crate::chat::circle::Circle;
 use crate::chat::event::Person;
 use crate::chat::model::Room;
 use crate::chat::name::Role;
@@ -10,34 +11,85 @@ use crate::tui::screen::Screen;
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
-/// The rooms.
+/// The rooms, and the people one talks with alone.
 pub(super) fn rooms(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
-    pen.put(area.x + 1, area.y, "ROOMS", Ink::Dim, area.width);
-    for (n, room) in screen.model.rooms().iter().enumerate().take(usize::from(area.height.saturating_sub(1)))
-    {
-        let front = screen.front().is_some_and(|front| front.name == room.name);
-        room_row(screen, room, n, front, Rect { y: area.y + 1 + n as u16, height: 1, ..area }, pen);
+    let (all, front) = (screen.circles(), screen.circle());
+    let heads = |circle: &Circle, n: usize| {
+        let first = n == 0 || all.get(n - 1).is_some_and(|before| before.with.is_none());
+        match circle.with {
+            None => (n == 0).then_some("ROOMS"),
+            Some(_) => first.then_some("DIRECT"),
+        }
+    };
+    let mut lines: Vec<Result<(usize, &Circle), &str>> = Vec::new();
+    for (n, circle) in all.iter().enumerate() {
+        lines.extend(heads(circle, n).map(Err));
+        lines.push(Ok((n, circle)));
+    }
+    if lines.is_empty() {
+        lines.push(Err("ROOMS"));
+    }
+    let is_front = |line: &Result<(usize, &Circle), &str>| line.is_ok_and(|(_, c)| Some(c) == front.as_ref());
+    // What is in front can be seen, however many there are.
+    let height = usize::from(area.height);
+    let skip = lines.iter().position(is_front).map_or(0, |at| (at + 1).saturating_sub(height));
+    for (at, line) in lines.iter().skip(skip).take(height).enumerate() {
+        let row = Rect { y: area.y + at as u16, height: 1, ..area };
+        match line {
+            Err(head) => drop(pen.put(row.x + 1, row.y, head, Ink::Dim, row.width)),
+            Ok((n, circle)) => circle_row(screen, circle, *n, is_front(line), row, pen),
+        }
     }
 }
 
-/// One room with what waits in it.
-pub(super) fn room_row(_: &Screen, room: &Room, n: usize, front: bool, row: Rect, pen: &mut Pen<'_>) {
+/// One room, or one person, with what waits there.
+pub(super) fn circle_row(
+    screen: &Screen,
+    circle: &Circle,
+    n: usize,
+    front: bool,
+    row: Rect,
+    pen: &mut Pen<'_>,
+) {
+    let Some((room, person)) = screen.who_is(circle) else { return };
     let here = if front { pen.sign("\u{25b8}", ">") } else { " " };
     let ink = if front { Ink::Mine } else { Ink::Text };
     let x = pen.put(row.x, row.y, here, Ink::Key, 1);
     let number = if n < 9 { format!("{} ", n + 1) } else { "  ".to_owned() };
-    let x = pen.put(x, row.y, &number, Ink::Dim, 2);
-    let waits = match (room.mentions, room.unread) {
-        (0, 0) => String::new(),
-        (0, unread) => unread.to_string(),
-        (mentions, _) => format!("@{mentions}"),
-    };
+    let mut x = pen.put(x, row.y, &number, Ink::Dim, 2);
+    let (waits, about_me) = waits(screen, room, circle);
     let columns = wrap::columns(&waits) as u16;
-    let left = row.right().saturating_sub(x + columns + 1);
-    pen.put(x, row.y, &format!("#{}", room.name.as_str()), ink, left);
-    if !waits.is_empty() {
-        let ink = if room.mentions > 0 { Ink::Mention } else { Ink::Text };
-        pen.put_right(row.right().saturating_sub(1), row.y, &waits, ink, columns);
+    let name = match person {
+        Some(person) => {
+            x = pen.avatar(x, row.y, person.avatar) + 1;
+            screen.short_name(room, person)
+        }
+        None => &format!("#{}", room.name.as_str()),
+    };
+    let left = row.right().saturating_sub(x + columns + 1 + u16::from(columns > 0));
+    pen.put(x, row.y, name, ink, left);
+    let ink = if about_me { Ink::Mention } else { Ink::Text };
+    pen.put_right(row.right().saturating_sub(1), row.y, &waits, ink, columns);
+}
+
+/// How much waits there, in a few columns, and whether it is for this person rather than for all.
+pub(super) fn waits(screen: &Screen, room: &Room, circle: &Circle) -> (String, bool) {
+    match &circle.with {
+        None => match (room.mentions, room.unread) {
+            (0, 0) => (String::new(), false),
+            (0, unread) => (unread.to_string(), false),
+            (mentions, _) => (format!("@{mentions}"), true),
+        },
+        Some(with) => {
+            let asks = |row: u64| room.scroll.get(row).is_some_and(|said| said.message.is_asking());
+            match room.scroll.unread_from(with).count() {
+                _ if room.scroll.alone().rows(with).any(asks) => ("?".to_owned(), true),
+                0 => (String::new(), false),
+                // This picture shows them.
+                _ if screen.focused && screen.circle().as_ref() == Some(circle) => (String::new(), false),
+                unread => (format!("@{unread}"), true),
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use ratatui_core::layout::Rect;
 pub(super) use self::rows::{revealed, scrolled};
 
 use super::pen::Pen;
+use crate::base::id::MemberId;
 use crate::base::time::{Mono, Unix};
 use crate::chat::duration;
 use crate::chat::event::{Fate, Message, Person};
@@ -49,7 +50,7 @@ enum Shape<'a> {
     Said(&'a Said),
     /// A message that burned, sent then.
     Ash(Unix),
-    Told(Told, Mono),
+    Told(Told, Unix),
 }
 
 /// A row with what stands above it.
@@ -93,6 +94,8 @@ struct Talk<'a> {
     screen: &'a Screen,
     room: &'a Room,
     place: &'a Place,
+    /// With whom it is, if it is with one person alone.
+    with: Option<MemberId>,
     at: Moment,
     columns: Columns,
     /// Living messages that came while nobody looked.
@@ -128,7 +131,9 @@ impl Item<'_> {
 
 impl<'a> Talk<'a> {
     fn new(screen: &'a Screen, room: &'a Room, place: &'a Place, at: Moment, area: Rect) -> Talk<'a> {
-        Talk { screen, room, place, at, columns: Columns::of(area), new: new_rows(room, place) }
+        let with = screen.circle().and_then(|circle| circle.with);
+        let new = new_rows(room, place, with);
+        Talk { screen, room, place, with, at, columns: Columns::of(area), new }
     }
 
     fn shape(&self, number: u64, row: &'a Row) -> Option<Shape<'a>> {
@@ -138,18 +143,39 @@ impl<'a> Talk<'a> {
         let names = |person: &Person| self.screen.name(Some(&self.room.name), person);
         match row {
             Row::Said(said) if said.hidden => None,
+            Row::Said(said) if said.message.partner().map(|person| person.id) != self.with => {
+                self.aside(number, said)
+            }
             Row::Said(said) if said.burned.is_some() || said.message.left_ms(self.at.now) == Some(0) => {
                 self.place.ash.contains_key(&number).then_some(Shape::Ash(said.message.sent))
             }
             Row::Said(said) => Some(Shape::Said(said)),
             Row::Told(event, when) => {
-                telling::tell(event, &names, self.at.calendar(*when)).map(|told| Shape::Told(told, *when))
+                let when = self.at.calendar(*when);
+                let told = telling::tell(event, &names, when)?;
+                // Of what happens in the room only an alarm is told between two.
+                let here = self.with.is_none() || told.level == Level::Error;
+                here.then_some(Shape::Told(told, when))
             }
+            Row::Moved(_) if self.with.is_some() => None,
             Row::Moved(moves) => {
                 let between = if self.screen.look.ascii { ", " } else { " \u{b7} " };
-                Some(Shape::Told(telling::moved(moves, &names, between), moves.since()))
+                let told = telling::moved(moves, &names, between);
+                Some(Shape::Told(told, self.at.calendar(moves.since())))
             }
         }
+    }
+
+    /// Of what somebody wrote to this node alone the room's talk says that it is there, until it was looked at.
+    fn aside(&self, number: u64, said: &Said) -> Option<Shape<'a>> {
+        let from = said.message.partner().filter(|_| self.with.is_none())?;
+        let (last, _) = self.room.scroll.unread_from(&from.id).next_back()?;
+        if last != number {
+            return None;
+        }
+        let name = self.screen.name(Some(&self.room.name), from);
+        let key = self.screen.key_to(&said.message.circle());
+        Some(Shape::Told(telling::aside(&name, said.message.is_asking(), &key), said.message.sent))
     }
 
     /// A row with its surroundings; `before` is the visible row above it.
@@ -290,21 +316,25 @@ impl<'a> Talk<'a> {
     fn parts<'m>(&self, message: &'m Message) -> Box<dyn Iterator<Item = &'m str> + 'm> {
         match in_the_talk(message, self.at.now) {
             Some(text) => Box::new(wrap::lines(text.as_str(), usize::from(self.columns.width))),
-            None => Box::new(std::iter::once(self.sealed_words())),
+            None => Box::new(std::iter::once(self.sealed_words(message))),
         }
     }
 
-    fn sealed_words(&self) -> &'static str {
-        if self.columns.width >= 40 { "[sealed] opens once: Esc, Enter" } else { "[sealed] Enter" }
+    fn sealed_words(&self, message: &Message) -> &'static str {
+        match (message.once_ms.is_some(), self.columns.width >= 40) {
+            (true, true) => "[sealed] opens once: Esc, Enter",
+            (true, false) => "[sealed] Enter",
+            (false, true) => "[asks to write to you alone] Esc, Enter",
+            (false, false) => "[asks] Esc, Enter",
+        }
     }
 
     fn ink(&self, message: &Message) -> Ink {
         match message.kind {
-            _ if message.once_ms.is_some() && !message.mine => Ink::Key,
+            _ if (message.once_ms.is_some() && !message.mine) || message.is_sealed() => Ink::Key,
             Kind::Announce | Kind::Report => Ink::Warn,
-            Kind::Dm => Ink::Mention,
             Kind::Action => Ink::Told,
-            Kind::Text => Ink::Text,
+            Kind::Text | Kind::Dm => Ink::Text,
         }
     }
 
@@ -334,7 +364,7 @@ impl<'a> Talk<'a> {
 
     fn fuse(&self, message: &Message, y: u16, right: u16, pen: &mut Pen<'_>, seen: &mut Seen) {
         let (words, ink) = match message.left_ms(self.at.now) {
-            _ if message.is_sealed() => ("once".to_owned(), Ink::Key),
+            _ if message.is_sealed() && message.once_ms.is_some() => ("once".to_owned(), Ink::Key),
             None if message.keep => ("keep".to_owned(), Ink::Dim),
             None => return,
             Some(left) => {
@@ -371,9 +401,10 @@ fn sentence(told: &Told) -> String {
 }
 
 /// Living messages that came while nobody looked.
-pub(super) fn new_rows(room: &Room, place: &Place) -> usize {
+pub(super) fn new_rows(room: &Room, place: &Place, with: Option<MemberId>) -> usize {
     let Some(from) = place.new_from else { return 0 };
-    let new = |row: &Row| matches!(row, Row::Said(said) if said.burned.is_none() && !said.hidden && !said.message.mine);
+    let here = |said: &Said| said.message.partner().map(|person| person.id) == with;
+    let new = |row: &Row| matches!(row, Row::Said(said) if said.burned.is_none() && !said.hidden && !said.message.mine && here(said));
     room.scroll.range(from..).filter(|(_, row)| new(row)).count()
 }
 

@@ -16,8 +16,7 @@ impl<'a> Talk<'a> {
     pub(super) fn when(&self, shape: &Shape<'_>) -> Unix {
         match shape {
             Shape::Said(said) => said.message.sent,
-            Shape::Told(_, when) => Unix(self.at.ts.0.saturating_sub(self.at.now.since(*when))),
-            Shape::Ash(sent) => *sent,
+            Shape::Told(_, when) | Shape::Ash(when) => *when,
         }
     }
 
@@ -47,8 +46,8 @@ impl<'a> Talk<'a> {
             (Some(Shape::Said(a)), Shape::Said(b)) => {
                 !day && !new
                     && a.message.from.id == b.message.from.id
-                    && a.message.kind == Kind::Text
-                    && b.message.kind == Kind::Text
+                    && a.message.kind == b.message.kind
+                    && matches!(b.message.kind, Kind::Text | Kind::Dm)
                     && b.message.sent.0.saturating_sub(a.message.sent.0) < TOGETHER_MS
             }
             _ => false,
