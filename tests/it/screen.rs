@@ -126,6 +126,60 @@ fn two_talk_on_two_screens_and_what_burned_is_on_neither() {
     }
 }
 
+/// Escape in the spelling that no key after it can become a part of.
+const ESC: &str = "\u{1b}[27u";
+
+#[test]
+fn two_talk_alone_on_two_screens_and_the_room_hears_nothing_of_it() {
+    let mut net = Net::hosted_by("host", &[]);
+    let (mut ana, mut bob) = (Window::join(&net, "ana"), Window::join(&net, "bob"));
+    for window in [&mut ana, &mut bob] {
+        // Nothing is said alone before others have vouched for a node.
+        window.until("vouched for", |text| {
+            let head = text.lines().next().unwrap_or_default();
+            head.contains("3 here") && !head.contains("unconfirmed") && !head.contains(" only")
+        });
+    }
+    ana.types("/ttl 20s\r");
+    ana.shows("[20s]");
+    ana.types("/dm bob\r");
+    ana.shows("[20s] [to bob alone]");
+    ana.shows("ALONE, sealed to this one person");
+    ana.types("the kestrel flies\r");
+    ana.shows("the kestrel flies");
+    // Somebody new asks; the room only says so.
+    bob.shows("ana asks to write to you alone: Alt+2");
+    bob.types("\u{1b}2");
+    bob.shows("[asks to write to you alone] Esc, Enter");
+    assert!(!bob.terminal.grid.text().contains("kestrel"));
+    bob.types(&format!("{ESC}\r"));
+    bob.shows("the kestrel flies");
+    bob.types("so it does\r");
+    ana.shows("so it does");
+    net.say("host", "to all of you");
+    for window in [&mut ana, &mut bob] {
+        // In the room stands what was said to all, and between the two what was said there.
+        window.shows(" 1 #lobby    1 ");
+        assert!(!window.terminal.grid.text().contains("to all of you"));
+        window.types("\u{1b}1");
+        window.until("the room", |text| text.contains("to all of you") && !text.contains("so it does"));
+        window.types("\u{1b}2");
+        window.shows("so it does");
+    }
+    for window in [&mut ana, &mut bob] {
+        window.until("it burned", |text| !text.contains("estrel"));
+        window.until("the mark closed", |text| !text.contains("\u{b7} \u{b7} \u{b7}"));
+        assert!(window.terminal.grid.text().contains("so it does"));
+    }
+    for text in ["the kestrel flies", "so it does"] {
+        net.never("host", text);
+    }
+    for window in [&mut ana, &mut bob] {
+        window.types("/quit\r");
+        window.ended("0", "so it does");
+    }
+}
+
 #[test]
 fn every_way_out_gives_the_terminal_back_without_a_word_of_the_talk() {
     type Way = (&'static str, &'static str, fn(&mut Window));

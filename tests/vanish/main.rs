@@ -12,6 +12,7 @@
     reason = "a test that panics has done its work; a figure is printed"
 )]
 
+mod alone;
 mod capture;
 mod ear;
 #[path = "../screen/emulator.rs"]
