@@ -403,6 +403,26 @@ fn it_ends_with_its_last_message_and_with_the_room() {
     stage.shows("#lobby");
 }
 
+#[test]
+fn windows_of_every_width_show_to_whom_it_goes() {
+    let mut stage = Stage::new(Look::default()).in_room("lobby", &["bob", "b0b", "carla"]);
+    for nick in ["bob", "b0b", "carla"] {
+        let said = stage.alone("lobby", nick, "a few words", 10 * MINUTE);
+        stage.tell_message(said);
+    }
+    for (key, name) in [('1', None), ('2', Some("mole-r")), ('3', Some("lynx-b")), ('4', Some("carla"))] {
+        stage.press_alt(key);
+        stage.typed("typed");
+        for (width, height) in (30..=130).flat_map(|width| [6, 12, 24].map(|height| (width, height))) {
+            let shown = stage.picture(width, height);
+            let line = shown.lines().find(|line| line.contains("] typed")).unwrap_or_default();
+            assert!(!line.is_empty(), "{width}x{height}:\n{shown}");
+            assert_eq!(line.contains("[to "), name.is_some(), "{width}x{height}:\n{shown}");
+            assert!(name.is_none_or(|name| line.contains(name)), "{width}x{height}:\n{shown}");
+        }
+    }
+}
+
 /// Letters that stand nowhere else on these screens.
 const BRIEF: &str = "ZQXJ ZQXJZQ XJZQ";
 

@@ -5,7 +5,7 @@ use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{Event, MemberLine, PeerLine, Person};
-use ephem_node::chat::name::{MemberChange, Mode, PeerChange, RoomChange, Route, Standing};
+use ephem_node::chat::name::{Kind, MemberChange, Mode, PeerChange, RoomChange, Route, Standing};
 use ephem_node::chat::notice::{Notice, Said};
 use ephem_node::chat::reply::{Answer, Profile, Reply};
 use ephem_node::chat::text::{Body, Line};
@@ -136,7 +136,7 @@ impl Trial {
                 until: None,
             })));
         }
-        for n in 0..5 {
+        for n in 0..7 {
             let said = self.text();
             let mut message = stage.message(room.as_str(), "ana", "", Some(MINUTE));
             message.room = room.clone();
@@ -144,6 +144,9 @@ impl Trial {
             message.text = Some(Body::of(&Text::new(&said)));
             if n == 4 {
                 message.once_ms = Some(15_000);
+            }
+            if n > 4 {
+                message.kind = Kind::Dm;
             }
             events.push(Event::Message(Box::new(message)));
         }
@@ -243,6 +246,11 @@ impl Trial {
             }
         });
         self.frame(&mut stage);
+        if n % 2 == 1 {
+            // To somebody who wrote to this node alone.
+            stage.press_alt('2');
+            self.frame(&mut stage);
+        }
         self.open(&mut stage, n);
         self.frame(&mut stage);
         // And as they burn.

@@ -130,6 +130,17 @@ fn the_pictures_in_the_documents_are_what_the_screen_draws() {
     sealed.key(Key::Esc);
     sealed.key(Key::Enter);
     held("sealed", "A message that opens once", (80, 19), sealed);
+    let mut direct = talk(look(Theme::Dark));
+    for (nick, text) in [("ana", "the plan is wrong: there is no second door"), ("bob", "psst")] {
+        let said = direct.alone("lobby", nick, text, 9 * MINUTE);
+        direct.tell_message(said);
+    }
+    direct.press_alt('2');
+    let mine = direct.to("lobby", "ana", "then by the stairs, at half past", 10 * MINUTE);
+    let id = mine.id;
+    direct.tell_message(mine);
+    direct.delivered("lobby", id, 1, 1);
+    held("direct", "A talk with one person alone", (80, 19), direct);
     let mut first = Stage::new(look(Theme::Dark));
     let mut facts = Stage::facts(Mode::Open, Standing::Searching, 1);
     first.room("lobby", RoomChange::Joining, facts.clone());

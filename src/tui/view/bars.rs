@@ -25,6 +25,9 @@ const NOTE_LINES: usize = 3;
 /// Lines of a draft that are shown at once.
 pub(super) const DRAFT_LINES: u16 = 5;
 
+/// Below this width the draft needs the columns more than what stands before it.
+const BRIEF: u16 = 40;
+
 const MINUTE_MS: u64 = 60_000;
 
 /// Which room this is, and who can read it.
@@ -151,7 +154,11 @@ fn prompt(screen: &Screen, width: u16) -> String {
             let most = usize::from(width / 4);
             let shown = wrap::lines(&name, most).next().unwrap_or_default();
             let cut = if shown.len() < name.len() { ".." } else { "" };
-            format!("[{lives}] [to {shown}{cut} alone] ")
+            if width < BRIEF {
+                format!("[to {shown}{cut}] ")
+            } else {
+                format!("[{lives}] [to {shown}{cut} alone] ")
+            }
         }
         None => format!("[{lives}] "),
     }
