@@ -99,3 +99,23 @@ fn a_report_reaches_those_in_office_with_the_message_it_is_about_and_nobody_else
     let refused = net.ask("bob", json!({"cmd": "line", "text": "/report ana is the owner"}));
     assert_eq!(refused["error"]["code"], "nobody_in_office", "{refused}");
 }
+
+#[test]
+fn a_name_that_means_two_people_reaches_neither() {
+    let mut net = Net::of(&["ana", "bob", "b0b"]).join_all("lobby");
+    for asked in [
+        json!({"cmd": "dm", "to": "bob", "text": "to one of them"}),
+        json!({"cmd": "block", "who": "bob"}),
+        json!({"cmd": "line", "text": "/msg bob to one of them"}),
+        json!({"cmd": "line", "text": "/block b0b"}),
+    ] {
+        let refused = net.ask("ana", asked);
+        assert_eq!(refused["error"]["code"], "ambiguous", "{refused}");
+        let told = refused["error"].to_string();
+        assert!(["bob (", "b0b ("].iter().all(|nick| told.contains(nick)), "{refused}");
+    }
+    net.say("ana", "to all").expect_all("to all");
+    for who in ["bob", "b0b"] {
+        net.never(who, "to one of them");
+    }
+}
