@@ -206,7 +206,7 @@ macro_rules! keys {
 
 keys! {
     Draft {
-        plain(Key::Enter) => Deed::Send, "send; on an empty line, twice, leave the room or talk";
+        plain(Key::Enter) => Deed::Send, "send; twice on an empty line: leave room or talk";
         alt(Key::Enter) => Deed::NewLine, "new line";
         shift(Key::Enter) => Deed::NewLine, "";
         ctrl('j') => Deed::NewLine, "";
@@ -230,7 +230,7 @@ keys! {
         ctrl('u') => cut(Move::Home), "erase to the beginning";
         alt(Key::Char('k')) => cut(Move::End), "erase to the end";
         ctrl('y') => Deed::PutBack, "put back what was erased last";
-        ctrl('d') => Deed::Leave, "leave the room or talk, with the draft empty";
+        ctrl('d') => Deed::Leave, "leave room or talk, with the draft empty";
     }
     Message {
         plain(Key::Up) => Deed::Above, "the message above";
