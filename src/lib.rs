@@ -25,5 +25,7 @@ pub mod pipe;
 pub mod plain;
 pub mod room;
 #[cfg(feature = "node")]
+pub mod store;
+#[cfg(feature = "node")]
 pub mod tui;
 pub mod wire;

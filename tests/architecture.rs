@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("room", 2),
     ("chat", 2),
     ("net", 3),
+    ("store", 3),
     ("tui", 3),
     ("plain", 3),
     ("pipe", 3),

@@ -14,5 +14,6 @@ pub mod kem;
 pub mod name;
 pub mod root;
 pub mod seal;
+pub mod slow;
 pub mod strength;
 pub mod words;

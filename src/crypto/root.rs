@@ -5,16 +5,12 @@
 
 use std::fmt;
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
-use unicode_normalization::UnicodeNormalization;
-use zeroize::Zeroizing;
-
 use super::kdf::{self, Label};
 use super::name::RoomName;
+use super::slow::{Cost, nfkc, slow_hash};
 use super::words;
 use crate::base::id::Genesis;
 use crate::base::secret::Secret;
-use crate::base::stack::{CURVE, cleanly};
 use crate::base::time::Day;
 
 /// Memory of the slow hash, in KiB: 256 MiB. A constant of the protocol, never a field.
@@ -80,7 +76,7 @@ impl Root {
             return Err(PassphraseError::Empty);
         }
         let mut key = Secret::zeroed();
-        slow_hash(normal.as_bytes(), &salt(Kind::Passphrase, name), &mut key)
+        slow_hash(normal.as_bytes(), &salt(Kind::Passphrase, name), Cost::USUAL, &mut key)
             .ok_or(PassphraseError::SlowHash)?;
         Ok(Self::from_bytes(Kind::Passphrase, name.clone(), key))
     }
@@ -173,27 +169,6 @@ fn salt(kind: Kind, name: &RoomName) -> [u8; 32] {
     kdf::hash(Label::Salt, &[&[kind.code()], &name.prefixed()])
 }
 
-/// Argon2id in memory of our own: the last block gives the root away, so all 256 MiB are wiped before they go
-/// back. `None` when there is no such memory, or the passphrase is over 4 GiB.
-fn slow_hash(passphrase: &[u8], salt: &[u8; 32], out: &mut Secret<32>) -> Option<()> {
-    let params = Params::new(ARGON2_KIB, ARGON2_PASSES, ARGON2_LANES, Some(32)).ok()?;
-    let mut memory = Zeroizing::new(Vec::new());
-    memory.try_reserve_exact(params.block_count()).ok()?;
-    memory.resize(params.block_count(), Block::new());
-    cleanly::<CURVE, _>(|| {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into_with_memory(passphrase, salt, out.expose_mut(), memory.as_mut_slice())
-            .ok()
-    })
-}
-
-/// NFKC into a buffer measured beforehand: one that grew would leave copies behind.
-fn nfkc(text: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(text.nfkc().map(char::len_utf8).sum()));
-    text.nfkc().for_each(|c| out.push(c));
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,17 +199,6 @@ mod tests {
     }
 
     #[test]
-    fn the_slow_hash_gives_what_argon2_gives_with_memory_of_its_own() {
-        let params = Params::new(ARGON2_KIB, ARGON2_PASSES, ARGON2_LANES, Some(32)).unwrap();
-        let mut plain = [0; 32];
-        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon.hash_password_into(b"six words", &[7; 32], &mut plain).unwrap();
-        let mut ours = Secret::zeroed();
-        slow_hash(b"six words", &[7; 32], &mut ours).unwrap();
-        assert_eq!(ours.expose(), &plain);
-    }
-
-    #[test]
     fn an_empty_passphrase_is_not_an_open_room() {
         assert_eq!(Root::passphrase(&name("tea"), "").err(), Some(PassphraseError::Empty));
     }
@@ -246,12 +210,5 @@ mod tests {
         assert_ne!(root.rendezvous(Day(1)), root.rendezvous(Day(2)));
         assert_ne!(root.lobby(Day(1)).expose(), &root.rendezvous(Day(1)));
         assert_eq!(root.psk(), root.duplicate().psk());
-    }
-
-    #[test]
-    fn normalizing_a_passphrase_never_grows_its_buffer() {
-        let worst = "\u{fdfa}".repeat(9);
-        assert_eq!(nfkc(&worst).len(), worst.nfkc().collect::<String>().len());
-        assert_eq!(nfkc(&worst).capacity(), nfkc(&worst).len());
     }
 }

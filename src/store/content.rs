@@ -1,0 +1,178 @@
+//! What a profile keeps, as canonical bytes: who one is, how one wants to be shown, and whom one knows.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::Fault;
+use crate::base::id::MemberId;
+use crate::base::limits::{NAME_BYTES, NICK_BYTES};
+use crate::base::nick::Nick;
+use crate::base::secret::Secret;
+use crate::base::time::Unix;
+use crate::wire::cbor::{CborError, Reader, Writer};
+
+/// The most friends kept. Nobody compares words with more people.
+pub const FRIENDS: usize = 1_024;
+
+/// Everything that is kept.
+pub struct Content {
+    /// The seed of the identity.
+    pub seed: Secret<32>,
+    /// What others see.
+    pub nick: Nick,
+    /// What stands beside it: the line, the sign, the colour; zero where nothing was chosen.
+    pub status: String,
+    /// See [`Content::status`].
+    pub glyph: u64,
+    /// See [`Content::status`].
+    pub colour: u64,
+    /// Friends, in the order of their keys.
+    pub friends: Vec<Friend>,
+}
+
+/// Somebody who is to be known again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Friend {
+    /// The key.
+    pub id: MemberId,
+    /// What they were called last.
+    pub nick: Nick,
+    /// Words were shown that are to be compared with them.
+    pub verified: bool,
+    /// Since when.
+    pub since: Unix,
+}
+
+impl Content {
+    /// Somebody new.
+    pub fn new(seed: Secret<32>, nick: Nick) -> Content {
+        Content { seed, nick, status: String::new(), glyph: 0, colour: 0, friends: Vec::new() }
+    }
+
+    /// As bytes.
+    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        if self.friends.len() > FRIENDS
+            || self.status.len() > NAME_BYTES
+            || !self.friends.is_sorted_by(|a, b| a.id < b.id)
+        {
+            return Err(Fault::Full);
+        }
+        let mut out = Writer::with_capacity(256 + self.friends.len() * (NICK_BYTES + 64));
+        out.array(6).bytes(self.seed.expose()).text(self.nick.as_str());
+        out.text(&self.status).uint(self.glyph).uint(self.colour).array(self.friends.len());
+        for friend in &self.friends {
+            out.array(4).bytes(&friend.id.0).text(friend.nick.as_str());
+            out.bool(friend.verified).uint(friend.since.0);
+        }
+        Ok(out.finish())
+    }
+
+    /// From exactly what [`Content::encode`] makes.
+    pub fn decode(bytes: &[u8]) -> Result<Content, Fault> {
+        let content = read(bytes).map_err(|_| Fault::Damaged)?;
+        if !content.friends.is_sorted_by(|a, b| a.id < b.id) || content.status.len() > NAME_BYTES {
+            return Err(Fault::Damaged);
+        }
+        Ok(content)
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Content, CborError> {
+    let mut from = Reader::new(bytes);
+    from.array_of(6)?;
+    let seed = Secret::from_slice(from.bytes()?).ok_or(CborError::WrongLength)?;
+    let nick = nick(from.text()?)?;
+    let status = from.text()?.to_owned();
+    let (glyph, colour) = (from.uint()?, from.uint()?);
+    let count = from.array()?;
+    if count > FRIENDS {
+        return Err(CborError::TooMany);
+    }
+    let mut friends = Vec::with_capacity(count);
+    for _ in 0..count {
+        from.array_of(4)?;
+        friends.push(Friend {
+            id: MemberId(from.bytes_exact()?),
+            nick: self::nick(from.text()?)?,
+            verified: from.bool()?,
+            since: Unix(from.uint()?),
+        });
+    }
+    from.end()?;
+    Ok(Content { seed, nick, status, glyph, colour, friends })
+}
+
+/// A nick that is written as it would be shown, and no other.
+fn nick(text: &str) -> Result<Nick, CborError> {
+    let nick = Nick::parse(text).map_err(|_| CborError::BadValue)?;
+    if nick.as_str() == text { Ok(nick) } else { Err(CborError::BadValue) }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({} friends)", self.friends.len())
+    }
+}
+
+impl fmt::Debug for Friend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Friend({:?})", self.id)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::store) fn sample(friends: u16) -> Content {
+        let friend = |n: u16| Friend {
+            id: MemberId(std::array::from_fn(|at| n.to_be_bytes().get(at).copied().unwrap_or(7))),
+            nick: Nick::parse(&format!("friend {n}")).unwrap(),
+            verified: n % 2 == 0,
+            since: Unix(1_790_000_000_000 + u64::from(n)),
+        };
+        Content {
+            status: "back at noon".to_owned(),
+            glyph: 3,
+            colour: 300,
+            friends: (0..friends).map(friend).collect(),
+            ..Content::new(Secret::new([9; 32]), Nick::parse("Mina").unwrap())
+        }
+    }
+
+    #[test]
+    fn what_was_kept_comes_back() {
+        for friends in [0, 1, 300] {
+            let content = sample(friends);
+            let again = Content::decode(&content.encode().unwrap()).unwrap();
+            assert_eq!(again.seed, content.seed);
+            assert_eq!((&again.nick, &again.status), (&content.nick, &content.status));
+            assert_eq!((again.glyph, again.colour), (3, 300));
+            assert_eq!(again.friends, content.friends);
+        }
+    }
+
+    #[test]
+    fn more_than_there_may_be_is_refused_before_it_is_written() {
+        assert!(matches!(sample(FRIENDS as u16 + 1).encode(), Err(Fault::Full)));
+        let mut twice = sample(2);
+        twice.friends.push(twice.friends[0].clone());
+        assert!(matches!(twice.encode(), Err(Fault::Full)));
+    }
+
+    #[test]
+    fn cut_short_or_longer_it_is_nothing() {
+        let bytes = sample(3).encode().unwrap();
+        for end in 0..bytes.len() {
+            assert!(matches!(Content::decode(&bytes[..end]), Err(Fault::Damaged)), "{end}");
+        }
+        assert!(matches!(Content::decode(&[&bytes[..], &[0]].concat()), Err(Fault::Damaged)));
+    }
+
+    #[test]
+    fn nothing_of_it_is_ever_printed() {
+        assert_eq!(format!("{:?}", sample(2)), "Content(2 friends)");
+        assert!(!format!("{:?}", sample(1).friends).contains("friend 0"));
+    }
+}
