@@ -130,6 +130,7 @@ impl Node {
             reach: Reach::default(),
             serve: false,
             rate_off: true,
+            begun: 0,
         };
         let (mut state, mut out) = State::new(Mono(0), setup);
         out.extend(state.handle(Mono(1), Input::Subscribed { peer: link(), topic: lobby.topic() }));

@@ -85,6 +85,8 @@ pub struct Person {
     pub status: Line,
     /// Nobody sits there: a node that serves.
     pub serve: bool,
+    /// This node knows them by their key.
+    pub friend: bool,
 }
 
 /// A room as it stands after a change.
@@ -321,7 +323,8 @@ pub struct Bye {
 impl Person {
     /// Somebody of whom nothing is known but this: shown as the key would have it.
     pub fn plain(id: MemberId, nick: Nick, tag: Line, role: Role) -> Person {
-        Person { id, nick, tag, role, avatar: Avatar::of(&id, 0, 0), status: Line::clean(""), serve: false }
+        let (avatar, status) = (Avatar::of(&id, 0, 0), Line::clean(""));
+        Person { id, nick, tag, role, avatar, status, serve: false, friend: false }
     }
 }
 

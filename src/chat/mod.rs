@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod duration;
 pub mod event;
 pub mod exposure;
+pub mod friends;
 pub mod help;
 pub mod lines;
 pub mod model;

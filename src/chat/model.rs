@@ -18,6 +18,7 @@ pub use room::Room;
 
 use super::circle::Circle;
 use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
+use super::friends::Friends;
 use super::name::{Kind, MemberChange, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
 use super::problem::Problem;
@@ -42,6 +43,8 @@ pub struct Model {
     front: Option<Circle>,
     /// How others are reached.
     pub links: Links,
+    /// People known by their keys. Only the node's own model has them: faces see it on each person.
+    pub friends: Friends,
     net: Option<NetLine>,
     /// Who wrote to this node alone last, and in which room.
     last_direct: Option<(Line, MemberId)>,
@@ -49,6 +52,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// One that knows these people from before.
+    pub fn knowing(friends: Friends) -> Model {
+        Model { friends, ..Model::default() }
+    }
+
     /// Takes an event in.
     pub fn update(&mut self, now: Mono, event: &Event) {
         self.started.get_or_insert(now);
@@ -194,13 +202,24 @@ impl Model {
         }
     }
 
-    /// The alarm that an event raises: a nick that was verified goes to another key. To be asked before the event is taken in.
+    /// Says of whoever an event is about that they are a friend. To be done before the event is taken in.
+    pub fn recognise(&self, event: &mut Event) {
+        match event {
+            Event::Member(line) => line.who.friend = self.friends.has(&line.who.id),
+            Event::Message(message) => message.from.friend = self.friends.has(&message.from.id),
+            _ => {}
+        }
+    }
+
+    /// The alarm that an event raises: a nick that was verified, or is a friend's, goes to another key. To be asked before the event is taken in.
     pub fn alarm(&self, event: &Event) -> Option<Notice> {
         let Event::Member(line) = event else { return None };
         if !matches!(line.change, MemberChange::Join | MemberChange::Nick) || self.is_me(&line.who.id) {
             return None;
         }
-        let verified = self.room(Some(&line.room)).ok()?.taken_from(&line.who)?.clone();
+        let verified = || self.room(Some(&line.room)).ok()?.taken_from(&line.who);
+        let friend = || self.friends.taken_from(&line.who).map(|friend| &friend.tag);
+        let verified = verified().or_else(friend)?.clone();
         Some(Notice::room(&line.room, Said::KeyChanged { who: line.who.clone(), verified }))
     }
 
@@ -460,7 +479,9 @@ fn needs_room(request: &Request) -> bool {
         | Request::Audit
         | Request::Crypto
         | Request::Ping(_) => true,
-        Request::Join(_)
+        Request::Friend(_, add) => *add,
+        Request::Friends
+        | Request::Join(_)
         | Request::New(_)
         | Request::Rooms
         | Request::Nick(_)

@@ -129,6 +129,13 @@ pub enum Problem {
     TokenShown,
     /// No token, or a damaged one.
     BadToken,
+    /// As many friends as there can be.
+    FriendsFull {
+        /// How many.
+        most: usize,
+    },
+    /// It holds for this run, and could not be written to the profile.
+    NotKept(Line),
     /// Known, and this version has no engine for it.
     NotAvailable(&'static str),
     /// Known, and it needs the full screen.
@@ -239,6 +246,8 @@ impl Problem {
             Problem::TakenBack => "taken_back",
             Problem::TokenShown => "token_shown",
             Problem::BadToken => "bad_token",
+            Problem::FriendsFull { .. } => "friends_full",
+            Problem::NotKept(_) => "not_kept",
             Problem::NotAvailable(_) => "not_available",
             Problem::NoScreen(_) => "no_screen",
             Problem::LinesOnly(_) => "lines_only",
@@ -297,6 +306,10 @@ impl Problem {
             Problem::TakenBack => "you took it back while it waited".to_owned(),
             Problem::TokenShown => "the reclaim token was shown already, and it is shown once".to_owned(),
             Problem::BadToken => "this is not a reclaim token of this room".to_owned(),
+            Problem::FriendsFull { most } => format!("there are {most} friends, and there may be no more"),
+            Problem::NotKept(why) => {
+                format!("done for now, but it could not be written to the profile: {}", why.as_str())
+            }
             Problem::NotAvailable(what) => format!("{what} is not available in this version"),
             Problem::NoScreen(what) => format!("{what} needs the full screen"),
             Problem::LinesOnly(what) => format!("{what} is for line mode, where printed text stays"),
@@ -352,6 +365,10 @@ impl Problem {
             Problem::TakenBack => "say it again, if it was meant".to_owned(),
             Problem::TokenShown => "look where you kept it".to_owned(),
             Problem::BadToken => "type the token as it was shown to the founder".to_owned(),
+            Problem::FriendsFull { .. } => "remove somebody first: /friend remove".to_owned(),
+            Problem::NotKept(_) => {
+                "see that the disk has room and that the folder is yours; then do it again".to_owned()
+            }
             Problem::NotAvailable(_) => "/help lists what there is".to_owned(),
             Problem::NoScreen(_) => "start without --plain, on a terminal".to_owned(),
             Problem::LinesOnly(_) => "start with --plain".to_owned(),
@@ -401,6 +418,8 @@ impl Problem {
             Problem::TakenBack,
             Problem::TokenShown,
             Problem::BadToken,
+            Problem::FriendsFull { most: 1_024 },
+            Problem::NotKept(Line::clean("the disk is full")),
             Problem::NotAvailable("/file"),
             Problem::NoScreen("/theme"),
             Problem::LinesOnly("/hold"),

@@ -5,6 +5,7 @@ use std::fmt;
 use super::doctor::Finding;
 use super::duration::words;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
+use super::friends::Friend;
 use super::name::InviteState;
 use super::notice::Said;
 use super::problem::Problem;
@@ -61,6 +62,8 @@ pub enum Answer {
     Invite(Box<Invite>),
     /// The room's invites.
     Invites(Vec<InviteRow>),
+    /// People this node knows by their keys, and where they are now.
+    Friends(Friends),
     /// The reclaim token.
     Token(Text),
     /// Messages that answer to what was asked, by number and name: whoever shows them has their texts.
@@ -84,6 +87,51 @@ pub struct MemberRow {
     pub away: bool,
     /// The nick is easily taken for another's here.
     pub alike: bool,
+}
+
+/// Friends in a list.
+#[derive(Clone, Debug)]
+pub struct Friends {
+    /// Each of them.
+    pub rows: Vec<FriendRow>,
+    /// They stay when the program ends.
+    pub kept: bool,
+}
+
+/// A friend in a list.
+#[derive(Clone, Debug)]
+pub struct FriendRow {
+    /// Who.
+    pub friend: Friend,
+    /// Shared rooms where they are now.
+    pub rooms: Vec<Line>,
+}
+
+impl Friends {
+    /// The friends on a line each, for people.
+    pub fn words(&self) -> Vec<Line> {
+        let mut page: Vec<String> = self.rows.iter().map(FriendRow::words).collect();
+        if page.is_empty() {
+            page.push("no friends yet; /friend add NICK remembers somebody".to_owned());
+        }
+        if !self.kept {
+            page.push(FOR_THIS_RUN.to_owned());
+        }
+        page.iter().map(|line| Line::clean(line)).collect()
+    }
+}
+
+/// What is said of friends where there is no profile.
+pub const FOR_THIS_RUN: &str = "friends are forgotten when this ends; with a profile (-P NAME) they stay";
+
+impl FriendRow {
+    fn words(&self) -> String {
+        let Friend { nick, tag, verified, .. } = &self.friend;
+        let verified = if *verified { ", words shown" } else { "" };
+        let rooms: Vec<&str> = self.rooms.iter().map(Line::as_str).collect();
+        let here = if rooms.is_empty() { "not here".to_owned() } else { format!("in {}", rooms.join(", ")) };
+        format!("{} ({}){verified}, {here}", nick.as_str(), tag.as_str())
+    }
 }
 
 /// An invite in a list.

@@ -48,6 +48,10 @@ pub enum Request {
     Block(Who, bool),
     /// Tell those in office about somebody, or about a message and whoever wrote it, with words of one's own.
     Report(About, Option<Body>),
+    /// Whom does this node know by their keys?
+    Friends,
+    /// Know somebody by their key from now on, or forget them.
+    Friend(Who, bool),
     /// Open a once-message.
     Open(Which),
     /// Take messages back.

@@ -77,11 +77,14 @@ table! {
         |a| Ok(Request::View(View::Ignore(a.maybe_who())));
     People Member "focus" [] "[NICK]" "show nobody else, or show all again" "/focus ana"
         |a| Ok(Request::View(View::Focus(a.maybe_who())));
-    People Member "friends" [] "" "people you know by their keys" "/friends" later;
+    People Member "friends" [] "" "people you know by their keys" "/friends" |_| Ok(Request::Friends);
     People Member "friend" [] "add|remove NICK" "remember somebody's key, or forget it" "/friend add ana" |a| {
-        matches!(a.word()?, "add" | "remove").then_some(()).ok_or(a.usage())?;
-        a.who()?;
-        later(a)
+        let add = match a.word()? {
+            "add" => true,
+            "remove" => false,
+            _ => return Err(a.usage()),
+        };
+        Ok(Request::Friend(a.who()?, add))
     };
     People Member "block" [] "NICK" "take nothing from somebody, in any room" "/block eve"
         |a| Ok(Request::Block(a.who()?, true));

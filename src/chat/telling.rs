@@ -53,7 +53,7 @@ pub fn aside(name: &str, asks: bool, key: &str) -> Told {
 
 /// What is to be said of somebody, who was called so before, if that is known. How they want to be shown is seen, not said.
 pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Option<Told> {
-    let (who, tag) = (names(&line.who), line.who.tag.as_str());
+    let (who, tag) = (called(&line.who, names), line.who.tag.as_str());
     let mut text = match line.change {
         MemberChange::Join => format!("{who} joined"),
         MemberChange::Leave => format!("{who} left"),
@@ -83,6 +83,11 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
     Some(info(text))
 }
 
+/// Somebody who comes or goes, said to be a friend where they are one.
+fn called(who: &Person, names: Names<'_>) -> String {
+    if who.friend { format!("your friend {}", names(who)) } else { names(who) }
+}
+
 /// Names of one group that are told; of the others, how many.
 const NAMED: usize = 6;
 
@@ -90,7 +95,7 @@ const NAMED: usize = 6;
 pub fn moved(moves: &Moves, names: Names<'_>, between: &str) -> Told {
     let parts = moves.groups().map(|(change, group)| {
         let shown = if group.len() > NAMED { NAMED - 1 } else { group.len() };
-        let mut listed: Vec<String> = group.iter().take(shown).map(|(_, who)| names(who)).collect();
+        let mut listed: Vec<String> = group.iter().take(shown).map(|(_, who)| called(who, names)).collect();
         if group.len() > shown {
             listed.push(format!("{} others", group.len() - shown));
         }

@@ -1,8 +1,12 @@
 //! What can be typed. A command that is listed here works; one that is not built yet is not listed.
 
+mod kept;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+
+pub use kept::{Friends, Id, Keep, Wipe, WithFriends};
 
 use super::values::{self, Length, Rate, Wish};
 use crate::chat::name::{Motion, Theme};
@@ -77,6 +81,12 @@ pub enum Command {
     Doctor(Doctor),
     /// A simulated room, no network: come in, talk, and see people be cut off, find back and remove one
     Demo(Demo),
+    /// Who a profile is: its key, two words from it, and twelve to read aloud; made if it is not there
+    Id(Id),
+    /// Whom a profile knows by their keys
+    Friends(Friends),
+    /// Overwrite and remove a profile
+    Wipe(Wipe),
     /// Settings: where they are read from, and what holds
     ///
     /// The file is TOML, `config.toml` in the folder `ephem-node` where settings are kept. What a flag says a setting of the
@@ -102,6 +112,9 @@ pub struct Who {
     /// The name others see; without it two words are drawn
     #[arg(short, long, value_name = "NICK", env = "EPHEM_NICK")]
     pub nick: Option<String>,
+    /// What stays when the program ends.
+    #[command(flatten)]
+    pub keep: Keep,
 }
 
 /// Where the room's secret comes from: one of these. On a terminal `join` asks.

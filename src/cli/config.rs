@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use etcetera::BaseStrategy;
 use toml_edit::{Document, Item, Key, Value};
 
-use super::args::{All, Color, History, Network, PathRule, Room, Screen, Who};
+use super::args::{All, Color, History, Keep, Network, PathRule, Room, Screen, Who};
 use super::report::Failure;
 use super::values::{self, Length, Rate};
 use crate::chat;
@@ -22,8 +22,9 @@ use crate::tui::Habits;
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 26] = [
     "nick",
+    "profile",
     "ttl",
     "max",
     "knock",
@@ -87,6 +88,7 @@ pub struct Settings {
     /// Things about it that a person should know.
     pub warnings: Vec<String>,
     nick: Option<String>,
+    profile: Option<String>,
     room: Room,
     network: Network,
     color: Option<Color>,
@@ -146,6 +148,7 @@ impl Settings {
     fn take(&mut self, key: &str, item: &Item) -> Result<(), String> {
         match key {
             "nick" => self.nick = Some(text(item)?.to_owned()),
+            "profile" => self.profile = Some(text(item)?.to_owned()),
             "ttl" => self.room.ttl = Some(values::life(text(item)?)?),
             "max" => self.room.max = Some(values::members(&number(item)?.to_string())?),
             "knock" => self.room.knock = truth(item)?,
@@ -241,7 +244,9 @@ impl Settings {
 
     /// The same where no room can be opened.
     pub fn fill_network(&self, who: &mut Who, network: &mut Network) {
-        if who.nick.is_none() {
+        self.fill_keep(&mut who.keep);
+        // A profile has a nick of its own.
+        if who.nick.is_none() && who.keep.profile.is_none() {
             who.nick.clone_from(&self.nick);
         }
         let Network { listen, bootstrap, timeout, lan_only, no_mdns, no_dht, path, upnp } = network;
@@ -257,6 +262,13 @@ impl Settings {
         *no_dht |= self.network.no_dht;
         *path = path.or(self.network.path);
         *upnp |= self.network.upnp;
+    }
+
+    /// The same for what is kept.
+    pub fn fill_keep(&self, keep: &mut Keep) {
+        if keep.profile.is_none() {
+            keep.profile.clone_from(&self.profile);
+        }
     }
 
     /// The same for the screen.
@@ -285,6 +297,7 @@ impl Settings {
         let quoted = |text: &str| Value::from(text).to_string().trim().to_owned();
         let seconds = |length: Length| quoted(&format!("{}s", length.seconds()));
         line("nick", self.nick.as_deref().map(quoted));
+        line("profile", self.profile.as_deref().map(quoted));
         line("ttl", self.room.ttl.map(seconds));
         line("max", self.room.max.map(|max| max.to_string()));
         line("knock", self.room.knock.then(|| "true".to_owned()));
@@ -427,7 +440,7 @@ mod tests {
     #[test]
     fn a_flag_counts_more_than_the_file() {
         let settings = Settings::parse("nick = \"file\"\nttl = \"60s\"").unwrap_or_default();
-        let mut who = Who { nick: Some("flag".to_owned()) };
+        let mut who = Who { nick: Some("flag".to_owned()), ..Who::default() };
         let (mut room, mut network) = (Room::default(), Network::default());
         settings.fill(&mut who, &mut room, &mut network);
         assert_eq!((who.nick.as_deref(), room.ttl), (Some("flag"), Some(Length { ms: 60_000 })));

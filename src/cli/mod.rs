@@ -7,6 +7,7 @@ mod face;
 mod keys;
 mod log;
 mod look;
+mod profile;
 mod raw;
 mod reload;
 pub mod report;

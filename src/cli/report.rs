@@ -9,6 +9,7 @@ use clap::error::ErrorKind as ClapKind;
 use super::args::Args;
 use crate::crypto::root::PassphraseError;
 use crate::net::{ListenFault, StartError, Unreachable};
+use crate::store::Fault;
 
 /// Why a command was not carried out.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub enum Failure {
     Usage(String),
     /// A file of settings or keys cannot be used.
     Config(String),
+    /// A profile cannot be used.
+    Profile(Fault),
+    /// A profile is shut, and there is nobody to ask for its passphrase.
+    Locked,
     /// The full screen was asked for where there is none.
     NoScreen,
     /// The passphrase gave no root.
@@ -51,6 +56,12 @@ impl From<clap::Error> for Failure {
     }
 }
 
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure::Profile(fault)
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(err: io::Error) -> Failure {
         Failure::Output(err)
@@ -73,7 +84,10 @@ impl Failure {
             | Failure::Mute
             | Failure::Output(_) => 1,
             Failure::Typed(_) | Failure::Usage(_) | Failure::NoScreen => 2,
-            Failure::Config(_) => 3,
+            Failure::Profile(Fault::Name) => 2,
+            Failure::Locked => 10,
+            Failure::Profile(fault) if fault.is_locked() => 10,
+            Failure::Config(_) | Failure::Profile(_) => 3,
             Failure::Nobody | Failure::Unreachable(..) => 4,
             Failure::NotDelivered | Failure::NotSent(_) => 8,
             Failure::Network(_) => 9,
@@ -91,6 +105,11 @@ impl Failure {
         match self {
             Failure::Typed(err) => (err.to_string(), None),
             Failure::Usage(why) | Failure::Config(why) => (why.clone(), None),
+            Failure::Locked => (
+                "the profile has a passphrase, and there is no terminal to type it at".to_owned(),
+                Some("use --profile-passphrase-file or --profile-passphrase-fd"),
+            ),
+            Failure::Profile(fault) => (fault.to_string(), None),
             Failure::NoScreen => {
                 ("the demo needs a terminal".to_owned(), Some("`ephem-node demo --lines` prints one"))
             }

@@ -21,6 +21,7 @@ use crate::chat::problem::{Flaw, Problem};
 use crate::crypto::strength::{Strength, strength};
 use crate::crypto::words;
 use crate::node::{invites, random};
+use crate::store::Fault;
 use crate::tui::terminal::Heard;
 use crate::tui::{Input, Key, Press};
 use crate::wire::invite::Invite;
@@ -172,14 +173,93 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
         }
     }
     drop(raw);
-    let measured = if generated { Strength::generated() } else { strength(&typed) };
+    writeln!(out)?;
+    tell_strength(&typed, generated)?;
+    Ok(Chosen::Passphrase(typed))
+}
+
+/// Gets the passphrase of a profile: from where it was said to be, else by asking.
+pub(super) fn own(
+    keep: &args::Keep,
+    no_input: bool,
+    name: &str,
+    new: bool,
+) -> Result<Zeroizing<String>, Failure> {
+    let read = match (&keep.profile_passphrase_file, keep.profile_passphrase_fd) {
+        (Some(path), _) => Some(from_file(path)?),
+        (None, Some(fd)) => Some(from_descriptor(fd)?),
+        (None, None) => None,
+    };
+    match read {
+        Some(Chosen::Passphrase(text)) => return Ok(text),
+        Some(Chosen::Open | Chosen::Invite(_)) => return Err(Fault::Empty.into()),
+        None => {}
+    }
+    if no_input || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(Failure::Locked);
+    }
+    if new { make_own(name) } else { Ok(hidden(&format!("Passphrase of profile {name}: "), false)?.0) }
+}
+
+/// Nobody can mend a slip of the finger in what a profile is sealed with, so it is asked for twice.
+fn make_own(name: &str) -> Result<Zeroizing<String>, Failure> {
+    let question = format!("Profile {name} is new. Passphrase for it (Ctrl+G = six generated words): ");
+    loop {
+        let (typed, generated) = hidden(&question, true)?;
+        tell_strength(&typed, generated)?;
+        if *hidden("Again: ", false)?.0 == *typed {
+            return Ok(typed);
+        }
+        writeln!(io::stderr(), "these were two different ones")?;
+    }
+}
+
+/// One question whose answer is not echoed and not empty; with whether it was generated.
+fn hidden(question: &str, may_generate: bool) -> Result<(Zeroizing<String>, bool), Failure> {
+    let signalled = Signalled::watch()?;
+    let raw = Raw::enter()?;
+    let mut keys = Keys::new()?;
+    let mut out = io::stderr();
+    write!(out, "{question}")?;
+    out.flush()?;
+    let mut generated = false;
+    let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
+    loop {
+        match read_keys(&mut typed, &mut keys, &signalled)? {
+            Asked::Enter if typed.is_empty() => {}
+            Asked::Enter => break,
+            Asked::Generate if !may_generate => {}
+            Asked::Generate => {
+                typed.zeroize();
+                typed.push_str(&words::generate_passphrase(&mut random::os()));
+                generated = true;
+                write!(
+                    out,
+                    "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\nEnter: ",
+                    &*typed
+                )?;
+                out.flush()?;
+            }
+            Asked::Stop(code) => {
+                drop(raw);
+                writeln!(out)?;
+                return Err(Failure::Stopped(code));
+            }
+        }
+    }
+    drop(raw);
+    writeln!(out)?;
+    Ok((typed, generated))
+}
+
+fn tell_strength(typed: &str, generated: bool) -> io::Result<()> {
+    let measured = if generated { Strength::generated() } else { strength(typed) };
     let verdict = if measured.weak() { "weak" } else { "good" };
     writeln!(
-        out,
-        "\n{verdict}: guessing it costs a well-equipped attacker about {}",
+        io::stderr(),
+        "{verdict}: guessing it costs a well-equipped attacker about {}",
         measured.cost_in_words()
-    )?;
-    Ok(Chosen::Passphrase(typed))
+    )
 }
 
 enum Asked {

@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 use super::args::{self, All, PathRule};
 use super::config::{Likes, Settings};
 use super::face::{Face, Pipe, Plain};
+use super::profile;
 use super::raw;
 use super::reload::Again;
 use super::report::Failure;
 use super::secret::{self, Chosen};
 use super::signals::{Signal, Signals};
 use super::stdin::{self, Typed, Typing};
-use super::values::Rate;
+use super::values::{Length, Rate};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
 use crate::base::stack;
@@ -26,11 +27,11 @@ use crate::chat::notice::{Notice, Refusal, Said};
 use crate::chat::request::{Asked, INVITE_MS, Join, Request};
 use crate::chat::text::Line;
 use crate::crypto::name::RoomName;
-use crate::crypto::words;
 use crate::net;
 use crate::node::clock::{Clock, instant};
 use crate::node::harden::Hardening;
 use crate::node::{self, Asking, Errands, Telling, control, random};
+use crate::store::Profile;
 use crate::wire::log::{self, Policy};
 use crate::{pipe, plain};
 
@@ -60,6 +61,8 @@ pub(super) struct Plan {
     /// Come into rooms that are there, and open none.
     pub(super) visit: bool,
     pub(super) key: Option<crate::base::secret::Secret<32>>,
+    /// What stays when this ends.
+    pub(super) profile: Option<Profile>,
     /// What others get of a node that serves.
     pub(super) limits: Option<net::Limits>,
     /// What is read again on a signal.
@@ -91,6 +94,7 @@ impl Plan {
             stay: false,
             visit: false,
             key: None,
+            profile: None,
             limits: None,
             again: None,
             simulated: false,
@@ -124,16 +128,23 @@ impl Plan {
         door.inspect_err(|err| tracing::warn!(%err, "no door for `status`")).ok()
     }
 
-    /// The nick that was asked for, or two words drawn by chance.
+    /// Opens the profile that was asked for, if one was.
+    pub(super) fn unlock(&mut self) -> Result<(), Failure> {
+        self.profile = profile::unlock(&self.who.keep, self.all.no_input, || self.nick())?;
+        if let Some(profile) = &mut self.profile {
+            profile.content.begin(Clock::new().wall());
+            profile.save(&mut random::os())?;
+        }
+        Ok(())
+    }
+
+    /// The nick that was asked for, else the profile's, else two words drawn by chance.
     pub(super) fn nick(&self) -> Result<Nick, Failure> {
         match &self.who.nick {
             Some(typed) => Nick::parse(typed)
                 .map_err(|_| Failure::Usage("nothing visible is left of that nick".to_owned())),
-            None => {
-                let mut drawn = [0; 4];
-                rand_core::Rng::fill_bytes(&mut random::os(), &mut drawn);
-                Nick::parse(&words::mark(drawn)).map_err(|_| Failure::Usage("no nick".to_owned()))
-            }
+            None if let Some(profile) = &self.profile => Ok(profile.content.nick.clone()),
+            None => profile::drawn_nick(),
         }
     }
 
@@ -141,7 +152,7 @@ impl Plan {
         let room = &self.room;
         Policy {
             max: room.max,
-            ttl_s: room.ttl.map(values_seconds),
+            ttl_s: room.ttl.map(Length::seconds),
             history: room.history.map(|history| match history {
                 args::History::None => log::History::None,
                 args::History::Unexpired => log::History::Unexpired,
@@ -247,6 +258,7 @@ impl Plan {
                 upnp: network.upnp,
             },
             nick: self.nick()?,
+            profile: self.profile.take(),
             policy: self.policy(),
             serve: self.serve,
             stay: self.stay,
@@ -283,10 +295,6 @@ fn room_name(typed: &str) -> Result<Line, Failure> {
     let name = RoomName::parse(typed)
         .map_err(|err| Failure::Usage(format!("this cannot be the name of a room: {err}")))?;
     Ok(Line::clean(name.as_str()))
-}
-
-fn values_seconds(length: super::values::Length) -> u64 {
-    length.seconds()
 }
 
 /// Comes into rooms whose secrets are known.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::base::id::{MemberId, unhex};
 use crate::base::limits::{MEMBERS, TTL_MAX_S, TTL_MIN_S};
 use crate::chat::duration;
 use crate::chat::name::{Motion, Theme};
@@ -39,6 +40,12 @@ impl<T> Wish<T> {
             Wish::Is(wished) => Some(wished),
         }
     }
+}
+
+/// A member's key, 64 digits.
+pub fn member(typed: &str) -> Result<MemberId, String> {
+    let key = unhex(&typed.trim().to_ascii_lowercase()).map(MemberId);
+    key.ok_or_else(|| "must be a key, 64 of 0-9 and a-f, as `ephem-node id` prints it".to_owned())
 }
 
 /// The screen's colours by name, or `auto`.

@@ -1,6 +1,7 @@
 //! What a face asks, carried out: each request comes to exactly one answer. What the room then tells comes after it.
 
 use super::asked;
+use super::friends;
 use super::invites::{self, Keys};
 use super::links::{self, peer_name};
 use super::mine;
@@ -66,6 +67,8 @@ pub(super) async fn answer(
         Request::Nick(nick) => return mine::rename(node, nick, after),
         Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
+        Request::Friends => return Ok(friends::list(node)),
+        Request::Friend(who, false) => return friends::remove(node, &who, after),
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
         Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
         Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
@@ -96,6 +99,10 @@ async fn in_room(
         Request::Block(who, block) => {
             let who = another(node, room, &who)?.id;
             self::block(node, who, block, after)
+        }
+        Request::Friend(who, _) => {
+            let who = another(node, room, &who)?;
+            friends::add(node, room, &who, after)
         }
         Request::Open(which) => {
             let id = node.model.message(room, &which)?;
@@ -158,6 +165,7 @@ async fn in_room(
         | Request::Shown(_)
         | Request::View(_)
         | Request::Later(_)
+        | Request::Friends
         | Request::Answer(_)
         | Request::Pin(..)
         | Request::Doctor
@@ -371,6 +379,7 @@ fn verify(node: &mut Node, at: usize, room: Option<&Line>, who: &Who) -> Result<
     let phrase = words::safety(&genesis, &seat.me(), &person.id).join(" ");
     let name = seat.name.clone();
     node.model.verified(&name, &person);
+    friends::verified(node, &person)?;
     Ok(Answer::Words { with: Box::new(person), words: Line::clean(&phrase) })
 }
 

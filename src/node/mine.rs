@@ -1,6 +1,7 @@
 //! How this node is shown to others: its nick and what stands beside it, in all rooms alike, or in one under another name.
 
 use super::answer::{After, command, seat_at};
+use super::kept;
 use super::run::Node;
 use super::told;
 use crate::base::nick::Nick;
@@ -21,6 +22,7 @@ pub(super) fn rename(node: &mut Node, nick: Nick, after: &mut After) -> Result<A
         command(node, at, Command::Nick(nick.as_str().to_owned()), after)?;
     }
     node.nick = nick;
+    kept::keep_looks(node)?;
     Ok(Answer::Done)
 }
 
@@ -48,6 +50,7 @@ pub(super) fn shown(
             command(node, at, Command::Guise { nick: None, guise: guise.clone() }, after)?;
         }
         node.guise = guise;
+        kept::keep_looks(node)?;
     }
     Ok(Answer::Mine(Box::new(mine(node, at.ok()))))
 }

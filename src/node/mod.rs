@@ -7,8 +7,10 @@ mod asking;
 pub mod clock;
 pub mod control;
 pub mod doctor;
+mod friends;
 pub mod harden;
 pub mod invites;
+mod kept;
 mod later;
 mod links;
 pub mod metrics;
@@ -26,4 +28,5 @@ pub mod zone;
 
 pub use answer::PANIC;
 pub use asking::{Asking, Errands, Measured, Telling};
+pub use kept::shown;
 pub use run::{Config, Over, start};

@@ -13,6 +13,7 @@ use super::answer::{self, Caller};
 use super::asking::{Ask, Asking, Measured, Telling};
 use super::clock::{Clock, instant};
 use super::invites::Keys;
+use super::kept;
 use super::later::{Answering, Later, Waiting};
 use super::links::Links;
 use super::outbox::{Outbox, outbox};
@@ -39,6 +40,7 @@ use crate::room::entry::Intent;
 use crate::room::io::{Command, Input};
 use crate::room::state::Setup;
 use crate::room::{Guise, Reach};
+use crate::store::Profile;
 use crate::wire::log::Policy;
 
 /// Questions of faces that may wait.
@@ -59,6 +61,8 @@ pub struct Config {
     pub net: net::Config,
     /// The name others see.
     pub nick: Nick,
+    /// Where the identity and what belongs to it stays; without one nothing is written.
+    pub profile: Option<Profile>,
     /// Settings for rooms that this node opens.
     pub policy: Policy,
     /// Shown as a node that serves, and never counted as company.
@@ -95,14 +99,15 @@ impl Over {
 
 /// Starts the network and the loop, on the runtime this is called in.
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
-    let Config { net: net_config, nick, policy, serve, stay, visit, clock } = config;
+    let Config { net: net_config, nick, profile, policy, serve, stay, visit, clock } = config;
     let (net, events) = net::start(net_config)?;
-    Ok(begin(net, events, Stay { nick, policy, serve, stay, visit, clock }))
+    Ok(begin(net, events, Stay { nick, profile, policy, serve, stay, visit, clock }))
 }
 
 /// What a node is told besides its network.
 pub(super) struct Stay {
     pub(super) nick: Nick,
+    pub(super) profile: Option<Profile>,
     pub(super) policy: Policy,
     pub(super) serve: bool,
     pub(super) stay: bool,
@@ -112,22 +117,24 @@ pub(super) struct Stay {
 
 /// Starts the loop on a network that runs already.
 pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking, Telling) {
-    let Stay { nick, policy, serve, stay, visit, clock } = how;
+    let Stay { nick, profile, policy, serve, stay, visit, clock } = how;
+    let friends = kept::friends(profile.as_ref());
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
     let node = Node {
         clock,
         links: Links::new(&net),
         net,
-        me: Secret::random(&mut seat::rng()),
+        me: kept::seed(profile.as_ref()),
         nick,
-        guise: Guise::default(),
+        guise: kept::guise(profile.as_ref()),
+        profile,
         policy,
         serve,
         stay,
         visit,
         seats: Vec::new(),
-        model: Model::default(),
+        model: Model::knowing(friends),
         outbox,
         keys: BTreeMap::new(),
         roots: JoinSet::new(),
@@ -152,6 +159,8 @@ pub(super) struct Node {
     pub(super) nick: Nick,
     /// How it wants to be shown beside the nick.
     pub(super) guise: Guise,
+    /// What stays of it.
+    pub(super) profile: Option<Profile>,
     pub(super) policy: Policy,
     pub(super) serve: bool,
     stay: bool,
@@ -238,7 +247,8 @@ impl Node {
     }
 
     /// Tells the faces, and remembers what names mean.
-    pub(super) fn tell(&mut self, event: Event) {
+    pub(super) fn tell(&mut self, mut event: Event) {
+        self.model.recognise(&mut event);
         let alarm = self.model.alarm(&event).map(Event::Notice);
         for event in [event].into_iter().chain(alarm) {
             self.model.update(self.clock.now(), &event);
@@ -317,6 +327,7 @@ impl Node {
             reach: Reach { peer: Some(self.net.me().clone()), addrs: self.reach.clone() },
             serve: self.serve,
             rate_off: false,
+            begun: kept::begun(self.profile.as_ref()),
         };
         self.entered += 1;
         let (mut seat, mut effects) = Seat::take(now, self.entered, name, setup);
@@ -326,6 +337,9 @@ impl Node {
         }
         for who in &self.blocked {
             effects.extend(seat.handle(now, Input::Command(Command::Block(*who, true))));
+        }
+        for friend in self.model.friends.iter() {
+            effects.extend(seat.handle(now, Input::Command(Command::Friend(friend.id, true))));
         }
         self.seats.push(seat);
         let at = self.seats.len() - 1;

@@ -248,6 +248,8 @@ pub(super) fn person(who: &Who) -> Person {
         avatar: Avatar::of(&who.id, who.guise.glyph, who.guise.colour),
         status: Line::clean(&who.guise.status),
         serve: who.serve,
+        // What the node knows of them, it says where it tells the faces.
+        friend: false,
     }
 }
 

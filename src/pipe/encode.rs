@@ -8,6 +8,7 @@ use crate::chat::doctor::Finding;
 use crate::chat::event::{
     Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
 };
+use crate::chat::friends::Friend;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply, RoomRow};
@@ -341,6 +342,20 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
                 o.flag("mine", row.mine);
             });
         }),
+        Answer::Friends(friends) => {
+            o.field("friends").list(&friends.rows, |slot, row| {
+                let Friend { id, nick, tag, verified, since } = &row.friend;
+                slot.object(|o| {
+                    o.field("id").hex(&id.0);
+                    o.text("nick", nick.as_str());
+                    o.text("tag", tag.as_str());
+                    o.flag("verified", *verified);
+                    o.number("since_ms", since.0);
+                    lines(o, "rooms", &row.rooms);
+                });
+            });
+            o.flag("kept", friends.kept);
+        }
         Answer::Token(token) => o.text("token", token.as_str()),
         Answer::Messages(found) => {
             o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));
@@ -402,6 +417,10 @@ fn person_fields(o: &mut Object<'_>, person: &Person) {
     o.text("nick", person.nick.as_str());
     o.text("tag", person.tag.as_str());
     o.text("role", person.role.name());
+    // Only where it is so: of most people nothing is known.
+    if person.friend {
+        o.flag("friend", true);
+    }
 }
 
 /// What stands beside the nick.

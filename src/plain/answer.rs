@@ -35,7 +35,14 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Person(profile) => {
             let who = &profile.who;
             let (nick, tag, role) = (who.nick.as_str(), who.tag.as_str(), who.role.name());
-            told(state, at, None, format_args!("{nick} ({tag}), {role}, key {}", hex(&who.id.0)), out)?;
+            let friend = if who.friend { ", friend" } else { "" };
+            told(
+                state,
+                at,
+                None,
+                format_args!("{nick} ({tag}), {role}{friend}, key {}", hex(&who.id.0)),
+                out,
+            )?;
             told(state, at, None, shown_words(who), out)?;
             if let Some(link) = &profile.link {
                 told(state, at, None, link_words(link), out)?;
@@ -64,6 +71,9 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         }
         Answer::Invite(line) => invite(state, at, line, out),
         Answer::Invites(rows) => invites(state, at, rows, out),
+        Answer::Friends(friends) => {
+            friends.words().iter().try_for_each(|line| told(state, at, None, line.as_str(), out))
+        }
         Answer::Token(token) => told(state, at, None, format_args!("reclaim token: {}", token.as_str()), out),
         Answer::Messages(found) => messages(state, at, found.iter().map(|&(number, _)| number), out),
         Answer::Status(status) => told_status(state, at, status, out),
@@ -129,9 +139,16 @@ fn member(state: &State, at: Moment, row: &MemberRow, out: &mut impl Write) -> i
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
+    let friend = if row.who.friend { ", friend" } else { "" };
     let serve = if row.who.serve { ", serve" } else { "" };
     let shown = shown_words(&row.who);
-    told(state, at, None, format_args!("{nick} ({tag}), {role}{serve}{me}{away}{alike}, {shown}"), out)
+    told(
+        state,
+        at,
+        None,
+        format_args!("{nick} ({tag}), {role}{serve}{friend}{me}{away}{alike}, {shown}"),
+        out,
+    )
 }
 
 /// What stands beside a nick, in words.

@@ -18,6 +18,16 @@ impl<R: CryptoRng> State<R> {
             (_, Command::Nick(nick)) if !(1..=NICK_BYTES).contains(&nick.len()) => {
                 hub.event(Event::Refused(Refused::TooLong));
             }
+            (phase, Command::Friend(who, is)) => {
+                if !is {
+                    hub.friends.remove(&who);
+                    return;
+                }
+                hub.friends.insert(who);
+                if let Phase::Inside(inside) = phase {
+                    inside.show_acquaintance(hub, who);
+                }
+            }
             (Phase::Inside(inside), Command::Leave { panic }) => {
                 inside.leave(hub, panic);
                 self.end(Event::Ended { closed: false });
@@ -63,7 +73,7 @@ impl Inside {
                 self.pulse.away = away;
                 hub.within(0, Timer::Beat);
             }
-            Command::Addresses(_) | Command::Leave { .. } => {}
+            Command::Addresses(_) | Command::Friend(..) | Command::Leave { .. } => {}
         }
     }
 }

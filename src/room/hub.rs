@@ -64,8 +64,12 @@ pub(crate) struct Hub<R> {
     pub(crate) unsent: Unsent,
     /// From whom nothing is taken.
     pub(crate) blocked: BTreeSet<MemberId>,
+    /// Who is no stranger here, whatever was said before.
+    pub(crate) friends: BTreeSet<MemberId>,
     pub(crate) counts: Counts,
     pub(crate) out: Vec<Output>,
+    /// What the numbers of my frames and messages are beyond.
+    pub(crate) begun: u64,
     pub(super) counter: u64,
     agenda: BTreeMap<Timer, Mono>,
     lobby_keys: BTreeMap<Day, Secret<32>>,
@@ -103,8 +107,10 @@ impl<R: CryptoRng> Hub<R> {
             waiting: WaitingRoom::default(),
             unsent: Unsent::default(),
             blocked: BTreeSet::new(),
+            friends: BTreeSet::new(),
             counts: Counts::new(),
             out: Vec::new(),
+            begun: 0,
             counter: 0,
             agenda: BTreeMap::new(),
             lobby_keys: BTreeMap::new(),

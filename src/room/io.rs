@@ -68,6 +68,8 @@ pub enum Command {
     Block(MemberId, bool),
     /// Tell those in office about somebody.
     Report(MemberId, Text),
+    /// Somebody is no stranger: what they write to me alone does not ask first. Or they are one again.
+    Friend(MemberId, bool),
     /// Write an entry into the log of rights.
     Act(Deed),
     /// Change my nick.

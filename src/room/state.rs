@@ -36,6 +36,9 @@ pub struct Setup<R> {
     pub serve: bool,
     /// No limit on how fast messages go (both ways on this node).
     pub rate_off: bool,
+    /// Frames and messages are numbered from here on. Zero for a key that was never used; whoever comes again with one must
+    /// be beyond all it ever wrote, or others take the new for the old.
+    pub begun: u64,
 }
 
 pub(super) enum Phase {
@@ -63,10 +66,11 @@ pub struct State<R> {
 impl<R: CryptoRng> State<R> {
     /// A room at its beginning: looking for others, or founding at once.
     pub fn new(now: Mono, setup: Setup<R>) -> (State<R>, Vec<Output>) {
-        let Setup { rng, me, root, wall, nick, intent, reach, serve, rate_off } = setup;
+        let Setup { rng, me, root, wall, nick, intent, reach, serve, rate_off, begun } = setup;
         let mut hub = Hub::new(now, wall, rng, me, root, nick, reach);
         hub.serve = serve;
         hub.rate_off = rate_off;
+        (hub.begun, hub.counter) = (begun, begun);
         hub.intent = intent;
         let topics: Vec<Topic> = hub.doors.topics().copied().collect();
         hub.out.extend(topics.into_iter().map(Output::Join));

@@ -202,7 +202,7 @@ impl Inside {
     ) -> Result<MsgId, Refused> {
         let draft = &said.draft;
         let ttl_s = said.left_s(hub.now, self.life_s(draft)).ok_or(Refused::Burned)?;
-        self.outbox.numbered += 1;
+        self.outbox.numbered = self.outbox.numbered.max(hub.begun) + 1;
         let n = self.outbox.numbered;
         let say = Say {
             n,

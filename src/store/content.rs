@@ -15,10 +15,15 @@ use crate::wire::cbor::{CborError, Reader, Writer};
 /// The most friends kept. Nobody compares words with more people.
 pub const FRIENDS: usize = 1_024;
 
+/// Numbers that one run has for itself, for each second it lasts: more than anybody sends.
+const RUN: u64 = 1 << 20;
+
 /// Everything that is kept.
 pub struct Content {
     /// The seed of the identity.
     pub seed: Secret<32>,
+    /// What everything that is written with the key in this run is numbered beyond; see [`Content::begin`].
+    pub begun: u64,
     /// What others see.
     pub nick: Nick,
     /// What stands beside it: the line, the sign, the colour; zero where nothing was chosen.
@@ -47,7 +52,13 @@ pub struct Friend {
 impl Content {
     /// Somebody new.
     pub fn new(seed: Secret<32>, nick: Nick) -> Content {
-        Content { seed, nick, status: String::new(), glyph: 0, colour: 0, friends: Vec::new() }
+        Content { seed, begun: 0, nick, status: String::new(), glyph: 0, colour: 0, friends: Vec::new() }
+    }
+
+    /// A run begins: its numbers lie beyond those of all runs before, of which others in a room may still know. By the clock,
+    /// so that a copy put back is beyond what came after it was made; where the clock was set back, by what was kept.
+    pub fn begin(&mut self, wall: Unix) {
+        self.begun = (wall.0 / 1_000).saturating_mul(RUN).max(self.begun.saturating_add(RUN));
     }
 
     /// As bytes.
@@ -59,7 +70,7 @@ impl Content {
             return Err(Fault::Full);
         }
         let mut out = Writer::with_capacity(256 + self.friends.len() * (NICK_BYTES + 64));
-        out.array(6).bytes(self.seed.expose()).text(self.nick.as_str());
+        out.array(7).bytes(self.seed.expose()).uint(self.begun).text(self.nick.as_str());
         out.text(&self.status).uint(self.glyph).uint(self.colour).array(self.friends.len());
         for friend in &self.friends {
             out.array(4).bytes(&friend.id.0).text(friend.nick.as_str());
@@ -80,8 +91,9 @@ impl Content {
 
 fn read(bytes: &[u8]) -> Result<Content, CborError> {
     let mut from = Reader::new(bytes);
-    from.array_of(6)?;
+    from.array_of(7)?;
     let seed = Secret::from_slice(from.bytes()?).ok_or(CborError::WrongLength)?;
+    let begun = from.uint()?;
     let nick = nick(from.text()?)?;
     let status = from.text()?.to_owned();
     let (glyph, colour) = (from.uint()?, from.uint()?);
@@ -100,7 +112,7 @@ fn read(bytes: &[u8]) -> Result<Content, CborError> {
         });
     }
     from.end()?;
-    Ok(Content { seed, nick, status, glyph, colour, friends })
+    Ok(Content { seed, begun, nick, status, glyph, colour, friends })
 }
 
 /// A nick that is written as it would be shown, and no other.
@@ -129,7 +141,7 @@ pub(super) mod tests {
         let friend = |n: u16| Friend {
             id: MemberId(std::array::from_fn(|at| n.to_be_bytes().get(at).copied().unwrap_or(7))),
             nick: Nick::parse(&format!("friend {n}")).unwrap(),
-            verified: n % 2 == 0,
+            verified: n.is_multiple_of(2),
             since: Unix(1_790_000_000_000 + u64::from(n)),
         };
         Content {
@@ -151,6 +163,20 @@ pub(super) mod tests {
             assert_eq!((again.glyph, again.colour), (3, 300));
             assert_eq!(again.friends, content.friends);
         }
+    }
+
+    #[test]
+    fn each_run_is_beyond_the_one_before_whatever_the_clock_says() {
+        let mut content = sample(0);
+        let mut before = 0;
+        for wall in [1_790_000_000_000, 1_790_000_000_500, 1_790_000_060_000, 5_000, 1_790_000_061_000] {
+            content.begin(Unix(wall));
+            assert!(content.begun >= before + RUN, "at {wall}");
+            before = content.begun;
+        }
+        let mut copy = sample(0);
+        copy.begin(Unix(1_790_000_090_000));
+        assert!(copy.begun > before);
     }
 
     #[test]

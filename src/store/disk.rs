@@ -73,8 +73,7 @@ impl Place {
         cost: Cost,
         rng: &mut impl CryptoRng,
     ) -> Result<Profile, Fault> {
-        make_folder(&self.folder).map_err(|err| Fault::Disk(self.folder.clone(), err))?;
-        mine(&self.folder)?;
+        self.make_folder()?;
         let lock = self.lock()?;
         if self.exists() {
             return Err(Fault::Exists);
@@ -121,6 +120,34 @@ impl Place {
         through(&self.folder).map_err(|err| Fault::Disk(self.folder.clone(), err))
     }
 
+    /// Puts a copy there, sealed as it is. A file that is there stays.
+    pub fn export(&self, to: &Path) -> Result<(), Fault> {
+        if !self.exists() {
+            return Err(Fault::Missing);
+        }
+        let _lock = self.lock()?;
+        let bytes = self.read()?;
+        sealed::check(&bytes)?;
+        write_new(to, &bytes).map_err(|err| Fault::Disk(to.to_path_buf(), err))
+    }
+
+    /// Makes the profile from such a copy. One that is there stays.
+    pub fn import(&self, from: &Path) -> Result<(), Fault> {
+        let bytes = slurp(from)?;
+        sealed::check(&bytes)?;
+        self.make_folder()?;
+        let _lock = self.lock()?;
+        if self.exists() {
+            return Err(Fault::Exists);
+        }
+        self.replace(&bytes).map_err(|err| Fault::Disk(self.path.clone(), err))
+    }
+
+    fn make_folder(&self) -> Result<(), Fault> {
+        make_folder(&self.folder).map_err(|err| Fault::Disk(self.folder.clone(), err))?;
+        mine(&self.folder)
+    }
+
     fn beside(&self, what: &str) -> PathBuf {
         self.path.with_extension(what)
     }
@@ -140,16 +167,7 @@ impl Place {
     fn read(&self) -> Result<Vec<u8>, Fault> {
         mine(&self.folder)?;
         mine(&self.path)?;
-        let told = |err| Fault::Disk(self.path.clone(), err);
-        // Not opened otherwise: a pipe would keep this program waiting.
-        if !fs::metadata(&self.path).map_err(told)?.is_file() {
-            return Err(Fault::Foreign);
-        }
-        let file = File::open(&self.path).map_err(told)?;
-        let mut bytes = Vec::new();
-        // One byte more than any profile has: longer ones are seen to be too long, and not read.
-        file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
-        Ok(bytes)
+        slurp(&self.path)
     }
 
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {
@@ -159,11 +177,7 @@ impl Place {
             Err(err) if err.kind() != ErrorKind::NotFound => return Err(err),
             _ => {}
         }
-        let mut options = OpenOptions::new();
-        private(options.write(true).create_new(true));
-        let mut file = options.open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        write_new(&new, bytes)?;
         fs::rename(&new, &self.path)?;
         through(&self.folder)
     }
@@ -186,6 +200,28 @@ impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Profile({:?})", self.content)
     }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    private(options.write(true).create_new(true));
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Reads a file that may be a profile.
+fn slurp(path: &Path) -> Result<Vec<u8>, Fault> {
+    let told = |err| Fault::Disk(path.to_path_buf(), err);
+    // Not opened otherwise: a pipe would keep this program waiting.
+    if !fs::metadata(path).map_err(told)?.is_file() {
+        return Err(Fault::Foreign);
+    }
+    let file = File::open(path).map_err(told)?;
+    let mut bytes = Vec::new();
+    // One byte more than any profile has: longer ones are seen to be too long, and not read.
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
+    Ok(bytes)
 }
 
 fn overwrite(path: &Path) -> io::Result<()> {

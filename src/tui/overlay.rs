@@ -144,6 +144,9 @@ impl Overlay {
                 page("Doctor", lines.collect())
             }
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
+            Answer::Friends(friends) => {
+                page("Friends", friends.words().iter().map(|line| line.as_str().to_owned()).collect())
+            }
             Answer::Invites(rows) => {
                 let mut lines: Vec<String> = rows.iter().map(|row| row.words(at.ts)).collect();
                 lines.push(if rows.is_empty() {
@@ -206,9 +209,10 @@ fn member(row: &MemberRow, ascii: bool) -> String {
     let me = if row.me { ", this is you" } else { "" };
     let away = if row.away { ", away" } else { "" };
     let alike = if row.alike { ", mind the tag: another nick looks the same" } else { "" };
+    let friend = if row.who.friend { ", friend" } else { "" };
     let serve = if row.who.serve { ", serve" } else { "" };
     let status = status(&row.who).map(|status| format!(", {status}")).unwrap_or_default();
-    format!("{} {nick} ({tag}), {role}{serve}{me}{away}{alike}{status}", sign(&row.who, ascii))
+    format!("{} {nick} ({tag}), {role}{serve}{friend}{me}{away}{alike}{status}", sign(&row.who, ascii))
 }
 
 fn person(profile: &Profile, ascii: bool) -> Vec<String> {
@@ -226,7 +230,8 @@ fn person(profile: &Profile, ascii: bool) -> Vec<String> {
 /// Somebody with all that stands beside the nick.
 fn shown(who: &Person, ascii: bool) -> Vec<String> {
     let (nick, tag, role) = (who.nick.as_str(), who.tag.as_str(), who.role.name());
-    let mut lines = vec![format!("{} {nick} ({tag}), {role}", sign(who, ascii))];
+    let friend = if who.friend { ", friend" } else { "" };
+    let mut lines = vec![format!("{} {nick} ({tag}), {role}{friend}", sign(who, ascii))];
     lines.extend(status(who));
     lines.push(format!("avatar {}", who.avatar.words()));
     lines

@@ -8,13 +8,16 @@ use ephem_node::chat::event::{
     BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message,
     NetLine, PeerLine, Person, Receipt, RoomLine,
 };
+use ephem_node::chat::friends::Friend;
 use ephem_node::chat::name::{
     BootstrapChange, BurnWhy, InviteState, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role,
     RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
-use ephem_node::chat::reply::{Answer, Cid, InviteRow, MemberRow, Mine, Profile, Reply, RoomRow, Status};
+use ephem_node::chat::reply::{
+    Answer, Cid, FriendRow, Friends, InviteRow, MemberRow, Mine, Profile, Reply, RoomRow, Status,
+};
 use ephem_node::chat::text::{Body, Line};
 
 pub(super) fn line(text: &str) -> Line {
@@ -24,6 +27,7 @@ pub(super) fn line(text: &str) -> Line {
 pub(super) fn person(byte: u8) -> Person {
     let nick = Nick::parse("ana \"the\" \\ otter").expect("a nick");
     Person {
+        friend: byte == 1,
         status: line(if byte == 1 { "back at \"nine\"" } else { "" }),
         ..Person::plain(MemberId([byte; 32]), nick, line("otter-lamp"), Role::ALL[usize::from(byte) % 3])
     }
@@ -105,6 +109,12 @@ fn net(nat: Nat) -> NetLine {
     NetLine { nat, addresses: vec![line("/ip4/192.0.2.1/tcp/1")], relays: vec![] }
 }
 
+fn friend_row() -> FriendRow {
+    let Person { id, nick, tag, .. } = person(1);
+    let friend = Friend { id, nick, tag, verified: true, since: Unix(1_790_000_000_000) };
+    FriendRow { friend, rooms: vec![line("lobby")] }
+}
+
 pub(super) fn answers() -> Vec<Answer> {
     let row = RoomRow { room: line("lobby"), facts: full(), unread: 3, mentions: 1 };
     let member = MemberRow { who: person(1), me: true, away: false, alike: false };
@@ -127,6 +137,8 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Words { with: Box::new(person(1)), words: line("one two three") },
         Answer::Invite(Box::new(invite())),
         Answer::Invites(InviteState::ALL.iter().map(|state| invite_row(*state)).collect()),
+        Answer::Friends(Friends { rows: vec![friend_row()], kept: true }),
+        Answer::Friends(Friends { rows: vec![], kept: false }),
         Answer::Token(Text::new("c0ffee")),
         Answer::Messages(vec![(1, MsgId([1; 8]))]),
         status(None),

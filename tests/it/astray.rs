@@ -39,6 +39,7 @@ impl Node {
             ..net::Config::default()
         };
         let config = Config {
+            profile: None,
             net,
             nick: Nick::parse(nick).expect("a nick"),
             policy: Policy::default(),

@@ -19,6 +19,7 @@ mod gone;
 mod invites;
 mod once;
 mod people;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]

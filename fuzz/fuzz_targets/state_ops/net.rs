@@ -73,6 +73,7 @@ impl Net {
                 reach: Reach { peer: Some(peer.clone()), addrs: Vec::new() },
                 serve: false,
                 rate_off: false,
+                begun: 0,
             };
             let (state, out) = State::new(net.now, setup);
             net.rooms.push(Room {

@@ -85,6 +85,11 @@ impl Room {
         self.verified.insert(who.id, Verified { tag: who.tag.clone(), nicks });
     }
 
+    /// Whether words were compared with somebody.
+    pub fn has_verified(&self, id: &MemberId) -> bool {
+        self.verified.contains_key(id)
+    }
+
     /// The tag of somebody with whom words were compared, where another key comes by their nick.
     pub(super) fn taken_from(&self, who: &Person) -> Option<&Line> {
         let was = |verified: &Verified| verified.nicks.iter().any(|nick| nick.looks_like(&who.nick));

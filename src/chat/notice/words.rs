@@ -80,7 +80,7 @@ impl Said {
                 format!("two nicks here look like {}; both are shown with their tags", person.nick.as_str())
             }
             Said::KeyChanged { who, verified } => format!(
-                "somebody else is called {} now: this is {}, and you compared words with {}",
+                "somebody else is called {} now: this is {}, and the one you know is {}",
                 who.nick.as_str(),
                 who.tag.as_str(),
                 verified.as_str()

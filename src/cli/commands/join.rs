@@ -23,6 +23,7 @@ pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Harde
         ));
     }
     let mut plan = Plan::new(come, all, settings, hardening).with(screen, settings);
+    plan.unlock()?;
     if plan.shows() {
         return block_on(full::join(plan, &rooms));
     }

@@ -25,6 +25,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let args::Listen { room, count, who, secret, network } = options;
     let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
+    plan.unlock()?;
     let doors = plan.doors(&[room], None)?;
     run_beside(async move {
         let mut signals = Signals::new()?;

@@ -3,6 +3,8 @@
 mod config;
 mod demo;
 mod doctor;
+mod friends;
+mod id;
 mod invite;
 mod join;
 mod listen;
@@ -13,13 +15,21 @@ mod send;
 mod serve;
 mod shell;
 mod status;
+mod wipe;
 
 use std::future::Future;
+use std::io::{self, Write};
+
+use zeroize::Zeroizing;
 
 use super::args::{Args, Command};
 use super::config::Settings;
 use super::report::Failure;
+use crate::chat::event::Event;
+use crate::chat::reply::{Answer, Reply};
+use crate::node::clock::Clock;
 use crate::node::harden::Hardening;
+use crate::pipe as pipe_lines;
 
 /// Threads of the runtime besides the main one. More of them are no help to a node, whose parts work one after the other on
 /// each frame, and each frame that goes from one thread to another wakes it (docs/FIGURES.md).
@@ -49,10 +59,23 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
         Command::Status(options) => status::run(&options, &all),
         Command::Ping(options) => ping::run(&options, &all),
         Command::Doctor(options) => doctor::run(options, &all, &settings),
+        Command::Id(options) => id::run(options, &all, &settings),
+        Command::Friends(options) => friends::run(options, &all, &settings),
+        Command::Wipe(options) => wipe::run(&options, &all),
         Command::Config => config::run(&settings),
         // Carried out above.
         Command::Completions { .. } | Command::Man | Command::Demo(_) => Ok(0),
     }
+}
+
+/// Prints an answer as one line of JSON, with no node behind it.
+fn told(answer: Answer) -> Result<u8, Failure> {
+    let clock = Clock::new();
+    let stamp = pipe_lines::Stamp { seq: 1, ts: clock.wall(), now: clock.now() };
+    let mut out = Zeroizing::new(Vec::new());
+    pipe_lines::encode(&Event::Reply(Box::new(Reply::done(None, answer))), &stamp, &mut out);
+    io::stdout().write_all(&out)?;
+    Ok(0)
 }
 
 /// Runs to its end on the node's own thread: what goes from the network to the node and on to a face without a screen wakes

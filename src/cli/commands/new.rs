@@ -26,6 +26,7 @@ pub(super) fn run(options: New, all: All, settings: &Settings, hardening: Harden
     let room = room.as_deref().map(Line::clean);
     let come = Come { who, secret: Secret::default(), room: room_settings, network };
     let mut plan = Plan::new(come, all, settings, hardening).with(screen, settings);
+    plan.unlock()?;
     if plan.shows() {
         return block_on(full::found(plan, room.as_ref(), qr));
     }

@@ -20,6 +20,7 @@ pub(super) fn run(
     all.no_input = true;
     let mut plan = Plan::new(come, all, settings, hardening);
     plan.stay = true;
+    plan.unlock()?;
     let doors = plan.doors(&rooms, None)?;
     run_beside(async move {
         let (asking, telling) = plan.start()?;

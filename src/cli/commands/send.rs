@@ -35,6 +35,7 @@ pub(super) fn run(
         return Err(Failure::Usage("stdin cannot be both the passphrase and the text".to_owned()));
     }
     let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
+    plan.unlock()?;
     let doors = plan.doors(&[to], None)?;
     let text = match text.filter(|text| text != "-") {
         Some(text) => Zeroizing::new(text),

@@ -44,6 +44,7 @@ pub(super) fn run(
     plan.limits = Some(settings.limits());
     plan.again = Some(Again { named: plan.all.config.clone(), typed, verbose: plan.all.verbose });
     plan.key = key_file.as_deref().map(kept_key).transpose()?;
+    plan.unlock()?;
     let doors = plan.doors(&rooms, None)?;
     run_beside(async move {
         let (asking, telling) = plan.start()?;

@@ -23,7 +23,7 @@ impl Inside {
         let Body::Text(say) = &payload.body else { return };
         let n = say.n;
         let mine = payload.sender == self.me;
-        let asks = !mine && !self.dms.with.get(&with).is_some_and(|p| p.known);
+        let asks = !mine && !self.knows(hub, &with);
         let sealed = !mine && (say.once_s > 0 || asks);
         let living = Living {
             payload,
@@ -43,12 +43,16 @@ impl Inside {
         self.plan_upkeep(hub);
     }
 
+    fn knows<R: CryptoRng>(&self, hub: &Hub<R>, who: &MemberId) -> bool {
+        hub.friends.contains(who) || self.dms.with.get(who).is_some_and(|p| p.known)
+    }
+
     fn show_dm<R: CryptoRng>(&self, hub: &mut Hub<R>, id: &MsgId) {
         let (Some(living), Some((with, _))) = (self.dms.living.get(id), self.dms.places.get(id)) else {
             return;
         };
         let Body::Text(say) = &living.payload.body else { return };
-        let known = self.dms.with.get(with).is_some_and(|p| p.known);
+        let known = self.knows(hub, with);
         hub.event(Event::Message(Box::new(Heard {
             id: *id,
             from: self.who(&living.payload.sender),
@@ -71,7 +75,7 @@ impl Inside {
     }
 
     /// What a stranger wrote is shown once they are one no more.
-    pub(super) fn show_acquaintance<R: CryptoRng>(&mut self, hub: &mut Hub<R>, with: MemberId) {
+    pub(in crate::room) fn show_acquaintance<R: CryptoRng>(&mut self, hub: &mut Hub<R>, with: MemberId) {
         let waiting = |id: &&MsgId| {
             let living = self.dms.living.get(id);
             let plain = |l: &Living| matches!(&l.payload.body, Body::Text(say) if say.once_s == 0);

@@ -48,7 +48,7 @@ impl Inside {
             return Err(Refused::QueueFull);
         }
         partner.known = true;
-        partner.numbered += 1;
+        partner.numbered = partner.numbered.max(hub.begun) + 1;
         let (n, draft) = (partner.numbered, said.draft);
         let say = Say {
             n,

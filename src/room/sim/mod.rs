@@ -214,6 +214,7 @@ impl World {
             reach: Reach { peer: Some(self.peer(i)), addrs: Vec::new() },
             serve: false,
             rate_off: false,
+            begun: 0,
         }
     }
 

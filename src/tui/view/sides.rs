@@ -120,7 +120,9 @@ pub(super) fn members(screen: &Screen, room: &Room, area: Rect, scroll: &mut usi
         let x = pen.put(x, y, shown, ink, left);
         let more = match (mine, away) {
             (true, _) => " (you)",
+            (_, true) if person.friend => " (friend, away)",
             (_, true) => " (away)",
+            _ if person.friend => " (friend)",
             _ => "",
         };
         let x = pen.put(x, y, more, Ink::Dim, area.right().saturating_sub(x));

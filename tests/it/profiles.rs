@@ -1,0 +1,184 @@
+//! Who is the same tomorrow, and whom they know then: real processes that end and begin again.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::words::{Folder, Net, finish, program};
+
+/// A home with a passphrase in a file, and what leads to a profile in it.
+struct Home {
+    folder: Folder,
+    words: PathBuf,
+}
+
+impl Home {
+    fn new() -> Home {
+        let folder = Folder::new();
+        let words = folder.path().join("words");
+        fs::write(&words, "seven otters row upstream").expect("written");
+        Home { folder, words }
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").to_str().expect("UTF-8").to_owned()
+    }
+
+    fn profile(&self, name: &str) -> PathBuf {
+        PathBuf::from(self.data()).join("ephem-node/profiles").join(name)
+    }
+
+    fn args(&self) -> Vec<&str> {
+        vec!["-P", "mina", "--profile-passphrase-file", self.words.to_str().expect("UTF-8")]
+    }
+
+    /// Runs a command to its end; gives its exit code, what it printed and what it said.
+    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = program(self.folder.path());
+        let out = finish(command.env("XDG_DATA_HOME", self.data()).args(args), None);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    }
+
+    fn net(&self, others: &[&str]) -> Net {
+        let mut net = Net::of(others);
+        net.env.push(("XDG_DATA_HOME", self.data()));
+        net
+    }
+}
+
+fn hello(net: &Net, name: &str) -> Value {
+    net.find(name, |line| line["type"] == "hello")["me"]["id"].clone()
+}
+
+fn joined<'a>(nick: &'a str) -> impl Fn(&Value) -> bool + 'a {
+    move |line| line["type"] == "member" && line["event"] == "join" && line["nick"] == nick
+}
+
+#[test]
+fn with_a_profile_one_is_the_same_and_without_one_another_in_every_run() {
+    let home = Home::new();
+    let mut keys = Vec::new();
+    for args in [home.args(), home.args(), vec![], vec![]] {
+        let mut net = home.net(&[]);
+        net.start("ana", &args, None);
+        keys.push(hello(&net, "ana"));
+        assert_eq!(net.ask("ana", json!({"cmd": "quit"}))["ok"], true);
+        assert_eq!(net.ended("ana").1, Some(0));
+    }
+    assert_eq!(keys[0], keys[1]);
+    assert!(keys[2] != keys[3] && !keys[2..].contains(&keys[0]), "{keys:?}");
+    let (code, out, _) = home.run(&[&["id", "--json"], &home.args()[..]].concat());
+    let line: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &line["profile"]["id"], &line["profile"]["nick"]), (Some(0), &keys[0], &json!("ana")));
+}
+
+#[test]
+fn a_friend_is_known_again_and_whoever_takes_their_nick_is_told_apart() {
+    let home = Home::new();
+    let mut net = home.net(&["bob"]);
+    net.start("ana", &home.args(), None);
+    let mut net = net.join_all("lobby");
+    assert_eq!(net.ask("ana", json!({"cmd": "friends"}))["friends"], json!([]));
+    let added = net.ask("ana", json!({"cmd": "line", "text": "/friend add bob"}));
+    assert_eq!((&added["kept"], &added["friends"][0]["rooms"]), (&json!(true), &json!(["lobby"])), "{added}");
+    let who = net.ask("ana", json!({"cmd": "whois", "who": "bob"}));
+    assert_eq!(who["person"]["friend"], true, "{who}");
+    net.say("ana", "until later").expect_all("until later");
+    net.ask("ana", json!({"cmd": "dm", "to": "bob", "text": "and to you"}));
+    net.until("bob", |line| line["kind"] == "dm");
+    net.ask("ana", json!({"cmd": "quit"}));
+    net.ended("ana");
+    // Another run: bob is known as he comes, what ana says is not taken for what she said before, and he writes to her
+    // without asking first.
+    net.start("ana", &[&["lobby"], &home.args()[..]].concat(), None);
+    net.until("ana", |line| joined("bob")(line) && line["friend"] == true);
+    net.confirmed(&["ana", "bob"]);
+    net.say("ana", "back").expect_all("back");
+    let id = net.ask("ana", json!({"cmd": "dm", "to": "bob", "text": "to you again"}))["id"].clone();
+    net.until("bob", |line| line["kind"] == "dm" && line["id"] == id);
+    net.ask("bob", json!({"cmd": "dm", "to": "ana", "text": "no stranger"}));
+    let heard = net.until("ana", |line| line["kind"] == "dm" && line["mine"] == false);
+    assert_eq!((&heard["text"], &heard["asks"]), (&json!("no stranger"), &json!(false)), "{heard}");
+    // Somebody else by his nick.
+    net.start("mal", &["lobby"], None);
+    net.until("ana", joined("mal"));
+    net.ask("mal", json!({"cmd": "nick", "nick": "bob"}));
+    let alarm = net.until("ana", |line| line["code"] == "key_changed");
+    assert_eq!(alarm["room"], "lobby", "{alarm}");
+    // Forgotten, he is a stranger.
+    let id = hello(&net, "bob");
+    assert_eq!(net.ask("ana", json!({"cmd": "unfriend", "who": id}))["ok"], true);
+    assert_eq!(net.ask("ana", json!({"cmd": "friends"}))["friends"], json!([]));
+}
+
+#[test]
+fn whoever_was_killed_comes_back_as_the_same_while_the_others_still_wait_for_them() {
+    let home = Home::new();
+    let mut net = home.net(&[]);
+    net.start("bob", &["lobby"], None);
+    for text in ["first", "second", "third"] {
+        net.start("ana", &[&["lobby"], &home.args()[..]].concat(), None);
+        net.confirmed(&["ana", "bob"]);
+        net.say("ana", text).expect_all(text);
+        net.say("bob", &format!("{text}, heard")).expect_all(&format!("{text}, heard"));
+        net.kill("ana");
+    }
+}
+
+#[test]
+fn without_a_profile_friends_live_for_the_run_and_the_answer_says_so() {
+    let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
+    let added = net.ask("ana", json!({"cmd": "friend", "who": "bob"}));
+    assert_eq!((&added["ok"], &added["kept"]), (&json!(true), &json!(false)), "{added}");
+    assert_eq!(net.ask("ana", json!({"cmd": "friends"}))["friends"][0]["nick"], "bob");
+}
+
+#[test]
+fn what_cannot_be_opened_is_told_with_its_code_and_left_alone() {
+    let home = Home::new();
+    let with = |args: &[&str]| home.run(&[args, &home.args()[..]].concat());
+    let (code, out, said) = with(&["id"]);
+    assert!(code == Some(0) && out.contains("key ") && said.contains("is new"), "{out}{said}");
+    let before = fs::read(home.profile("mina")).expect("a file");
+    // Nobody to ask; another passphrase; another program.
+    assert_eq!(home.run(&["id", "-P", "mina"]).0, Some(10));
+    fs::write(&home.words, "six otters").expect("written");
+    assert_eq!(with(&["id"]).0, Some(10));
+    fs::write(&home.words, "seven otters row upstream").expect("written");
+    let mut net = home.net(&[]);
+    net.start("ana", &home.args(), None);
+    let (code, _, said) = with(&["friends"]);
+    assert!(code == Some(10) && said.contains("in use"), "{said}");
+    net.ask("ana", json!({"cmd": "quit"}));
+    net.ended("ana");
+    // Damaged.
+    fs::write(home.profile("mina"), &before[..before.len() - 1]).expect("written");
+    let (code, _, said) = with(&["id"]);
+    assert!(code == Some(3) && said.contains("damaged"), "{said}");
+    assert_eq!(fs::read(home.profile("mina")).expect("a file"), before[..before.len() - 1]);
+    assert_eq!(home.run(&["id", "-P", "../mina"]).0, Some(2));
+}
+
+#[test]
+fn a_copy_goes_out_and_comes_in_and_a_profile_can_be_wiped() {
+    let home = Home::new();
+    let with = |args: &[&str]| home.run(&[args, &home.args()[..]].concat());
+    let key = |out: &str| out.lines().find(|line| line.starts_with("key ")).map(str::to_owned);
+    let first = key(&with(&["id"]).1).expect("a key");
+    let friend = "ab".repeat(32);
+    assert!(with(&["friends", "add", &friend, "bob"]).1.contains("bob ("));
+    let copy = home.folder.path().join("copy");
+    assert_eq!(with(&["id", "--export", copy.to_str().expect("UTF-8")]).0, Some(0));
+    assert_eq!(home.run(&["wipe", "mina"]).0, Some(2), "nobody agreed");
+    let (code, _, said) = home.run(&["wipe", "mina", "--yes"]);
+    assert!(code == Some(0) && said.contains("may be left"), "{said}");
+    assert!(!home.profile("mina").exists());
+    assert_eq!(home.run(&["wipe", "mina", "--yes"]).0, Some(3));
+    let (code, out, said) = with(&["id", "--import", copy.to_str().expect("UTF-8")]);
+    assert_eq!((code, key(&out)), (Some(0), Some(first)), "{said}");
+    assert!(with(&["friends"]).1.contains(&friend));
+    assert!(!with(&["friends", "remove", "bob"]).1.contains(&friend));
+    assert_eq!(with(&["id", "--import", copy.to_str().expect("UTF-8")]).0, Some(3), "it is there already");
+}
