@@ -173,8 +173,7 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
         }
     }
     drop(raw);
-    writeln!(out)?;
-    tell_strength(&typed, generated)?;
+    writeln!(out, "\n{}", verdict(&typed, generated))?;
     Ok(Chosen::Passphrase(typed))
 }
 
@@ -198,68 +197,77 @@ pub(super) fn own(
     if no_input || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Failure::Locked);
     }
-    if new { make_own(name) } else { Ok(hidden(&format!("Passphrase of profile {name}: "), false)?.0) }
+    let mut desk = Desk::open()?;
+    if new { desk.make_own(name) } else { Ok(desk.ask(&format!("Passphrase of profile {name}: "), false)?.0) }
 }
 
-/// Nobody can mend a slip of the finger in what a profile is sealed with, so it is asked for twice.
-fn make_own(name: &str) -> Result<Zeroizing<String>, Failure> {
-    let question = format!("Profile {name} is new. Passphrase for it (Ctrl+G = six generated words): ");
-    loop {
-        let (typed, generated) = hidden(&question, true)?;
-        tell_strength(&typed, generated)?;
-        if *hidden("Again: ", false)?.0 == *typed {
-            return Ok(typed);
+/// A terminal that echoes nothing, also between two questions, and loses nothing that was typed ahead.
+struct Desk {
+    signalled: Signalled,
+    _raw: Raw,
+    keys: Keys,
+}
+
+impl Desk {
+    fn open() -> io::Result<Desk> {
+        let signalled = Signalled::watch()?;
+        let raw = Raw::enter()?;
+        Ok(Desk { signalled, _raw: raw, keys: Keys::new()? })
+    }
+
+    /// Nobody can mend a slip of the finger in what a profile is sealed with, so it is asked for twice.
+    fn make_own(&mut self, name: &str) -> Result<Zeroizing<String>, Failure> {
+        let question = format!("Profile {name} is new. Passphrase for it (Ctrl+G = six generated words): ");
+        loop {
+            let (typed, generated) = self.ask(&question, true)?;
+            write!(io::stderr(), "{}\r\n", verdict(&typed, generated))?;
+            if *self.ask("Again: ", false)?.0 == *typed {
+                return Ok(typed);
+            }
+            write!(io::stderr(), "these were two different ones\r\n")?;
         }
-        writeln!(io::stderr(), "these were two different ones")?;
+    }
+
+    /// One question, whose answer is not empty; with whether it was generated.
+    fn ask(&mut self, question: &str, may_generate: bool) -> Result<(Zeroizing<String>, bool), Failure> {
+        let mut out = io::stderr();
+        write!(out, "{question}")?;
+        out.flush()?;
+        let mut generated = false;
+        let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
+        loop {
+            match read_keys(&mut typed, &mut self.keys, &self.signalled)? {
+                Asked::Enter if typed.is_empty() => {}
+                Asked::Enter => break,
+                Asked::Generate if !may_generate => {}
+                Asked::Generate => {
+                    typed.zeroize();
+                    typed.push_str(&words::generate_passphrase(&mut random::os()));
+                    generated = true;
+                    write!(
+                        out,
+                        "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\n\
+                        Write it down, then Enter: ",
+                        &*typed
+                    )?;
+                    out.flush()?;
+                }
+                Asked::Stop(code) => {
+                    write!(out, "\r\n")?;
+                    return Err(Failure::Stopped(code));
+                }
+            }
+        }
+        write!(out, "\r\n")?;
+        Ok((typed, generated))
     }
 }
 
-/// One question whose answer is not echoed and not empty; with whether it was generated.
-fn hidden(question: &str, may_generate: bool) -> Result<(Zeroizing<String>, bool), Failure> {
-    let signalled = Signalled::watch()?;
-    let raw = Raw::enter()?;
-    let mut keys = Keys::new()?;
-    let mut out = io::stderr();
-    write!(out, "{question}")?;
-    out.flush()?;
-    let mut generated = false;
-    let mut typed = Zeroizing::new(String::with_capacity(LONGEST));
-    loop {
-        match read_keys(&mut typed, &mut keys, &signalled)? {
-            Asked::Enter if typed.is_empty() => {}
-            Asked::Enter => break,
-            Asked::Generate if !may_generate => {}
-            Asked::Generate => {
-                typed.zeroize();
-                typed.push_str(&words::generate_passphrase(&mut random::os()));
-                generated = true;
-                write!(
-                    out,
-                    "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\nEnter: ",
-                    &*typed
-                )?;
-                out.flush()?;
-            }
-            Asked::Stop(code) => {
-                drop(raw);
-                writeln!(out)?;
-                return Err(Failure::Stopped(code));
-            }
-        }
-    }
-    drop(raw);
-    writeln!(out)?;
-    Ok((typed, generated))
-}
-
-fn tell_strength(typed: &str, generated: bool) -> io::Result<()> {
+/// How long a passphrase withstands, in a sentence.
+fn verdict(typed: &str, generated: bool) -> String {
     let measured = if generated { Strength::generated() } else { strength(typed) };
     let verdict = if measured.weak() { "weak" } else { "good" };
-    writeln!(
-        io::stderr(),
-        "{verdict}: guessing it costs a well-equipped attacker about {}",
-        measured.cost_in_words()
-    )
+    format!("{verdict}: guessing it costs a well-equipped attacker about {}", measured.cost_in_words())
 }
 
 enum Asked {

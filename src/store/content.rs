@@ -12,8 +12,8 @@ use crate::base::secret::Secret;
 use crate::base::time::Unix;
 use crate::wire::cbor::{CborError, Reader, Writer};
 
-/// The most friends kept. Nobody compares words with more people.
-pub const FRIENDS: usize = 1_024;
+/// The most friends kept: as many as there can be.
+pub const FRIENDS: usize = crate::chat::friends::MOST;
 
 /// Numbers that one run has for itself, for each second it lasts: more than anybody sends.
 const RUN: u64 = 1 << 20;

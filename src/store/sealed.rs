@@ -185,6 +185,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_content_stands_in_it_as_it_is() {
+        let (file, content) = (file(5), sample(5));
+        let pieces =
+            [content.seed.expose(), &b"Mina"[..], b"friend 3", b"back at noon", &content.friends[2].id.0];
+        for piece in pieces {
+            assert!(!file.windows(piece.len()).any(|part| part == piece));
+        }
+        let plain = content.encode().unwrap();
+        assert!(pieces.iter().all(|piece| plain.windows(piece.len()).any(|part| part == *piece)));
+    }
+
+    #[test]
     fn a_flipped_bit_anywhere_is_an_error_and_told_without_the_slow_hash() {
         let file = file(5);
         for bit in 0..file.len() * 8 {

@@ -63,7 +63,7 @@ pub(crate) fn program(runtime: &Path) -> Command {
 }
 
 fn settled(mut command: Command, runtime: &Path) -> Command {
-    for variable in ["EPHEM_NICK", "EPHEM_BOOTSTRAP", "EPHEM_LISTEN", "EPHEM_TTL"] {
+    for variable in ["EPHEM_NICK", "EPHEM_PROFILE", "EPHEM_BOOTSTRAP", "EPHEM_LISTEN", "EPHEM_TTL"] {
         command.env_remove(variable);
     }
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_RUNTIME_DIR", runtime);

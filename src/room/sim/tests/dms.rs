@@ -60,6 +60,27 @@ fn it_is_read_by_whom_it_is_for_and_by_nobody_else_and_a_stranger_asks_first() {
 }
 
 #[test]
+fn a_friend_does_not_ask_and_what_they_asked_before_is_shown() {
+    let (mut world, all, _) = room(21);
+    let (ana, bob, cho) = (all[0], all[1], all[2]);
+    let (ana_id, cho_id) = (world.id(ana).unwrap(), world.id(cho).unwrap());
+    tell(&mut world, ana, bob, 1, "psst");
+    world.run(2_000);
+    assert_eq!((last(&world, bob).1, last(&world, bob).2), (None, true));
+    world.command(bob, Command::Friend(ana_id, true));
+    assert_eq!((last(&world, bob).1, last(&world, bob).2), (Some("psst".to_owned()), false));
+    world.command(bob, Command::Friend(cho_id, true));
+    tell(&mut world, cho, bob, 2, "me too");
+    world.run(2_000);
+    assert_eq!((last(&world, bob).1, last(&world, bob).2), (Some("me too".to_owned()), false));
+    // A friend no more, who was never written to nor opened, is a stranger again.
+    world.command(bob, Command::Friend(cho_id, false));
+    tell(&mut world, cho, bob, 3, "and now?");
+    world.run(2_000);
+    assert_eq!((last(&world, bob).1, last(&world, bob).2), (None, true));
+}
+
+#[test]
 fn each_comes_once_where_frames_are_lost_and_doubled() {
     let mut world = World::new(22, Links::BAD);
     let all: Vec<usize> = (0..3)
