@@ -1,13 +1,14 @@
 //! What of this node stays when it ends: taken up at the start, written at each change, and only where there is a profile.
 
 use super::run::Node;
+use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::chat::friends::{Friend, Friends};
 use crate::chat::problem::Problem;
 use crate::chat::text::Line;
 use crate::crypto::words;
 use crate::room::Guise;
-use crate::store::{self, Profile};
+use crate::store::{self, Content, Profile};
 
 /// The seed of the identity: the one that was kept, else a fresh one.
 pub(super) fn seed(profile: Option<&Profile>) -> Secret<32> {
@@ -22,11 +23,17 @@ pub(super) fn begun(profile: Option<&Profile>) -> u64 {
 
 /// How it wants to be shown.
 pub(super) fn guise(profile: Option<&Profile>) -> Guise {
-    let kept = |profile: &Profile| {
-        let content = &profile.content;
-        Guise { status: content.status.clone(), glyph: content.glyph, colour: content.colour }
-    };
-    profile.map(kept).unwrap_or_default()
+    profile.map(|profile| looks(&profile.content).1).unwrap_or_default()
+}
+
+fn looks(content: &Content) -> (Nick, Guise) {
+    let guise = Guise { status: content.status.clone(), glyph: content.glyph, colour: content.colour };
+    (content.nick.clone(), guise)
+}
+
+fn wear(content: &mut Content, (nick, guise): (Nick, Guise)) {
+    let Guise { status, glyph, colour } = guise;
+    (content.nick, content.status, content.glyph, content.colour) = (nick, status, glyph, colour);
 }
 
 /// Whom it knows by their keys.
@@ -59,19 +66,17 @@ pub(super) fn keep_friends(node: &mut Node) -> Result<bool, Problem> {
     save(profile).map(|()| true)
 }
 
-/// Writes how this node is shown, where that stays and is another than it was. The file is small, and a person waits for
-/// the answer: the loop stands still for the few milliseconds that a disk takes.
+/// Writes how this node is shown, where that stays and is another than what was written. The file is small, and a person waits
+/// for the answer: the loop stands still for the few milliseconds that a disk takes.
 pub(super) fn keep_looks(node: &mut Node) -> Result<(), Problem> {
     let Some(profile) = &mut node.profile else { return Ok(()) };
-    let content = &mut profile.content;
-    let looks = Guise { status: content.status.clone(), glyph: content.glyph, colour: content.colour };
-    if content.nick == node.nick && looks == node.guise {
+    let (before, now) = (looks(&profile.content), (node.nick.clone(), node.guise.clone()));
+    if before == now {
         return Ok(());
     }
-    content.nick = node.nick.clone();
-    content.status.clone_from(&node.guise.status);
-    (content.glyph, content.colour) = (node.guise.glyph, node.guise.colour);
-    save(profile)
+    wear(&mut profile.content, now);
+    // Not written, it is still to be written when it is asked for again.
+    save(profile).inspect_err(|_| wear(&mut profile.content, before))
 }
 
 fn save(profile: &Profile) -> Result<(), Problem> {

@@ -50,8 +50,8 @@ pub(super) fn shown(
             command(node, at, Command::Guise { nick: None, guise: guise.clone() }, after)?;
         }
         node.guise = guise;
-        kept::keep_looks(node)?;
     }
+    kept::keep_looks(node)?;
     Ok(Answer::Mine(Box::new(mine(node, at.ok()))))
 }
 

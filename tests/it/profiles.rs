@@ -136,6 +136,35 @@ fn without_a_profile_friends_live_for_the_run_and_the_answer_says_so() {
 }
 
 #[test]
+fn how_one_is_shown_stays_and_what_cannot_be_written_is_said_and_can_be_asked_again() {
+    let home = Home::new();
+    let mut net = home.net(&[]);
+    net.start("ana", &home.args(), None);
+    for text in ["/nick Anabel", "/status back at noon", "/profile colour sand"] {
+        let done = net.ask("ana", json!({"cmd": "line", "text": text}));
+        assert_eq!(done["ok"], true, "{done}");
+    }
+    // The folder goes away and comes back.
+    let (folder, aside) = (home.profile(""), home.folder.path().join("aside"));
+    fs::rename(&folder, &aside).expect("moved");
+    for _ in 0..2 {
+        let refused = net.ask("ana", json!({"cmd": "nick", "nick": "Annabelle"}));
+        assert_eq!(refused["error"]["code"], "not_kept", "{refused}");
+    }
+    fs::rename(&aside, &folder).expect("moved back");
+    assert_eq!(net.ask("ana", json!({"cmd": "nick", "nick": "Annabelle"}))["ok"], true);
+    net.ask("ana", json!({"cmd": "quit"}));
+    net.ended("ana");
+    let (_, out, _) = home.run(&[&["id", "--json"], &home.args()[..]].concat());
+    assert_eq!(serde_json::from_str::<Value>(&out).expect("JSON")["profile"]["nick"], "Annabelle");
+    // The next run looks the same.
+    net.start_first("ana", &home.args());
+    let shown = net.ask("ana", json!({"cmd": "line", "text": "/profile"}));
+    assert_eq!(shown["profile"]["status"], "back at noon", "{shown}");
+    assert_eq!(shown["profile"]["colour"], "sand", "{shown}");
+}
+
+#[test]
 fn what_cannot_be_opened_is_told_with_its_code_and_left_alone() {
     let home = Home::new();
     let with = |args: &[&str]| home.run(&[args, &home.args()[..]].concat());
