@@ -21,6 +21,7 @@ pub struct Keep {
     /// Read the profile's passphrase from an open file descriptor
     #[arg(
         long,
+        global = true,
         value_name = "N",
         env = "EPHEM_PROFILE_PASSPHRASE_FD",
         conflicts_with = "profile_passphrase_file"
