@@ -167,7 +167,7 @@ pub struct Network {
     /// Listen there (a multiaddr); again for more
     #[arg(long, value_name = "ADDR", value_parser = values::listen, env = "EPHEM_LISTEN", value_delimiter = ',')]
     pub listen: Vec<crate::net::Addr>,
-    /// Ask there for others: a multiaddr, or host:port; again for more; none is built in
+    /// Ask there for others: host:port, a multiaddr, or /dnsaddr/NAME for a list; again for more; none is built in
     #[arg(long, value_name = "ADDR", value_parser = values::place, env = "EPHEM_BOOTSTRAP", value_delimiter = ',')]
     pub bootstrap: Vec<crate::net::Place>,
     /// Give up when nobody was found for so long [default: 30s for send and listen, else never]
@@ -374,7 +374,7 @@ pub struct Serve {
 /// `doctor`
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
-    /// See whether it answers: a multiaddr, or host:port; again for more
+    /// See whether it answers: host:port, a multiaddr, or /dnsaddr/NAME; again for more
     #[arg(long, value_name = "ADDR", value_parser = values::place, env = "EPHEM_BOOTSTRAP", value_delimiter = ',')]
     pub bootstrap: Vec<crate::net::Place>,
     /// Measure nothing; say who sees what of a node with these settings before anybody has said a word

@@ -11,6 +11,7 @@ use crate::base::id::Peer;
 use crate::base::limits::ADDR_BYTES;
 
 use super::circuit::Circuit;
+use super::dnsaddr::List;
 use super::names;
 use super::ways::Ways;
 
@@ -88,6 +89,8 @@ pub(super) enum PlaceKind {
     Ready(Multiaddr),
     /// A name to be looked up, and what its addresses become.
     Named { name: String, port: u16, over: Vec<Over>, family: Family, peer: Option<PeerId> },
+    /// A name that stands for a list of addresses.
+    Listed(List),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,12 +118,13 @@ impl Place {
     pub fn apart(&self) -> Vec<(bool, Place)> {
         let all = match &self.kind {
             PlaceKind::Ready(addr) => shape(addr).map(|s| s.over).into_iter().collect(),
-            PlaceKind::Named { over, .. } => over.clone(),
+            PlaceKind::Named { over, .. } | PlaceKind::Listed(List { over, .. }) => over.clone(),
         };
         let alone = |one: Over| match self.kind.clone() {
             PlaceKind::Named { name, port, family, peer, .. } => {
                 PlaceKind::Named { name, port, over: vec![one], family, peer }
             }
+            PlaceKind::Listed(list) => PlaceKind::Listed(List { over: vec![one], ..list }),
             ready => ready,
         };
         let apart =
@@ -130,7 +134,19 @@ impl Place {
 
     /// It begins with a name, which has to be looked up.
     pub fn is_named(&self) -> bool {
-        matches!(&self.kind, PlaceKind::Named { name, .. } if name.parse::<IpAddr>().is_err())
+        match &self.kind {
+            PlaceKind::Ready(_) => false,
+            PlaceKind::Named { name, .. } => name.parse::<IpAddr>().is_err(),
+            PlaceKind::Listed(_) => true,
+        }
+    }
+
+    /// The one peer that is meant, if not whoever is there.
+    pub(super) fn peer(&self) -> Option<PeerId> {
+        match &self.kind {
+            PlaceKind::Ready(addr) => shape(addr)?.peer,
+            PlaceKind::Named { peer, .. } | PlaceKind::Listed(List { peer, .. }) => *peer,
+        }
     }
 
     /// As it was typed.
@@ -141,8 +157,8 @@ impl Place {
 
 fn multiaddr(text: &str) -> Result<PlaceKind, AddressError> {
     let addr: Multiaddr = text.parse().map_err(|_| AddressError::NotAnAddress)?;
-    if matches!(addr.iter().next(), Some(Protocol::Dnsaddr(_))) {
-        return Err(AddressError::DnsAddr);
+    if let Some(Protocol::Dnsaddr(name)) = addr.iter().next() {
+        return listed(&name, &addr).map(PlaceKind::Listed);
     }
     // To begin at somebody behind a relay is to begin at the relay.
     let addr = Circuit::of(&addr).map_or(addr, |way| way.at.with(Protocol::P2p(way.relay)));
@@ -159,6 +175,27 @@ fn multiaddr(text: &str) -> Result<PlaceKind, AddressError> {
     }
 }
 
+fn listed(name: &str, addr: &Multiaddr) -> Result<List, AddressError> {
+    if !cfg!(unix) {
+        return Err(AddressError::DnsAddr);
+    }
+    let mut rest = addr.iter().skip(1);
+    let peer = match (rest.next(), rest.next()) {
+        (None, _) => None,
+        (Some(Protocol::P2p(peer)), None) => Some(peer),
+        _ => return Err(AddressError::Unsupported),
+    };
+    match is_name(name) {
+        true => Ok(List { name: name.to_owned(), over: vec![Over::Quic, Over::Tcp], peer }),
+        false => Err(AddressError::BadHost),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !name.is_empty() && name.len() <= 253 && name.chars().all(good)
+}
+
 fn host_and_port(text: &str) -> Result<PlaceKind, AddressError> {
     let (host, port) = text.rsplit_once(':').ok_or(AddressError::NoPort)?;
     let port: u16 = port.parse().map_err(|_| AddressError::BadPort)?;
@@ -173,8 +210,7 @@ fn host_and_port(text: &str) -> Result<PlaceKind, AddressError> {
         return Err(AddressError::Brackets);
     }
     let name = bracketed.unwrap_or(host);
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if bracketed.is_none() && (name.is_empty() || name.len() > 253 || !name.chars().all(good)) {
+    if bracketed.is_none() && !is_name(name) {
         return Err(AddressError::BadHost);
     }
     if name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
@@ -204,7 +240,7 @@ pub enum AddressError {
     Brackets,
     /// A multiaddr of a kind this node does not speak.
     Unsupported,
-    /// A name that stands for whole addresses, kept in a text record.
+    /// A name that stands for a list of addresses, on a system whose name servers are not known here.
     DnsAddr,
     /// 0.0.0.0 or :: names no machine.
     Nowhere,
@@ -227,7 +263,7 @@ impl fmt::Display for AddressError {
             AddressError::Unsupported => {
                 "this kind of address is not spoken here; use /ip4 or /ip6 or /dns with /tcp/PORT or /udp/PORT/quic-v1"
             }
-            AddressError::DnsAddr => "/dnsaddr is not looked up here; write host:port, or /dns/HOST/tcp/PORT",
+            AddressError::DnsAddr => "/dnsaddr is not looked up on this system; write host:port, or /dns/HOST/tcp/PORT",
             AddressError::Nowhere => "0.0.0.0 and :: name no machine to reach; give the address of one",
             AddressError::NotAListener => {
                 "not an address to listen on; write /ip4/0.0.0.0/tcp/4077 or /ip4/0.0.0.0/udp/4077/quic-v1"
@@ -360,13 +396,15 @@ pub(super) enum Says {
     Lan,
     /// A member, or anybody: a sealed beat, the table, identify.
     Somebody,
+    /// Whoever owns a name that a person typed, of a list of addresses.
+    Name,
 }
 
 /// What this node's own addresses say about where it stands.
 ///
 /// A stranger who names 192.168.1.1:80 would have this node knock at the router of its own home. So private addresses are
 /// dialled on others' word only where this node has one of the same block, loopback ones only where the person at this
-/// machine began with loopback, link-local ones never.
+/// machine began with loopback, link-local ones never. The owner of a name has nobody at home here, so a list says less still.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stand {
     own: BTreeSet<Scope>,
@@ -414,9 +452,13 @@ impl Stand {
         match (scope(addr), says) {
             (None, _) => false,
             (Some(Scope::Global), _) | (Some(Scope::Private(_) | Scope::LinkLocal), Says::Lan) => true,
-            (Some(Scope::Loopback), Says::Lan) | (Some(Scope::LinkLocal), Says::Somebody) => false,
+            (Some(Scope::Loopback), Says::Lan) | (Some(Scope::LinkLocal), Says::Somebody | Says::Name) => {
+                false
+            }
+            (Some(Scope::Private(_)), Says::Name) => false,
             (Some(scope @ Scope::Private(_)), Says::Somebody) => self.own.contains(&scope),
             (Some(Scope::Loopback), Says::Somebody) => self.began_on_loopback || self.only_loopback(),
+            (Some(Scope::Loopback), Says::Name) => self.only_loopback(),
         }
     }
 
@@ -443,7 +485,7 @@ mod tests {
     fn what_a_person_types_is_understood_or_told_why_not() {
         let named = |text: &str| match Place::parse(text).unwrap().kind {
             PlaceKind::Named { name, port, over, .. } => (name, port, over.len()),
-            PlaceKind::Ready(a) => panic!("{a}"),
+            other => panic!("{other:?}"),
         };
         assert_eq!(named("example.org:4077"), ("example.org".to_owned(), 4077, 2));
         assert_eq!(named(" 192.0.2.7:1 "), ("192.0.2.7".to_owned(), 1, 2));
@@ -468,6 +510,11 @@ mod tests {
             ("/ip4/192.0.2.7", AddressError::Unsupported),
             ("/ip4/192.0.2.7/tcp/80/ws", AddressError::Unsupported),
             ("/ip4/192.0.2.7/udp/80", AddressError::Unsupported),
+            #[cfg(unix)]
+            ("/dnsaddr/example.org/tcp/1", AddressError::Unsupported),
+            #[cfg(unix)]
+            ("/dnsaddr/exam ple.org", AddressError::BadHost),
+            #[cfg(not(unix))]
             ("/dnsaddr/example.org", AddressError::DnsAddr),
             ("/nonsense", AddressError::NotAnAddress),
         ] {

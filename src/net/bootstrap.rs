@@ -8,11 +8,12 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Addr, Family, Place, PlaceKind, bare, dialable, shape};
+use super::address::{Addr, Family, Place, PlaceKind, Stand, bare, dialable, shape};
 use super::backoff::Backoff;
 use super::config::{ADDRS_A_NAME, BOOTSTRAPS, KNOWN_FOR, NEXT_ADDRESS, RESOLVE};
 use super::io::{BootstrapState, Unreachable};
 use super::names;
+use super::txt::servers;
 
 /// What the driver should do for a bootstrap.
 #[derive(Debug)]
@@ -72,10 +73,7 @@ impl Bootstraps {
         if self.all.len() >= BOOTSTRAPS {
             return false;
         }
-        let state = match place.kind {
-            PlaceKind::Ready(_) => BootstrapState::Trying,
-            PlaceKind::Named { .. } => BootstrapState::Looking,
-        };
+        let state = begins(&place);
         self.all.push(Bootstrap {
             place,
             phase: Phase::Waiting(now),
@@ -98,7 +96,7 @@ impl Bootstraps {
                         bootstrap.phase = Phase::Trying(Trying::new(left, now));
                         bootstrap.now(BootstrapState::Trying);
                     }
-                    PlaceKind::Named { .. } => {
+                    PlaceKind::Named { .. } | PlaceKind::Listed(_) => {
                         bootstrap.phase = Phase::Resolving;
                         bootstrap.now(BootstrapState::Looking);
                         steps.push(Step::Resolve(index, bootstrap.place.clone()));
@@ -158,9 +156,11 @@ impl Bootstraps {
                 && trying.dials.contains(&connection)
             {
                 trying.dials.retain(|c| *c != connection);
-                trying.why = trying.why.max(why);
-                // Nobody else answers for this node: the other addresses lead here too.
-                if why == Unreachable::Myself || (trying.dials.is_empty() && trying.left.is_empty()) {
+                // Nobody else answers for this node: the other addresses of a machine lead here too, those of a list do not.
+                let listed = matches!(bootstrap.place.kind, PlaceKind::Listed(_));
+                let me = why == Unreachable::Myself;
+                trying.why = if listed && me { trying.why } else { trying.why.max(why) };
+                if me && !listed || (trying.dials.is_empty() && trying.left.is_empty()) {
                     let why = trying.why;
                     bootstrap.fail(why, chance, now);
                 }
@@ -173,10 +173,7 @@ impl Bootstraps {
     /// A link came up, by one of these dials or otherwise to a peer that was asked for by name.
     pub(super) fn linked(&mut self, connection: ConnectionId, peer: &PeerId, addr: &Multiaddr) {
         for bootstrap in &mut self.all {
-            let asked = match &bootstrap.place.kind {
-                PlaceKind::Ready(addr) => shape(addr).and_then(|s| s.peer),
-                PlaceKind::Named { peer, .. } => *peer,
-            };
+            let asked = bootstrap.place.peer();
             let ours = matches!(&bootstrap.phase, Phase::Trying(t) if t.dials.contains(&connection));
             let same = asked == Some(*peer) && !matches!(bootstrap.phase, Phase::Linked(_));
             if ours || same {
@@ -193,10 +190,7 @@ impl Bootstraps {
             if matches!(&bootstrap.phase, Phase::Linked(linked) if linked == peer) {
                 bootstrap.phase = Phase::Waiting(now + spread);
                 bootstrap.lost = Some(now);
-                bootstrap.now(match bootstrap.place.kind {
-                    PlaceKind::Ready(_) => BootstrapState::Trying,
-                    PlaceKind::Named { .. } => BootstrapState::Looking,
-                });
+                bootstrap.now(begins(&bootstrap.place));
             }
         }
     }
@@ -254,9 +248,22 @@ impl Bootstrap {
     }
 }
 
-/// Looks a name up with this machine's own resolver, and says what to dial: QUIC first, then TCP.
-pub(super) async fn resolve(place: Place) -> Result<Vec<Multiaddr>, Unreachable> {
-    let PlaceKind::Named { name, port, over, family, peer } = place.kind else { return Ok(Vec::new()) };
+/// The first thing that is done for a place.
+fn begins(place: &Place) -> BootstrapState {
+    match place.kind {
+        PlaceKind::Ready(_) => BootstrapState::Trying,
+        PlaceKind::Named { .. } | PlaceKind::Listed(_) => BootstrapState::Looking,
+    }
+}
+
+/// Looks a name up, and says what to dial: QUIC first, then TCP. Addresses come from this machine's own resolver, lists of them
+/// from its name servers.
+pub(super) async fn resolve(place: Place, stand: Stand) -> Result<Vec<Multiaddr>, Unreachable> {
+    let (name, port, over, family, peer) = match place.kind {
+        PlaceKind::Ready(_) => return Ok(Vec::new()),
+        PlaceKind::Named { name, port, over, family, peer } => (name, port, over, family, peer),
+        PlaceKind::Listed(list) => return list.look_up(&stand, &servers()).await,
+    };
     let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name.as_str(), port))).await;
     let found: Vec<SocketAddr> = match found {
         Ok(Ok(found)) => found.take(ADDRS_A_NAME).collect(),
@@ -332,5 +339,28 @@ mod tests {
         assert!(all.failed(one, Unreachable::Myself, 0, at));
         assert!(all.due(at + Duration::from_secs(600)).is_empty());
         assert!(matches!(all.states().as_slice(), [(_, BootstrapState::GivenUp { .. })]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_list_with_this_node_on_it_leads_to_the_others() {
+        let (mut all, at) = (Bootstraps::default(), now());
+        all.add(place("/dnsaddr/host.test"), at);
+        assert!(matches!(all.due(at).as_slice(), [Step::Resolve(0, _)]));
+        let addr = |n: u8| format!("/ip4/203.0.113.{n}/tcp/1").parse().unwrap();
+        all.resolved(0, Ok(vec![addr(1), addr(2)]), 0, at);
+        let (one, two) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
+        all.due(at);
+        all.dialing(0, one);
+        assert!(all.failed(one, Unreachable::Myself, 0, at));
+        assert!(matches!(all.due(at).as_slice(), [Step::Dial(0, ..)]), "the next of the list");
+        all.dialing(0, two);
+        assert!(all.failed(two, Unreachable::Refused, 0, at));
+        assert!(matches!(
+            all.states().as_slice(),
+            [(_, BootstrapState::Failed { why: Unreachable::Refused, .. })]
+        ));
+        let later = at + Duration::from_secs(1);
+        assert!(matches!(all.due(later).as_slice(), [Step::Resolve(0, _)]), "the list may have changed");
     }
 }

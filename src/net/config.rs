@@ -323,6 +323,10 @@ pub(super) const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 pub(super) const RESOLVE: Duration = Duration::from_secs(5);
 /// Addresses of one name that are tried.
 pub(super) const ADDRS_A_NAME: usize = 8;
+/// Addresses of one list of a name, `/dnsaddr`, that are tried.
+pub(super) const ADDRS_A_LIST: usize = 16;
+/// Further names in one such list that are looked up.
+pub(super) const NAMES_A_LIST: usize = 4;
 /// Bootstraps at most.
 pub(super) const BOOTSTRAPS: usize = 32;
 

@@ -12,6 +12,7 @@ mod bootstrap;
 mod circuit;
 mod config;
 mod direct;
+mod dnsaddr;
 mod driver;
 mod faithful;
 mod filter;
@@ -34,6 +35,7 @@ mod seek;
 mod stand_in;
 mod tell;
 mod translate;
+mod txt;
 mod watch;
 mod ways;
 

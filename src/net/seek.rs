@@ -74,7 +74,8 @@ impl Driver {
         for step in self.bootstraps.due(now) {
             match step {
                 Step::Resolve(index, place) => {
-                    self.resolving.spawn(async move { (index, resolve(place).await) });
+                    let stand = self.stand.clone();
+                    self.resolving.spawn(async move { (index, resolve(place, stand).await) });
                 }
                 Step::Dial(index, addr, peer) => {
                     if scope(&addr) == Some(Scope::Loopback) {

@@ -122,7 +122,7 @@ fn an_address_is_asked_without_a_running_node() {
     assert_eq!((out.as_str(), code), ("", Some(4)));
     assert!(err.contains("cannot be reached") && err.contains("nothing listens"), "{err}");
     for (place, why) in [
-        ("/dnsaddr/example.org", "not looked up here"),
+        ("/dnsaddr/example.org/tcp/4077", "not spoken here"),
         ("example.org:", "a number from 1 to 65535"),
         ("[::1:40", "neither a name nor an IP address"),
     ] {
