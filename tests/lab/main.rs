@@ -16,6 +16,7 @@ mod hosts;
 mod last;
 mod nat;
 mod time;
+mod trials;
 #[path = "../it/words.rs"]
 #[allow(dead_code, reason = "the lab uses some of the words")]
 mod words;

@@ -1,11 +1,11 @@
 //! Homes behind routers that let nobody in: two households, and machines on the open internet between them. The routers are
 //! the kernel's own: one kind keeps the port a machine sends from, the other draws a new one for each link.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::trials::{figure, middle, trials, worst_of};
 use crate::words::Net;
 use crate::{Lab, run, say_both_ways};
 
@@ -89,20 +89,6 @@ impl Internet {
         });
         inside.collect()
     }
-}
-
-/// How often each of these is tried: `EPHEM_TRIALS`, or once.
-fn trials() -> usize {
-    std::env::var("EPHEM_TRIALS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
-
-fn middle(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-fn figure(what: &str, text: &str) {
-    let _ = writeln!(std::io::stdout(), "{what}: {text}");
 }
 
 /// What a node is called by its peers: the end of an address it listens on.
@@ -240,12 +226,7 @@ fn a_relay_dies() -> Duration {
 #[test]
 #[ignore = "needs root and network namespaces: just lab"]
 fn a_relay_that_is_killed_is_replaced_and_nothing_said_is_lost() {
-    let mut times: Vec<Duration> = (0..trials()).map(|_| a_relay_dies()).collect();
-    let back = middle(&mut times);
-    let worst = times[times.len() - 1];
-    let text =
-        format!("{:.1} s in the middle, {:.1} s at the worst", back.as_secs_f64(), worst.as_secs_f64());
-    figure("the relay in use is killed: all said since is read after", &text);
+    let worst = worst_of("the relay in use is killed: all said since is read after", a_relay_dies);
     assert!(worst <= ANEW, "{worst:?}");
 }
 
