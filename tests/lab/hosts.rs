@@ -22,10 +22,15 @@ impl Lab {
 
     /// A host with nothing but its loopback.
     pub(crate) fn host(&mut self, name: &str) -> String {
-        let host = format!("eph-{}-{name}", self.id);
+        let host = self.called(name);
         run(&format!("ip netns add {host} && ip -n {host} link set lo up"));
         self.hosts.push(host.clone());
         host
+    }
+
+    /// What a host of that name is called on the machine.
+    pub(crate) fn called(&self, name: &str) -> String {
+        format!("eph-{}-{name}", self.id)
     }
 
     /// A switch, which is a bridge in a namespace of its own.

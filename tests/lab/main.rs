@@ -15,6 +15,7 @@ mod gone;
 mod hosts;
 mod last;
 mod nat;
+mod relayed;
 mod time;
 mod trials;
 #[path = "../it/words.rs"]
