@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
@@ -18,7 +19,7 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId, StreamProtocol};
 
-use super::config::{KNOCK, KNOCK_PROTOCOL};
+use super::config::KNOCK_PROTOCOL;
 
 /// What came of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +33,14 @@ pub(super) struct Knocked {
 /// Questions on their way, and answers not yet told.
 #[derive(Debug, Default)]
 pub(super) struct Behaviour {
-    waiting: VecDeque<ToSwarm<Knocked, ()>>,
+    waiting: VecDeque<ToSwarm<Knocked, Duration>>,
 }
 
 impl Behaviour {
-    /// Asks over one link. The answer comes as [`Knocked`], within [`KNOCK`], unless the link goes before.
-    pub(super) fn ask(&mut self, peer: PeerId, connection: ConnectionId) {
+    /// Asks over one link. The answer comes as [`Knocked`], within so long, unless the link goes before.
+    pub(super) fn ask(&mut self, peer: PeerId, connection: ConnectionId, within: Duration) {
         let handler = NotifyHandler::One(connection);
-        self.waiting.push_back(ToSwarm::NotifyHandler { peer_id: peer, handler, event: () });
+        self.waiting.push_back(ToSwarm::NotifyHandler { peer_id: peer, handler, event: within });
     }
 }
 
@@ -94,13 +95,13 @@ pub(super) struct Handler {
 enum Step {
     #[default]
     Idle,
-    Wanted,
+    Wanted(Duration),
     Asked,
     Answered(bool),
 }
 
 impl ConnectionHandler for Handler {
-    type FromBehaviour = ();
+    type FromBehaviour = Duration;
     type ToBehaviour = bool;
     type InboundProtocol = ReadyUpgrade<StreamProtocol>;
     type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
@@ -111,9 +112,9 @@ impl ConnectionHandler for Handler {
         SubstreamProtocol::new(ReadyUpgrade::new(StreamProtocol::new(KNOCK_PROTOCOL)), ())
     }
 
-    fn on_behaviour_event(&mut self, (): ()) {
+    fn on_behaviour_event(&mut self, within: Duration) {
         if self.step == Step::Idle {
-            self.step = Step::Wanted;
+            self.step = Step::Wanted(within);
         }
     }
 
@@ -122,9 +123,9 @@ impl ConnectionHandler for Handler {
         _: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Self::ToBehaviour>> {
         match self.step {
-            Step::Wanted => {
+            Step::Wanted(within) => {
                 self.step = Step::Asked;
-                let protocol = self.listen_protocol().with_timeout(KNOCK);
+                let protocol = self.listen_protocol().with_timeout(within);
                 Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol })
             }
             Step::Answered(there) => {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::address::{Scope, scope, shape};
 use super::circuit::{Circuit, far_end, is_circuit};
-use super::config::{BOTH_AT_ONCE, LINK_BURST, LINK_BYTES_A_SECOND, OVERDUE, SETTLE};
+use super::config::{BOTH_AT_ONCE, KNOCK, KNOCK_LATE, LINK_BURST, LINK_BYTES_A_SECOND, OVERDUE, SETTLE};
 use super::io::Path;
 
 /// One connection to a peer.
@@ -68,6 +68,11 @@ pub(super) enum Doubt {
 }
 
 impl Doubt {
+    /// How long whoever is asked may take.
+    pub(super) fn patience(self) -> Duration {
+        if matches!(self, Doubt::Silent) { KNOCK_LATE } else { KNOCK }
+    }
+
     fn concerns(self, peer: &PeerId, link: &Link, now: Instant) -> bool {
         let old = now.saturating_duration_since(link.since) > BOTH_AT_ONCE;
         match self {

@@ -46,7 +46,7 @@ impl Driver {
     /// Asks those whom this doubt concerns.
     pub(super) fn doubt(&mut self, doubt: Doubt, now: Instant) {
         for (peer, connection) in self.links.doubted(doubt, now) {
-            self.swarm.behaviour_mut().knock.ask(peer, connection);
+            self.swarm.behaviour_mut().knock.ask(peer, connection, doubt.patience());
         }
     }
 
