@@ -26,6 +26,10 @@ pictures:
 lab *args:
     cargo test --release --test lab -- --ignored --test-threads=1 {{args}}
 
+# eight processes that talk: how soon whoever is kicked reads nothing more, and what one that sends without measure costs the others (Linux)
+rights *args:
+    cargo test --release --test it removed:: -- --ignored --nocapture --test-threads=1 {{args}}
+
 # what real processes hold of what has burned, and of passphrases and keys that were used: their memory is searched. What a recording of a room
 # gives to whoever has its passphrase (Linux; root or `unshare`; python3 and its package index)
 vanish *args: python

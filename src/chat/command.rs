@@ -213,6 +213,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::chat::name::Shut;
     use crate::chat::request::{Act, Burn, Join, Reach, View, Which};
 
     /// The commands promised to people. Written out, so that none gets lost when the table is edited.
@@ -326,10 +327,19 @@ mod tests {
 
     #[test]
     fn arguments_mean_what_they_say() {
-        let Request::Act(Act::Ban { who, for_ms, why }) = request("/ban \"b ob\" 2h too loud") else {
+        let Request::Act(Act::Ban { who, for_ms, then, why }) = request("/ban \"b ob\" 2h too loud") else {
             panic!()
         };
-        assert_eq!((who.0.as_str(), for_ms, why.as_str()), ("b ob", Some(7_200_000), "too loud"));
+        assert_eq!((who.0.as_str(), for_ms, then), ("b ob", Some(7_200_000), None));
+        assert_eq!(why.as_str(), "too loud");
+        for (line, shut, reason) in [
+            ("/ban eve lock too loud", Some(Shut::Lock), "too loud"),
+            ("/ban eve 2h Knock", Some(Shut::Knock), ""),
+            ("/ban eve locked me out", None, "locked me out"),
+        ] {
+            let Request::Act(Act::Ban { then, why, .. }) = request(line) else { panic!() };
+            assert_eq!((then, why.as_str()), (shut, reason), "{line}");
+        }
         let Request::Act(Act::Ban { for_ms, why, .. }) = request("/ban eve 2 many") else { panic!() };
         assert_eq!((for_ms, why.as_str()), (None, "2 many"));
         assert!(matches!(request("/invite show 1f2e qr"), Request::InviteAgain { qr: true, .. }));

@@ -4,8 +4,8 @@
 use super::avatar::Avatar;
 use super::circle::Circle;
 use super::name::{
-    BootstrapChange, BurnWhy, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange, Route,
-    Standing,
+    BootstrapChange, BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange,
+    Route, Standing,
 };
 use super::notice::{Notice, Unreachable};
 use super::problem::Problem;
@@ -168,6 +168,8 @@ pub struct MemberLine {
     pub reason: Option<Line>,
     /// Until when, where it ends.
     pub until: Option<Unix>,
+    /// After a ban and its end: what it takes to come in under a key that is new here.
+    pub door: Option<Door>,
 }
 
 /// A message as it is shown.

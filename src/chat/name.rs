@@ -262,6 +262,26 @@ named! {
         /// What still lives.
         Unexpired = "unexpired",
     }
+    /// What a ban asks of newcomers from then on.
+    Shut {
+        /// Nobody comes in.
+        Lock = "lock",
+        /// An admin lets each of them in.
+        Knock = "knock",
+    }
+    /// What somebody needs who wants to come in under a key that is new to the room.
+    Door {
+        /// Its name.
+        Name = "name",
+        /// Its passphrase.
+        Passphrase = "passphrase",
+        /// An invite that is still good.
+        Invite = "invite",
+        /// The word of an admin, once they have knocked.
+        Knock = "knock",
+        /// Nothing helps: the room is locked.
+        Locked = "locked",
+    }
 }
 
 #[cfg(test)]

@@ -94,6 +94,13 @@ pub enum Problem {
         /// Which role it needs.
         needs: Role,
     },
+    /// Whoever it is about is as high, or higher.
+    Outranked {
+        /// What they are.
+        role: Role,
+    },
+    /// Whoever it is about came in under another founding.
+    Elsewhere,
     /// Muted.
     Muted,
     /// Too much waits already.
@@ -230,6 +237,8 @@ impl Problem {
             Problem::NotIn => "not_in",
             Problem::Unconfirmed => "unconfirmed",
             Problem::Role { .. } => "role",
+            Problem::Outranked { .. } => "outranked",
+            Problem::Elsewhere => "elsewhere",
             Problem::Muted => "muted",
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
@@ -290,6 +299,13 @@ impl Problem {
             Problem::NotIn => "not in the room yet, or not any more".to_owned(),
             Problem::Unconfirmed => "not before others in the room have vouched for this node".to_owned(),
             Problem::Role { needs } => format!("this needs the role {}", needs.name()),
+            Problem::Outranked { role } => {
+                format!("this cannot be done to the {}: only who is above them could", role.name())
+            }
+            Problem::Elsewhere => {
+                "two rooms met here, and this one came in under the other founder: your word does not reach them"
+                    .to_owned()
+            }
             Problem::Muted => "you are muted in this room".to_owned(),
             Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
             Problem::LogFull => "the room's log of rights is full".to_owned(),
@@ -305,7 +321,7 @@ impl Problem {
             Problem::BurnedUnsent => "the message's time was over before it could be sent".to_owned(),
             Problem::TakenBack => "you took it back while it waited".to_owned(),
             Problem::TokenShown => "the reclaim token was shown already, and it is shown once".to_owned(),
-            Problem::BadToken => "this is not a reclaim token of this room".to_owned(),
+            Problem::BadToken => "this is not the reclaim token of this room, or not any more".to_owned(),
             Problem::FriendsFull { most } => format!("there are {most} friends, and there may be no more"),
             Problem::NotKept(why) => {
                 format!("done for now, but it could not be written to the profile: {}", why.as_str())
@@ -346,6 +362,12 @@ impl Problem {
             Problem::NotIn => "wait until the room is found, or join it anew".to_owned(),
             Problem::Unconfirmed => "wait a moment; text can be read and sent meanwhile".to_owned(),
             Problem::Role { .. } => "ask somebody who has it; /who shows roles".to_owned(),
+            Problem::Outranked { .. } => {
+                "the owner may do it to an admin, and nobody to the owner".to_owned()
+            }
+            Problem::Elsewhere => {
+                "ask an admin of theirs; once one of the founders types /yield, both are one".to_owned()
+            }
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
@@ -401,6 +423,8 @@ impl Problem {
             Problem::NotIn,
             Problem::Unconfirmed,
             Problem::Role { needs: Role::Admin },
+            Problem::Outranked { role: Role::Owner },
+            Problem::Elsewhere,
             Problem::Muted,
             Problem::QueueFull,
             Problem::LogFull,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::duration;
-use super::name::{History, Motion, Ring, Theme};
+use super::name::{History, Motion, Ring, Shut, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
@@ -229,6 +229,8 @@ pub enum Act {
         who: Who,
         /// For how long; `None` for good.
         for_ms: Option<u64>,
+        /// What newcomers have to do from then on; `None` leaves the door as it is.
+        then: Option<Shut>,
         /// Why.
         why: Line,
     },

@@ -4,7 +4,7 @@
 use super::args::Args;
 use super::avatar::{colour_number, sign_number};
 use super::command::{Group, Read, Spec};
-use super::name::{Motion, Ring, Role, Theme};
+use super::name::{Motion, Ring, Role, Shut, Theme};
 use super::problem::Problem;
 use super::request::{
     About, Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST,
@@ -101,8 +101,8 @@ table! {
 
     Office Admin "kick" [] "NICK [WHY]" "remove somebody; what they have read stays read" "/kick eve flooding"
         |a| Ok(Request::Act(Act::Kick(a.who()?, why(a)?)));
-    Office Admin "ban" [] "NICK [FOR] [WHY]" "remove somebody by key, for longer than this stay" "/ban eve 2h flooding"
-        |a| Ok(Request::Act(Act::Ban { who: a.who()?, for_ms: a.maybe_duration()?, why: why(a)? }));
+    Office Admin "ban" [] "NICK [FOR] [DOOR] [WHY]" "remove a key for longer; DOOR: lock or knock is what newcomers meet"
+        "/ban eve 2h lock flooding" ban;
     Office Admin "unban" [] "NICK|ID" "let somebody come back" "/unban eve" |a| Ok(Request::Act(Act::Unban(a.who()?)));
     Office Member "bans" [] "" "who is banned" "/bans" |_| Ok(Request::Bans);
     Office Admin "mute" [] "NICK [FOR] [WHY]" "others take nothing somebody says" "/mute eve 10m"
@@ -223,6 +223,12 @@ fn join(args: &mut Args<'_>) -> Result<Request, Problem> {
         Join::Named { room: Line::clean(typed.trim_start_matches('#')), passphrase: None }
     };
     Ok(Request::Join(Box::new(join)))
+}
+
+fn ban(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let (who, for_ms) = (args.who()?, args.maybe_duration()?);
+    let then = Shut::ALL.iter().copied().find(|shut| args.takes(shut.name()));
+    Ok(Request::Act(Act::Ban { who, for_ms, then, why: why(args)? }))
 }
 
 fn invite(args: &mut Args<'_>) -> Result<Request, Problem> {

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::duration::words;
 use super::event::{Event, Facts, Invite, MemberLine, Person, RoomLine};
 use super::moves::Moves;
-use super::name::{KeysChange, Level, MemberChange, Mode, RoomChange};
+use super::name::{Door, KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
 use super::reply::short_id;
 use super::text::Line;
@@ -65,7 +65,7 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
             format!("{who} was removed and gets no new keys; what they have read stays read")
         }
         MemberChange::Ban => format!("{who} was banned and gets no new keys; what they have read stays read"),
-        MemberChange::Unban => format!("{who} may come back"),
+        MemberChange::Unban => format!("{who} is no longer kept out"),
         MemberChange::Knock => format!("{who} knocks: /admit {tag} or /deny {tag}"),
         MemberChange::Away => format!("{who} is away"),
         MemberChange::Back => format!("{who} is back"),
@@ -80,12 +80,37 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
     if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
         text.push_str(&format!(", reason: {}", why.as_str()));
     }
+    if let Some(door) = line.door {
+        let lifted = line.change == MemberChange::Unban;
+        text.push_str(&format!("; {}", if lifted { way_back(door) } else { way_round(door) }));
+    }
     Some(info(text))
 }
 
 /// Somebody who comes or goes, said to be a friend where they are one.
 fn called(who: &Person, names: Names<'_>) -> String {
     if who.friend { format!("your friend {}", names(who)) } else { names(who) }
+}
+
+/// What a ban does not keep out: it holds against a key, and a new one costs nothing.
+fn way_round(door: Door) -> &'static str {
+    match door {
+        Door::Name => "whoever knows the name of the room may come back under a new key",
+        Door::Passphrase => "somebody who knows the passphrase may come back under a new key",
+        Door::Invite => "somebody with an invite that is still good may come back under a new key",
+        Door::Knock => "newcomers knock now, and come in when an admin lets them",
+        Door::Locked => "the room is locked now, and nobody else comes in until /unlock",
+    }
+}
+
+/// What somebody has to do whose ban is over.
+fn way_back(door: Door) -> &'static str {
+    match door {
+        Door::Name | Door::Passphrase => "they may come back",
+        Door::Invite => "they may come back with an invite that is still good",
+        Door::Knock => "they may knock, like everybody",
+        Door::Locked => "the room is locked, so they come in after /unlock or /admit",
+    }
 }
 
 /// Names of one group that are told; of the others, how many.
@@ -187,4 +212,37 @@ pub fn beside(invite: &Invite, now: Unix) -> [Zeroizing<String>; 3] {
         format!("the others type: ephem-node join INVITE; ephem-node invite --revoke {id} takes it back"),
     ]
     .map(Zeroizing::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::MemberId;
+    use crate::base::nick::Nick;
+    use crate::chat::name::Role;
+
+    #[test]
+    fn a_ban_says_what_it_does_not_keep_out() {
+        let nick = Nick::parse("eve").expect("a nick");
+        let who = Person::plain(MemberId([1; 32]), nick, Line::clean("mole-river"), Role::Member);
+        let told = |change, door| {
+            let until = (change == MemberChange::Ban).then_some(Unix(7_200_000));
+            let (room, reason) = (Line::clean("lobby"), Some(Line::clean("noise")));
+            let line =
+                MemberLine { room, change, who: who.clone(), by: None, reason, until, door: Some(door) };
+            member(&line, &|who| who.nick.as_str().to_owned(), None, Unix(0)).expect("a sentence").text
+        };
+        let banned = "eve was banned and gets no new keys; what they have read stays read, for 2 hours, reason: noise; ";
+        for (door, rest) in [
+            (Door::Passphrase, "somebody who knows the passphrase may come back under a new key"),
+            (Door::Name, "whoever knows the name of the room may come back under a new key"),
+            (Door::Invite, "somebody with an invite that is still good may come back under a new key"),
+            (Door::Knock, "newcomers knock now, and come in when an admin lets them"),
+            (Door::Locked, "the room is locked now, and nobody else comes in until /unlock"),
+        ] {
+            assert_eq!(told(MemberChange::Ban, door), format!("{banned}{rest}"));
+        }
+        let lifted = told(MemberChange::Unban, Door::Locked);
+        assert!(lifted.ends_with("the room is locked, so they come in after /unlock or /admit"), "{lifted}");
+    }
 }

@@ -6,12 +6,13 @@ use super::invites::{self, Keys};
 use super::links::{self, peer_name};
 use super::mine;
 use super::net_page;
+use super::office;
 use super::run::{Node, ends};
 use super::seat::{Effect, Seat};
 use super::told;
-use crate::base::id::{MemberId, hex};
+use crate::base::id::MemberId;
 use crate::base::limits::TEXT_BYTES;
-use crate::base::secret::{Secret, Text};
+use crate::base::secret::Secret;
 use crate::chat::event::{Event, PeerLine, Person};
 use crate::chat::name::{PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
@@ -24,7 +25,7 @@ use crate::crypto::root::Root;
 use crate::crypto::words;
 use crate::net;
 use crate::room::entry::Intent;
-use crate::room::io::{Command, Deed};
+use crate::room::io::Command;
 use crate::room::rights::Rank;
 
 /// Stands for "everything is to be burned here, at once" where an exit code is expected.
@@ -89,6 +90,7 @@ async fn in_room(
     caller: Caller,
     after: &mut After,
 ) -> Result<Answer, Problem> {
+    office::may(seat(node, at)?, &request)?;
     match request {
         Request::Send(draft) => say(node, at, *draft, None, caller, after),
         Request::Direct(who, draft) => {
@@ -129,6 +131,7 @@ async fn in_room(
             };
             let seat = node.seats.get(at).ok_or(Problem::UnknownRoom)?;
             let deed = asked::deed(seat, act, find)?;
+            office::reaches(seat, &deed)?;
             command(node, at, Command::Act(deed), after)
         }
         Request::Policy(policy) => {
@@ -145,14 +148,11 @@ async fn in_room(
         Request::Reclaim(None) => Err(Problem::Missing("token")),
         Request::Reclaim(Some(typed)) => {
             let token = asked::token(typed.as_str())?;
-            let next = Secret::<32>::random(&mut super::seat::rng());
-            let key = crate::crypto::identity::Identity::from_seed(&next).id().0;
-            command(node, at, Command::Act(Deed::Reclaim { token, next: key }), after)?;
-            Ok(Answer::Token(Text::new(&hex(next.expose()))))
+            office::reclaim(node, at, token, after)
         }
         Request::Away(away) => command(node, at, Command::Away(away), after),
-        Request::Bans => Ok(Answer::Page(bans(seat(node, at)?))),
-        Request::Audit => Ok(Answer::Page(audit(seat(node, at)?))),
+        Request::Bans => Ok(Answer::Page(office::bans(seat(node, at)?))),
+        Request::Audit => Ok(Answer::Page(office::audit(seat(node, at)?))),
         Request::Crypto => Ok(Answer::Page(keys(seat(node, at)?))),
         Request::Ping(who) => ping(node, room, &who).await,
         // Carried out before a room was looked for, or put off.
@@ -277,15 +277,13 @@ fn announce(node: &mut Node, draft: &Draft, after: &mut After) -> Result<Answer,
     if owned.is_empty() {
         return Err(Problem::Role { needs: Role::Owner });
     }
-    let mut first = None;
+    let mut first = Err(Problem::NotIn);
     for at in owned {
-        if let Answer::Sent(id) =
-            say(node, at, draft.clone(), None, Caller { cid: None, waited_ms: 0 }, after)?
-        {
-            first = first.or(id);
-        }
+        // One room that cannot take it now keeps it from none of the others.
+        let said = say(node, at, draft.clone(), None, Caller { cid: None, waited_ms: 0 }, after);
+        first = first.or(said);
     }
-    Ok(Answer::Sent(first))
+    first
 }
 
 /// Tells those in office about somebody, with the words of a message where one was named: nothing else of it goes.
@@ -424,35 +422,6 @@ pub(super) async fn status(node: &Node) -> crate::chat::reply::Status {
         status.peers = now.peers.iter().map(peer_line).collect();
     }
     status
-}
-
-fn bans(seat: &Seat) -> Vec<Line> {
-    let Some(log) = seat.look().log() else { return Vec::new() };
-    let mut page = Vec::new();
-    for removal in log.rights().removals.values().flatten().filter(|removal| removal.ban.is_some()) {
-        let who = seat.person(&removal.target);
-        let by = seat.person(&removal.by);
-        let end = removal.ban.flatten().map_or("for good".to_owned(), |until| format!("until {until:?}"));
-        page.push(format!("{} by {} {end}: {}", who.tag.as_str(), by.nick.as_str(), removal.why));
-    }
-    if page.is_empty() {
-        page.push("nobody is banned".to_owned());
-    }
-    page.iter().map(|line| Line::clean(line)).collect()
-}
-
-/// Everything anybody did in office, oldest first.
-fn audit(seat: &Seat) -> Vec<Line> {
-    let Some(log) = seat.look().log() else { return Vec::new() };
-    let mut entries: Vec<_> = log.raws().filter_map(|(id, _)| log.get(id)).collect();
-    entries.sort_by_key(|entry| (entry.at, entry.seq));
-    let line = |entry: &&crate::wire::log::Entry| {
-        let by = seat.person(&entry.author);
-        let whom = entry.act.target().map(|id| seat.person(&id));
-        let whom = whom.map_or(String::new(), |who| format!(" {} ({})", who.nick.as_str(), who.tag.as_str()));
-        Line::clean(&format!("{} ({}) {}{whom}", by.nick.as_str(), by.tag.as_str(), entry.act.name()))
-    };
-    entries.iter().map(line).collect()
 }
 
 fn keys(seat: &Seat) -> Vec<Line> {

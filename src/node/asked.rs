@@ -3,7 +3,7 @@
 use crate::base::id::{EntryId, MemberId, unhex};
 use crate::base::secret::Secret;
 use crate::base::time::Unix;
-use crate::chat::name::History;
+use crate::chat::name::{History, Shut};
 use crate::chat::problem::Problem;
 use crate::chat::request::{self, Act, Policy, Reach, Who};
 use crate::room::io::{Deed, Draft};
@@ -41,11 +41,15 @@ pub(super) fn deed(
     let until = |for_ms: u64| Unix(now.0.saturating_add(for_ms));
     Ok(match act {
         Act::Kick(who, why) => Deed::Kick(find(&who, false)?, why.as_str().to_owned()),
-        Act::Ban { who, for_ms, why } => Deed::Ban {
+        Act::Ban { who, for_ms, then, why } => Deed::Ban {
             target: find(&who, false)?,
             why: why.as_str().to_owned(),
             until: for_ms.map(until),
-            then: Then::Nothing,
+            then: match then {
+                None => Then::Nothing,
+                Some(Shut::Lock) => Then::Lock,
+                Some(Shut::Knock) => Then::Knock,
+            },
         },
         Act::Unban(who) => Deed::Unban(find(&who, true)?),
         Act::Mute { who, for_ms, why } => {

@@ -16,6 +16,7 @@ mod links;
 pub mod metrics;
 mod mine;
 mod net_page;
+mod office;
 pub mod outbox;
 pub mod probe;
 pub mod random;

@@ -1,6 +1,6 @@
 //! One room on this node: the state machine, its timers, and what faces and the network need to know about it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::random::{self, Os};
 use super::{Over, told, trace};
@@ -62,6 +62,8 @@ pub(super) struct Seat {
     warned: Option<(Unix, usize)>,
     /// Here under a name drawn for this room alone.
     pub(super) anonymous: bool,
+    /// Who held an office when that was last looked at.
+    offices: BTreeMap<MemberId, Rank>,
     /// What the last line about the room's state said.
     shown: Option<(Option<Standing>, usize, Option<MemberId>)>,
     state: State<Os>,
@@ -89,6 +91,7 @@ impl Seat {
             panicking: false,
             warned: None,
             anonymous: false,
+            offices: BTreeMap::new(),
             shown: Some((Some(Standing::Searching), 1, None)),
             state,
             timers: BTreeMap::new(),
@@ -176,6 +179,16 @@ impl Seat {
         let changed = self.shown != now;
         self.shown = now;
         changed
+    }
+
+    /// Whose role is another than when this was last asked.
+    pub(super) fn new_roles(&mut self) -> Vec<MemberId> {
+        let (me, others) = (self.me(), self.state.others());
+        let all = others.iter().chain([&me]).map(|id| (*id, self.rank_of(id)));
+        let now: BTreeMap<MemberId, Rank> = all.filter(|(_, rank)| *rank > Rank::Member).collect();
+        let before = std::mem::replace(&mut self.offices, now);
+        let whoever = before.keys().chain(self.offices.keys()).collect::<BTreeSet<_>>();
+        whoever.into_iter().filter(|id| before.get(*id) != self.offices.get(*id)).copied().collect()
     }
 
     /// When the next timer is due.
@@ -288,6 +301,11 @@ impl Seat {
     /// What this node may do.
     pub(super) fn rank(&self) -> Rank {
         self.who(&self.state.me()).rank
+    }
+
+    /// What somebody may do here.
+    pub(super) fn rank_of(&self, id: &MemberId) -> Rank {
+        self.who(id).rank
     }
 
     /// The room itself, to be looked at.

@@ -6,13 +6,14 @@ use crate::base::time::Unix;
 use crate::chat::avatar::Avatar;
 use crate::chat::event::Fate as Told;
 use crate::chat::event::{Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine};
-use crate::chat::name::{BurnWhy, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
+use crate::chat::name::{BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
 use crate::chat::problem::Problem;
 use crate::chat::text::{Body, Line};
 use crate::crypto::{root, words};
 use crate::room::io::{self, Fate, Heard, Refused, Who};
-use crate::room::rights::Rank;
+use crate::room::log::Log;
+use crate::room::rights::{Rank, Rights};
 use crate::wire::log::Act;
 use crate::wire::payload::Reason;
 
@@ -38,7 +39,18 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             let change = if away { MemberChange::Away } else { MemberChange::Back };
             out.push(member(seat, change, &who));
         }
-        io::Event::Logged { entry, by, target } => logged(seat, &entry, &by, target.as_ref(), out),
+        io::Event::Logged { entry, by, target } => {
+            let roles = seat.new_roles();
+            logged(seat, &entry, &by, target.as_ref(), out);
+            // Who is the owner now; and who is it no more.
+            if seat.act(&entry).is_some_and(Act::settles) {
+                out.extend(
+                    roles
+                        .iter()
+                        .map(|id| self::by(seat, MemberChange::Role, seat.person(id), None, None, None)),
+                );
+            }
+        }
         io::Event::Knock(id) => {
             let who = seat.person(&id);
             out.push(notice(seat, Said::Knocks(who.tag.clone())));
@@ -148,13 +160,14 @@ fn logged(
         Act::Transfer { to, .. } if *to == seat.me() => {
             out.push(notice(seat, Said::Offered(seat.person(author))));
         }
-        Act::TransferAccept { .. } | Act::Reclaim { .. } | Act::Yield { .. } => {
-            out.push(line(seat, RoomChange::Owner));
-        }
+        act if act.settles() => out.push(line(seat, RoomChange::Owner)),
         // Said by the events of their own, or of no interest to anybody but those who did it.
         Act::Genesis { .. }
         | Act::Founding { .. }
         | Act::Transfer { .. }
+        | Act::TransferAccept { .. }
+        | Act::Reclaim { .. }
+        | Act::Yield { .. }
         | Act::Admit { .. }
         | Act::Deny { .. }
         | Act::Invite { .. }
@@ -209,7 +222,20 @@ fn by(
     reason: Option<Line>,
     until: Option<Unix>,
 ) -> Event {
-    Event::Member(Box::new(MemberLine { room: seat.name.clone(), change, who, by, reason, until }))
+    let door = matches!(change, MemberChange::Ban | MemberChange::Unban).then(|| door(seat));
+    Event::Member(Box::new(MemberLine { room: seat.name.clone(), change, who, by, reason, until, door }))
+}
+
+/// What it takes to come in today under a key that the room has never seen.
+pub(super) fn door(seat: &Seat) -> Door {
+    let rights = seat.look().log().map(Log::rights);
+    match seat.mode {
+        _ if rights.is_some_and(Rights::locked) => Door::Locked,
+        _ if rights.is_some_and(Rights::knocking) => Door::Knock,
+        Mode::Open => Door::Name,
+        Mode::Passphrase => Door::Passphrase,
+        Mode::Invite => Door::Invite,
+    }
 }
 
 /// A line about the room as it stands now.
@@ -253,7 +279,7 @@ pub(super) fn person(who: &Who) -> Person {
     }
 }
 
-fn role(rank: Rank) -> Role {
+pub(super) fn role(rank: Rank) -> Role {
     match rank {
         Rank::Member => Role::Member,
         Rank::Admin => Role::Admin,
@@ -323,5 +349,6 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::LogFull => Problem::LogFull,
         Refused::NoAnswer => Problem::NoAnswer,
         Refused::NobodyInOffice => Problem::NobodyInOffice,
+        Refused::Elsewhere => Problem::Elsewhere,
     }
 }

@@ -8,7 +8,7 @@ use crate::base::secret::Text;
 use crate::chat::command;
 use crate::chat::duration::{self, DurationError};
 use crate::chat::lines::{LINE_BYTES, Line as Raw};
-use crate::chat::name::History;
+use crate::chat::name::{History, Shut};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Cid, Reply};
 use crate::chat::request::{
@@ -28,6 +28,7 @@ const FIELDS: &[&str] = &[
     "id",
     "for_ms",
     "why",
+    "then",
     "token",
     "passphrase",
     "ttl_ms",
@@ -73,7 +74,10 @@ const CMDS: &[(&str, Make)] = &[
     ("burn", burn),
     ("open", |f| f.which().map(Request::Open)),
     ("kick", |f| Ok(Request::Act(Act::Kick(f.who()?, f.why()?)))),
-    ("ban", |f| Ok(Request::Act(Act::Ban { who: f.who()?, for_ms: f.number("for_ms")?, why: f.why()? }))),
+    ("ban", |f| {
+        let (who, for_ms, then) = (f.who()?, f.number("for_ms")?, f.shut()?);
+        Ok(Request::Act(Act::Ban { who, for_ms, then, why: f.why()? }))
+    }),
     ("unban", |f| f.who().map(Act::Unban).map(Request::Act)),
     ("mute", |f| Ok(Request::Act(Act::Mute { who: f.who()?, for_ms: f.number("for_ms")?, why: f.why()? }))),
     ("unmute", |f| f.who().map(Act::Unmute).map(Request::Act)),
@@ -259,6 +263,12 @@ impl Fields {
         Ok(self.line("why", WHY_BYTES)?.unwrap_or_else(|| Line::clean("")))
     }
 
+    fn shut(&mut self) -> Result<Option<Shut>, Problem> {
+        let Some(word) = self.text("then")? else { return Ok(None) };
+        let wanted = "\"lock\" or \"knock\"";
+        Shut::parse(&word).map(Some).ok_or(Problem::Value { field: "then", wanted })
+    }
+
     fn which(&mut self) -> Result<Which, Problem> {
         let typed = match self.take("id") {
             None => return Err(Problem::Missing("id")),
@@ -432,12 +442,15 @@ mod tests {
 
     #[test]
     fn people_and_messages_are_named_as_promised() {
-        let Request::Act(Act::Ban { who, for_ms, why }) =
-            ask(r#"{"cmd":"ban","who":"eve","for_ms":60000,"why":"loud"}"#).request
+        let Request::Act(Act::Ban { who, for_ms, then, why }) =
+            ask(r#"{"cmd":"ban","who":"eve","for_ms":60000,"then":"lock","why":"loud"}"#).request
         else {
             panic!()
         };
-        assert_eq!((who.0.as_str(), for_ms, why.as_str()), ("eve", Some(60_000), "loud"));
+        assert_eq!(
+            (who.0.as_str(), for_ms, then, why.as_str()),
+            ("eve", Some(60_000), Some(Shut::Lock), "loud")
+        );
         assert!(matches!(ask(r#"{"cmd":"whois","to":"eve"}"#).request, Request::Whois(_)));
         assert!(matches!(ask(r#"{"cmd":"burn","id":"mine"}"#).request, Request::Burn(Burn::Mine)));
         assert!(matches!(
@@ -476,6 +489,8 @@ mod tests {
             (r#"{"cmd":"send","text":"x","once":true,"once_ms":0}"#, "wrong_value"),
             (r#"{"cmd":"send","text":"x","room":1}"#, "wrong_type"),
             (r#"{"cmd":"kick"}"#, "missing_field"),
+            (r#"{"cmd":"ban","who":"eve","then":"shut"}"#, "wrong_value"),
+            (r#"{"cmd":"ban","who":"eve","then":true}"#, "wrong_type"),
             (r#"{"cmd":"open"}"#, "missing_field"),
             (r#"{"cmd":"policy"}"#, "missing_field"),
             (r#"{"cmd":"policy","history":"all"}"#, "wrong_value"),

@@ -190,6 +190,9 @@ fn member(o: &mut Object<'_>, line: &MemberLine) {
     if let Some(until) = line.until {
         o.number("until_ms", until.0);
     }
+    if let Some(door) = line.door {
+        o.text("door", door.name());
+    }
 }
 
 fn message(o: &mut Object<'_>, message: &Message, now: Mono) {

@@ -130,6 +130,14 @@ impl Inside {
         self.log.rights().removal(who, under, self.room).is_some()
     }
 
+    /// Whether a removal spoken under these foundings would hold against somebody, as far as it is known where they came in.
+    pub(crate) fn binds(&self, spoken: &BTreeSet<EntryId>, who: &MemberId) -> bool {
+        let known = self.roster.get(who).filter(|m| self.settled(m));
+        let over =
+            self.log.rights().over_those_under(known.map(|m| m.foundings.as_slice()).unwrap_or_default());
+        over.is_empty() || !over.is_disjoint(spoken)
+    }
+
     /// Whether somebody's foundings count: not by what others tell of one who was never heard (in a shut room nobody new
     /// comes, so there they do), and not while one who has just come may yet learn better. Or else whoever forges a
     /// founding could keep newcomers out, by saying that they came in under it or by leading them there.

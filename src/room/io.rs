@@ -370,6 +370,8 @@ pub enum Refused {
     NoAnswer,
     /// Nobody in office is here.
     NobodyInOffice,
+    /// Whoever it is about came in under a founding that others rule.
+    Elsewhere,
 }
 
 /// A member as events name them.

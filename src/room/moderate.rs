@@ -63,11 +63,14 @@ impl Inside {
             hub.event(Event::Refused(Refused::TtlRange));
             return;
         }
-        if let Some(target) = reaches(&act)
-            && self.log.rights().reach(&hub.id, &target).0.is_empty()
-        {
-            hub.event(Event::Refused(Refused::Role));
-            return;
+        if let Some(target) = reaches(&act) {
+            let over = self.log.rights().reach(&hub.id, &target).0;
+            let removes = super::rights::removes(&act).is_some();
+            if over.is_empty() || removes && !self.binds(&over, &target) {
+                let why = if over.is_empty() { Refused::Role } else { Refused::Elsewhere };
+                hub.event(Event::Refused(why));
+                return;
+            }
         }
         if let (Some(_), Some(salt)) = (self.write(hub, act), salt) {
             self.take_salts(hub, &[salt]);

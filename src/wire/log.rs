@@ -244,6 +244,11 @@ impl Act {
         }
     }
 
+    /// Whether it settles who owns the room from then on.
+    pub fn settles(&self) -> bool {
+        matches!(self, Act::TransferAccept { .. } | Act::Reclaim { .. } | Act::Yield { .. })
+    }
+
     /// What it is called where people read what was done.
     pub fn name(&self) -> &'static str {
         match self {

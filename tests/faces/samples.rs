@@ -10,7 +10,7 @@ use ephem_node::chat::event::{
 };
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::name::{
-    BootstrapChange, BurnWhy, InviteState, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role,
+    BootstrapChange, BurnWhy, Door, InviteState, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role,
     RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
@@ -183,10 +183,20 @@ pub(super) fn events() -> Vec<Event> {
         }
     }
     for &change in MemberChange::ALL {
-        let line = MemberLine { room: lobby(), change, who: person(1), by: None, reason: None, until: None };
+        let line = MemberLine {
+            room: lobby(),
+            change,
+            who: person(1),
+            by: None,
+            reason: None,
+            until: None,
+            door: None,
+        };
         let full =
             MemberLine { by: Some(person(2)), reason: Some(lobby()), until: Some(Unix(8)), ..line.clone() };
-        all.extend([line, full].map(|line| Event::Member(Box::new(line))));
+        all.extend([line.clone(), full].map(|line| Event::Member(Box::new(line))));
+        let doors = Door::ALL.iter().map(|&door| MemberLine { door: Some(door), ..line.clone() });
+        all.extend(doors.map(|line| Event::Member(Box::new(line))));
     }
     all.extend(Kind::ALL.iter().map(|&kind| said(Message { kind, ..message(5, "x\n\"\u{1f600}") })));
     all.extend(

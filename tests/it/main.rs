@@ -17,9 +17,12 @@ mod astray;
 mod emulator;
 mod gone;
 mod invites;
+mod office;
 mod once;
 mod people;
 mod profiles;
+#[cfg(target_os = "linux")]
+mod removed;
 #[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]

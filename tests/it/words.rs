@@ -365,6 +365,12 @@ impl Net {
         texts.filter_map(|line| line["text"].as_str().map(str::to_owned)).collect()
     }
 
+    /// Everything seen so far.
+    #[allow(dead_code, reason = "a word of the tests on loopback; the lab shares this file")]
+    pub(crate) fn lines(&self, name: &str) -> Vec<Value> {
+        self.nodes[name].seen.borrow().clone()
+    }
+
     /// Of how many lines seen so far this holds.
     pub(crate) fn count(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> usize {
         self.nodes[name].seen.borrow().iter().filter(|line| holds(line)).count()

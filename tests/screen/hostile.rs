@@ -134,6 +134,7 @@ impl Trial {
                 by: Some(people[0].clone()),
                 reason: Some(self.line()),
                 until: None,
+                door: None,
             })));
         }
         for n in 0..7 {

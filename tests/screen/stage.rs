@@ -136,6 +136,7 @@ impl Stage {
             by: None,
             reason: None,
             until: None,
+            door: None,
         };
         self.tell(Event::Member(Box::new(line)));
     }
@@ -150,6 +151,7 @@ impl Stage {
             by: None,
             reason: None,
             until: None,
+            door: None,
         })));
     }
 

@@ -33,7 +33,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
 }
 
 fn member(room: &str, change: MemberChange, who: Person) -> Event {
-    let line = MemberLine { room: line(room), change, who, by: None, reason: None, until: None };
+    let line = MemberLine { room: line(room), change, who, by: None, reason: None, until: None, door: None };
     Event::Member(Box::new(line))
 }
 
