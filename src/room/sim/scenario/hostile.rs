@@ -291,6 +291,9 @@ pub(super) fn sybil(seed: u64) -> Report {
     report
 }
 
+/// Fresh keys that somebody tries after a ban.
+const RETURNS: usize = 100;
+
 /// Whoever was banned comes back with fresh identities and the same passphrase, to a room that was locked with the ban.
 pub(super) fn returner(seed: u64) -> Report {
     let mut world = World::new(seed, any_links(seed));
@@ -305,15 +308,15 @@ pub(super) fn returner(seed: u64) -> Report {
         return Report::broken("not locked out", &world, &cast.staying());
     }
     world.run(6_000);
-    let mut fresh = Vec::new();
-    for _ in 0..6 {
-        fresh.push(world.join(0));
-        world.run(3_000);
-    }
-    world.run(30_000);
     let staying = cast.staying();
-    let room = world.state(staying[0]).and_then(|s| s.set()).map(|s| s.0);
-    let back = fresh.iter().filter(|i| world.state(**i).and_then(|s| s.set()).map(|s| s.0) == room).count();
+    let mut back = 0;
+    for _ in 0..RETURNS {
+        let fresh = world.join(0);
+        world.run(4_000);
+        let keys = |i: usize| world.state(i).and_then(|s| s.set()).map(|s| s.0);
+        back += usize::from(keys(fresh) == keys(staying[0]));
+        world.crash(fresh);
+    }
     if back > 0 {
         return Report::broken(&format!("{back} came back"), &world, &staying);
     }

@@ -107,6 +107,13 @@ pub const TRIALS: &[Trial] = &[
         full: 3_000,
     },
     Trial {
+        name: "kick-each-other-apart",
+        promise: "the same from both sides of a partition: after healing all four are out, and the rest agree",
+        run: removing::kick_each_other_apart,
+        quick: 40,
+        full: 3_000,
+    },
+    Trial {
         name: "kick-apart",
         promise: "kicks and bans on both sides of a partition, one side generations ahead: after healing both are out",
         run: removing::kick_apart,

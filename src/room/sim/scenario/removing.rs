@@ -104,6 +104,33 @@ fn mutual(world: &mut World, a: usize, b: usize) {
     world.force_entry(b, x);
 }
 
+/// The same with one of the admins on each side of a partition: neither half hears of the other's kicks before it heals.
+pub(super) fn kick_each_other_apart(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let b = 1 + world.pick(3);
+    let cast = match cast(&mut world, 0, b, 4, 2) {
+        Ok(cast) => cast,
+        Err(report) => return report,
+    };
+    let v = cast.victims.clone();
+    let mut sides = [vec![cast.owner, v[0]], vec![v[1]]];
+    for i in cast.rest.iter().chain(&v[2..]) {
+        sides[world.pick(2)].push(*i);
+    }
+    world.split(&[&sides[0], &sides[1]]);
+    let wait = 1_000 + world.pick(30_000) as u64;
+    world.run(wait);
+    for (by, whom) in [(v[0], v[2]), (v[1], v[3])] {
+        kick(&mut world, by, whom);
+    }
+    mutual(&mut world, v[0], v[1]);
+    let wait = 1_000 + world.pick(30_000) as u64;
+    world.run(wait);
+    let begin = world.now;
+    world.heal();
+    judge(&mut world, &cast, begin, 75_000, "lock-out after healing, ms")
+}
+
 /// Each half of a partition kicks or bans somebody; whoever is removed may be on either side.
 pub(super) fn kick_apart(seed: u64) -> Report {
     let mut world = World::new(seed, any_links(seed));
