@@ -40,6 +40,7 @@ trials! {
     whoever_is_kicked_reads_nothing_more: "kick-one",
     two_kicked_at_once_gain_nothing_by_pooling: "kick-two",
     admins_who_kick_each_other_are_both_out: "kick-each-other",
+    admins_who_kick_each_other_across_a_partition_are_both_out: "kick-each-other-apart",
     kicks_on_both_sides_of_a_partition_hold: "kick-apart",
     rooms_minutes_apart_in_time_meet: "minutes-apart",
     a_forged_founding_gains_nothing: "forged-founding",

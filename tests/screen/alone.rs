@@ -232,8 +232,15 @@ fn whoever_takes_a_nick_gets_nothing_that_was_meant_for_another() {
     for who in [taken, takes] {
         let change = MemberChange::Nick;
         let room = Line::clean("lobby");
-        let line =
-            ephem_node::chat::event::MemberLine { room, change, who, by: None, reason: None, until: None };
+        let line = ephem_node::chat::event::MemberLine {
+            room,
+            change,
+            who,
+            by: None,
+            reason: None,
+            until: None,
+            door: None,
+        };
         stage.tell(Event::Member(Box::new(line)));
     }
     assert_eq!(sent(stage.key(Key::Enter)).0, Some(Who::key(&person("ana").id)));

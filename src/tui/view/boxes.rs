@@ -37,7 +37,14 @@ pub(super) fn draw(
         }
         Overlay::Palette { query, chosen } => {
             let specs = palette::matches(query.text());
-            let rows = specs.iter().map(|spec| format!("{:30} {}", spec.usage(), spec.help)).collect();
+            let role = screen.front().map(|room| room.facts.role);
+            // What one's role does not allow stays, and says so first: there is little room on a small screen.
+            let row =
+                |spec: &&crate::chat::command::Spec| match role.and_then(|role| spec.allowed(role).err()) {
+                    None => format!("{:30} {}", spec.usage(), spec.help),
+                    Some(why) => format!("{:30} {}: {}", spec.usage(), why.text(), spec.help),
+                };
+            let rows = specs.iter().map(row).collect();
             Some(list("Everything that can be done", Some(query.text()), rows, *chosen, area, pen))
         }
         Overlay::Search { query, chosen } => {

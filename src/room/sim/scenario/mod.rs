@@ -243,7 +243,7 @@ pub const TRIALS: &[Trial] = &[
         name: "returner",
         promise: "whoever was banned with lock or knock does not come back as somebody else",
         run: hostile::returner,
-        quick: 8,
+        quick: 2,
         full: 1_000,
     },
     Trial {
