@@ -1,5 +1,5 @@
 //! What a meeting point costs: one real process of `serve`, and many peers of this process linked to it over loopback.
-//! `cargo bench --bench serve -- 500` is how many; `--quick` rests shorter.
+//! Beside them fifteen go through it to each other. `cargo bench --bench serve -- 500` is how many; `--quick` rests shorter.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -31,12 +31,21 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use ephem_node::net::{Addr, Config, Handle, Place, start};
+use ephem_node::base::id::Topic;
+use ephem_node::net::{Addr, Candidate, Config, Event, Events, Handle, Place, Ways, start};
 use table::{Row, Target, Unit, print};
 
 const WAIT: Duration = Duration::from_secs(120);
 /// Peers beyond the limit.
 const MORE: usize = 50;
+/// Who only relays lead to: each has a circuit to each of the others, and as many places are kept.
+const HIDDEN: usize = 15;
+/// Who asks for a place when all are taken.
+const LATE: usize = 5;
+/// Circuits that may be at once: five fewer than are asked for.
+const CIRCUITS: usize = HIDDEN * (HIDDEN - 1) / 2 - 5;
+/// What goes over each circuit in each second, in bytes: a message.
+const SAID: usize = 400;
 
 /// The one process.
 struct Served {
@@ -47,7 +56,14 @@ struct Served {
 impl Served {
     fn start(most: usize) -> Served {
         let config = std::env::temp_dir().join(format!("ephem-bench-serve-{}.toml", std::process::id()));
-        std::fs::write(&config, format!("[serve]\npeers = {most}\n")).expect("settings");
+        std::fs::write(
+            &config,
+            format!(
+                "[serve]\npeers = {}\nreservations = {HIDDEN}\ncircuits = {CIRCUITS}\n",
+                most + HIDDEN + LATE
+            ),
+        )
+        .expect("settings");
         let mut command = Command::new(env!("CARGO_BIN_EXE_ephem-node"));
         command.args(["serve", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", "--metrics", "127.0.0.1:0"]);
         command
@@ -120,13 +136,87 @@ fn until(at: &str, sample: &str, least: u64) -> Duration {
     }
 }
 
-/// Nodes of this process, each with a key, a listener and links of its own; what they are told is taken and dropped.
+/// One whom only relays lead to, and the way there.
+struct Hidden {
+    handle: Handle,
+    way: Candidate,
+}
+
+fn relays_alone(place: &Place) -> (Handle, Events) {
+    let ways = Ways::RelayOnly;
+    start(Config { bootstrap: vec![place.clone()], ways, mdns: false, ..Config::default() })
+        .expect("it starts")
+}
+
+/// Each gets a place.
+fn hidden(runtime: &tokio::runtime::Runtime, place: &Place) -> Vec<Hidden> {
+    async fn placed(events: &mut Events) -> Vec<Vec<u8>> {
+        loop {
+            match events.next().await.expect("it runs") {
+                Event::Addresses(all) if !all.is_empty() => return all.iter().map(Addr::to_bytes).collect(),
+                _ => {}
+            }
+        }
+    }
+    let _inside = runtime.enter();
+    let begin = || {
+        let (handle, mut events) = relays_alone(place);
+        let placed = runtime.block_on(async { tokio::time::timeout(WAIT, placed(&mut events)).await });
+        runtime.spawn(async move { while events.next().await.is_some() {} });
+        let way = Candidate { peer: Some(handle.me().clone()), addrs: placed.expect("a place") };
+        Hidden { handle, way }
+    };
+    (0..HIDDEN).map(|_| begin()).collect()
+}
+
+/// Everybody goes to everybody, each pair in a room of its own: in rounds in which each has one partner, because a relay takes
+/// ten requests of one peer at a time.
+fn all_pairs(runtime: &tokio::runtime::Runtime, hidden: &[Hidden], at: &str) {
+    for round in 0..HIDDEN {
+        for n in 0..HIDDEN {
+            let m = (round + HIDDEN - n) % HIDDEN;
+            if n >= m {
+                continue;
+            }
+            let mut room = [0xee; 32];
+            room[..2].copy_from_slice(&[n as u8, m as u8]);
+            runtime.block_on(async {
+                hidden[n].handle.join(Topic(room)).await.expect("it runs");
+                hidden[m].handle.join(Topic(room)).await.expect("it runs");
+                hidden[n].handle.candidates(Topic(room), vec![hidden[m].way.clone()]).await.expect("it runs");
+            });
+        }
+        until(at, "ephem_relay_circuits", (HIDDEN / 2 * (round + 1)).min(CIRCUITS) as u64);
+    }
+}
+
+/// A message over each circuit in each second, for so long; and the processor time meanwhile.
+fn talking(runtime: &tokio::runtime::Runtime, hidden: &[Hidden], served: &Served, long: Duration) -> f64 {
+    let handles: Vec<Handle> = hidden.iter().map(|one| one.handle.clone()).collect();
+    let talk = runtime.spawn(async move {
+        loop {
+            for (n, one) in handles.iter().enumerate() {
+                for other in handles.iter().skip(n + 1) {
+                    let _ = one.direct(other.me().clone(), vec![0; SAID]).await;
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let load = served.load(long);
+    talk.abort();
+    load
+}
+
+/// Nodes of this process, each with a key, a listener and links of its own; what they are told is taken and dropped. They ask for
+/// no place, which would be one of those.
 fn peers(runtime: &tokio::runtime::Runtime, count: usize, place: &Place) -> Vec<Handle> {
     let _inside = runtime.enter();
     (0..count)
         .map(|_| {
             let listen = vec![Addr::parse_listen("/ip4/127.0.0.1/tcp/0").expect("an address")];
-            let config = Config { listen, bootstrap: vec![place.clone()], mdns: false, ..Config::default() };
+            let (bootstrap, ways) = (vec![place.clone()], Ways::DirectOnly);
+            let config = Config { listen, bootstrap, ways, mdns: false, ..Config::default() };
             let (handle, mut events) = start(config).expect("it starts");
             runtime.spawn(async move { while events.next().await.is_some() {} });
             handle
@@ -161,10 +251,20 @@ fn main() {
     }
     let place = Place::parse(&address).expect("a place");
     let alone = served.memory();
+    let behind = hidden(&runtime, &place);
+    let late = runtime.block_on(async { (0..LATE).map(|_| relays_alone(&place)).collect::<Vec<_>>() });
+    until(&at, "ephem_relay_refused_total", LATE as u64);
+    let circuits = "ephem_relay_circuits";
+    let places_refused = number(&at, "ephem_relay_refused_total");
     let worked = || host::processor_ms(served.child.id()).expect("its time");
+    // First of all, because a node takes no link while its process is large, and this one will be.
+    let (begun, before) = (Instant::now(), worked());
+    all_pairs(&runtime, &behind, &at);
+    let (went, spent_going) = (begun.elapsed(), worked() - before);
+    let with_circuits = served.memory();
     let (begun, before) = (Instant::now(), worked());
     let linked = peers(&runtime, count, &place);
-    until(&at, "ephem_links", count as u64);
+    until(&at, "ephem_links", (count + HIDDEN + LATE) as u64);
     let (met, spent) = (begun.elapsed(), worked() - before);
     let (memory, idle) = (served.memory(), served.load(rest));
     let later = served.memory();
@@ -172,7 +272,7 @@ fn main() {
     until(&at, "ephem_links_refused_total", MORE as u64);
     let refused = served.load(rest);
     let stay = number(&at, "ephem_links");
-    assert!(stay >= count as u64, "a link was given up for one more: {stay}");
+    assert!(stay >= (count + HIDDEN + LATE) as u64, "a link was given up for one more: {stay}");
     // Rooms of ten, each looked for in the table that this process serves.
     runtime.block_on(async {
         for (n, peer) in linked.iter().enumerate() {
@@ -184,6 +284,12 @@ fn main() {
         }
     });
     let meeting = served.load(rest);
+    let met_all = served.memory();
+    more.iter().for_each(|one| runtime.block_on(one.shutdown()));
+    let carrying = served.load(rest);
+    let talked = talking(&runtime, &behind, &served, rest);
+    let carried = number(&at, circuits);
+    assert!(carried <= CIRCUITS as u64, "more circuits than there may be: {carried}");
     print(
         &format!("one process that serves, {count} peers"),
         &[
@@ -195,9 +301,18 @@ fn main() {
             Row::new("of one core while nothing happens", Unit::Percent, idle),
             Row::new(format!("while {MORE} more try again and again"), Unit::Percent, refused),
             Row::new("while all look for their rooms of ten", Unit::Percent, meeting),
+            Row::new("memory after that", Unit::MiB, met_all).aim(Target::Most(200.0)),
+            Row::new(format!("until {CIRCUITS} circuits were open"), Unit::Ms, went.as_millis() as f64),
+            Row::new("processor time of one", Unit::Ms, spent_going / CIRCUITS as f64),
+            Row::new("memory with them and nobody else", Unit::MiB, with_circuits).aim(Target::Most(200.0)),
+            Row::new("of one core with all and nothing said", Unit::Percent, carrying),
+            Row::new("while each carries a message a second", Unit::Percent, talked),
             Row::new("memory after that", Unit::MiB, served.memory()).aim(Target::Most(200.0)),
+            Row::new("circuits still there", Unit::Count, carried as f64),
+            Row::new("places refused at once, all taken", Unit::Count, places_refused as f64),
+            Row::new("links at the end", Unit::Count, number(&at, "ephem_links") as f64),
             Row::new("links refused", Unit::Count, number(&at, "ephem_links_refused_total") as f64),
         ],
     );
-    drop((linked, more));
+    drop((linked, behind, late));
 }
