@@ -229,40 +229,6 @@ fn a_room_changes_hands_when_the_other_accepts_and_not_before() {
 }
 
 #[test]
-fn where_two_rooms_meet_each_founder_rules_their_own_until_one_yields() {
-    let mut net = Net::hosted_by("ana", &[]);
-    net.join("bob", None);
-    net.confirmed(&["ana", "bob"]);
-    let there = net.address("ana");
-    net.start_first("cho", &["lobby"]);
-    net.until("cho", |line| line["type"] == "room" && line["event"] == "joined");
-    for name in ["dan", "eve"] {
-        net.join(name, None);
-    }
-    net.confirmed(&["cho", "dan", "eve"]);
-    // Somebody who knows the way to both.
-    net.start("fay", &["lobby", "--bootstrap", &there], None);
-    let all = ["ana", "bob", "cho", "dan", "eve", "fay"];
-    net.confirmed(&all);
-    assert_eq!(code(&net.ask("ana", json!({"cmd": "kick", "who": "dan"}))), "elsewhere");
-    assert_eq!(code(&net.ask("cho", json!({"cmd": "kick", "who": "bob"}))), "elsewhere");
-    assert_eq!(code(&net.ask("ana", json!({"cmd": "kick", "who": "cho"}))), "elsewhere");
-    assert_eq!(code(&net.ask("cho", json!({"cmd": "kick", "who": "dan"}))), "ok");
-    is_out(&mut net, "dan");
-    for who in ["ana", "bob", "eve", "fay"] {
-        hears(&mut net, who, "kick", "dan");
-    }
-    assert_eq!(code(&net.ask("cho", json!({"cmd": "line", "text": "/yield"}))), "ok");
-    net.eventually("ana", |seen| {
-        seen.iter()
-            .any(|line| line["type"] == "room" && line["event"] == "owner" && line["reclaim"].is_null())
-    });
-    assert_eq!(code(&net.ask("ana", json!({"cmd": "kick", "who": "eve", "why": "noise"}))), "ok");
-    is_out(&mut net, "eve");
-    assert_eq!(code(&net.ask("cho", json!({"cmd": "kick", "who": "bob"}))), "role");
-}
-
-#[test]
 fn what_was_done_in_office_can_be_read_by_everybody_with_its_reason() {
     let mut net = Net::hosted_by("ana", &[]);
     for name in ["bob", "cho", "dan", "eve"] {
