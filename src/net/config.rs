@@ -284,14 +284,14 @@ pub(super) const QUIC_ALIVE: Duration = Duration::from_secs(4);
 pub(super) const PING: Duration = Duration::from_secs(10);
 /// A round trip that takes longer failed. The first that fails is forgiven by the library.
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(10);
-/// A link that has measured none for so long is asked outright, so a dead one is noticed in 21 s and not in 40.
-pub(super) const OVERDUE: Duration = Duration::from_secs(12);
+/// A link that has measured none for so long is asked outright, so a dead one is noticed in 18 s and not in 40.
+pub(super) const OVERDUE: Duration = Duration::from_secs(11);
 /// How long whoever is asked outright may take to answer: several round trips of the worst links, or a packet lost twice. To be
 /// wrong costs a new link and no message.
 pub(super) const KNOCK: Duration = Duration::from_secs(2);
 /// The same where nothing but lateness speaks against a link: a machine that has too much to do answers late as well, and to seek it
 /// anew would give it more.
-pub(super) const KNOCK_LATE: Duration = Duration::from_secs(8);
+pub(super) const KNOCK_LATE: Duration = Duration::from_secs(6);
 /// What is asked for; a refusal is an answer too.
 pub(super) const KNOCK_PROTOCOL: &str = "/ephem/knock/1";
 /// Two links that come up within this were dialled by both ends at once. Later the second means that one end has lost the first.

@@ -1,4 +1,6 @@
-//! Offices: who may do what in which room, a founder whose machine dies, rooms that are handed over or that meet.
+//! Offices: who may do what in which room, a founder whose machine dies, rooms that are handed over.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -177,6 +179,13 @@ fn a_room_whose_owners_machine_died_is_kept_by_its_admin_and_taken_back_with_the
     assert_eq!(net.ask("ana", json!({"cmd": "admin", "who": "bob"}))["ok"], true);
     is_role(&mut net, "bob", "bob", "admin");
     let written_down = token(&net, "ana");
+    // Not through her alone: each is linked with the three others.
+    for who in ["bob", "cho", "dan"] {
+        net.eventually(who, |seen| {
+            let linked = seen.iter().filter(|line| line["type"] == "peer" && line["event"] == "room");
+            linked.map(|line| line["peer"].to_string()).collect::<BTreeSet<_>>().len() >= 3
+        });
+    }
     net.via = Some(net.address("bob"));
     net.kill("ana");
     assert_eq!(net.ask("bob", json!({"cmd": "kick", "who": "dan", "why": "noise"}))["ok"], true);
