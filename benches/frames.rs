@@ -73,16 +73,7 @@ fn forged() -> Vec<u8> {
 
 fn say() -> Body {
     let text = Text::new(&"x".repeat(256));
-    let plain = |text| Say {
-        n: 1,
-        action: false,
-        announce: false,
-        from_read: false,
-        keep: false,
-        text,
-        reply: None,
-        once_s: 0,
-    };
+    let plain = |text| Say::plain(1, text);
     Body::Text(plain(text))
 }
 

@@ -18,13 +18,6 @@ mod host;
 #[allow(dead_code, reason = "the talk uses the rest")]
 mod table;
 
-mod process {
-    /// This program, to be started again.
-    pub(crate) fn own_path() -> String {
-        std::env::current_exe().expect("the path of this program").display().to_string()
-    }
-}
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};

@@ -20,7 +20,7 @@ pub(crate) fn alone(args: &[String]) -> Option<i32> {
         probe.status().is_ok_and(|status| status.success())
     })?;
     let status = Command::new("unshare")
-        .args([flags, "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", &crate::process::own_path()])
+        .args([flags, "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", &own_path()])
         .args(args)
         .arg(INSIDE)
         .status()
@@ -77,4 +77,9 @@ pub(crate) fn can_make_hosts() -> bool {
         command.status().is_ok_and(|status| status.success())
     };
     cfg!(target_os = "linux") && ip("add") && ip("del")
+}
+
+/// This program, to be started as something else.
+pub(crate) fn own_path() -> String {
+    std::env::current_exe().expect("the path of this program").display().to_string()
 }

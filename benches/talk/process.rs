@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::host::own_path;
+
 /// The longest wait for a process to get ready.
 pub(crate) const WAIT: Duration = Duration::from_secs(60);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ephem-node");
@@ -336,9 +338,4 @@ impl Drop for Crowd {
             let _ = fs::remove_file(file);
         }
     }
-}
-
-/// This program, to be started as something else.
-pub(crate) fn own_path() -> String {
-    std::env::current_exe().expect("the path of this program").display().to_string()
 }

@@ -154,16 +154,8 @@ fn prompt(room: &str, may_be_open: bool) -> Result<Chosen, Failure> {
             Asked::Enter if typed.is_empty() => {}
             Asked::Enter => break,
             Asked::Generate => {
-                typed.zeroize();
-                typed.push_str(&words::generate_passphrase(&mut random::os()));
+                draw(&mut typed, &mut out, "Tell it to the others")?;
                 generated = true;
-                write!(
-                    out,
-                    "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\n\
-                    Tell it to the others, then Enter: ",
-                    &*typed
-                )?;
-                out.flush()?;
             }
             Asked::Stop(code) => {
                 drop(raw);
@@ -241,16 +233,8 @@ impl Desk {
                 Asked::Enter => break,
                 Asked::Generate if !may_generate => {}
                 Asked::Generate => {
-                    typed.zeroize();
-                    typed.push_str(&words::generate_passphrase(&mut random::os()));
+                    draw(&mut typed, &mut out, "Write it down")?;
                     generated = true;
-                    write!(
-                        out,
-                        "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\n\
-                        Write it down, then Enter: ",
-                        &*typed
-                    )?;
-                    out.flush()?;
                 }
                 Asked::Stop(code) => {
                     write!(out, "\r\n")?;
@@ -261,6 +245,18 @@ impl Desk {
         write!(out, "\r\n")?;
         Ok((typed, generated))
     }
+}
+
+/// Six words in place of what was typed, shown once, and what to do with them.
+fn draw(typed: &mut Zeroizing<String>, out: &mut impl Write, then: &str) -> io::Result<()> {
+    typed.zeroize();
+    typed.push_str(&words::generate_passphrase(&mut random::os()));
+    write!(
+        out,
+        "\r\n  {}\r\n  nobody can recover it; it stands on this screen until you clear it\r\n{then}, then Enter: ",
+        &**typed
+    )?;
+    out.flush()
 }
 
 /// How long a passphrase withstands, in a sentence.

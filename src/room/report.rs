@@ -187,16 +187,7 @@ impl Inside {
             asks: false,
             about: Some(self.who(&about)),
         };
-        let say = Say {
-            n,
-            action: false,
-            announce: false,
-            from_read: false,
-            keep: false,
-            text,
-            reply: None,
-            once_s: 0,
-        };
+        let say = Say::plain(n, text);
         let deadline = heard.dies;
         let payload = Payload { body: Body::Text(say), ..payload };
         let living =

@@ -121,13 +121,7 @@ fn one_of_eight_killed_while_messages_flow_takes_nothing_with_it() {
 #[ignore = "needs root and network namespaces: just lab"]
 fn two_halves_apart_for_a_minute_find_back_with_everything_said() {
     let mut lab = Lab::new("split");
-    let (left, mut hosts) = lab.segment("left", 1, 4);
-    let (right, others) = lab.segment("right", 5, 4);
-    hosts.extend(others);
-    run(&format!(
-        "ip -n {left} link add trunk type veth peer name trunk netns {right} && \
-         ip -n {left} link set trunk master br0 up && ip -n {right} link set trunk master br0 up"
-    ));
+    let (left, hosts) = lab.halves(4);
     let mut net = Net::of(&[]);
     net.patience = HEALS;
     let names = settle(&mut net, &hosts);

@@ -75,6 +75,19 @@ impl Lab {
         (switch, hosts)
     }
 
+    /// Two switches with so many hosts each, and one cable between them, `trunk` at both.
+    #[allow(dead_code, reason = "a word of the lab; the benchmarks share this file")]
+    pub(crate) fn halves(&mut self, hosts: usize) -> (String, Vec<String>) {
+        let (left, mut all) = self.segment("left", 1, hosts);
+        let (right, others) = self.segment("right", 1 + hosts, hosts);
+        all.extend(others);
+        run(&format!(
+            "ip -n {left} link add trunk type veth peer name trunk netns {right} && \
+             ip -n {left} link set trunk master br0 up && ip -n {right} link set trunk master br0 up"
+        ));
+        (left, all)
+    }
+
     /// Two hosts and a switch, with no way to anywhere else.
     pub(crate) fn lan(id: &str) -> (Lab, String, String) {
         let mut lab = Lab::new(id);

@@ -98,13 +98,7 @@ fn a_cable_out_for_a_minute_is_made_good_in_ten_seconds() {
 #[ignore = "needs root and network namespaces: just lab"]
 fn a_cable_out_somewhere_between_is_made_good_in_ten_seconds() {
     let mut lab = Lab::new("trunk");
-    let (left, mut hosts) = lab.segment("left", 1, 1);
-    let (right, others) = lab.segment("right", 2, 1);
-    hosts.extend(others);
-    run(&format!(
-        "ip -n {left} link add trunk type veth peer name trunk netns {right} && \
-         ip -n {left} link set trunk master br0 up && ip -n {right} link set trunk master br0 up"
-    ));
+    let (left, hosts) = lab.halves(1);
     let mut net = Net::of(&[]);
     net.patience = Duration::from_secs(90);
     net.start_in(&hosts[0], "ana", &[]);

@@ -7,7 +7,8 @@ use rand_core::{Rng as _, SeedableRng};
 
 use super::Scale;
 use crate::host;
-use crate::process::{Crowd, Side, own_path};
+use crate::host::own_path;
+use crate::process::{Crowd, Side};
 use crate::table::{Row, Target, Unit, print};
 
 const MEMBERS: usize = 3;

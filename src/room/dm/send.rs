@@ -259,16 +259,7 @@ impl Inside {
         let kem = KemPublic::from_bytes(&kem[..]).unwrap();
         let theirs = *dms.with.get(with).unwrap().macs.first().unwrap();
         let tag = kem.tag();
-        let say = Say {
-            n: 77,
-            action: false,
-            announce: false,
-            from_read: false,
-            keep: false,
-            text: crate::base::secret::Text::new(text),
-            reply: None,
-            once_s: 0,
-        };
+        let say = Say::plain(77, crate::base::secret::Text::new(text));
         let (sealed, export) =
             kem::seal_exporting(&kem, None, &self.dm_info(&tag), &[], &Dm::Say(say).encode(), &mut hub.rng);
         let me = std::mem::replace(&mut hub.id, author);

@@ -35,6 +35,11 @@ pub struct Say {
 }
 
 impl Say {
+    /// A message that is nothing special.
+    pub fn plain(n: u64, text: Text) -> Say {
+        Say { n, action: false, announce: false, from_read: false, keep: false, text, reply: None, once_s: 0 }
+    }
+
     pub(super) fn encode(&self, w: &mut Writer) {
         let flags = flag(self.action, ACTION)
             | flag(self.announce, ANNOUNCE)

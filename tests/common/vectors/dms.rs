@@ -17,16 +17,7 @@ pub fn group() -> Group {
         Group::new("direct messages", "section 12: keys, seal and proof of what is said to one member");
     let said = |text: &str, once_s: u64| {
         let text = Text::new(text);
-        Dm::Say(Say {
-            n: 3,
-            action: false,
-            announce: false,
-            from_read: false,
-            keep: false,
-            text,
-            reply: None,
-            once_s,
-        })
+        Dm::Say(Say { once_s, ..Say::plain(3, text) })
     };
     g.good("Something said to one", "dm", input(&said("psst", 0).encode(), "ana", "bo"));
     g.good("One that opens once", "dm", input(&said("4471", 15).encode(), "ana", "bo"));

@@ -138,16 +138,7 @@ pub fn around(body: Body) -> Payload {
 /// A message with nothing special about it.
 pub fn say(said: &str) -> Body {
     let text = Text::new(said);
-    Body::Text(Say {
-        n: 1,
-        action: false,
-        announce: false,
-        from_read: false,
-        keep: false,
-        text,
-        reply: None,
-        once_s: 0,
-    })
+    Body::Text(Say::plain(1, text))
 }
 
 fn every() -> Vec<(&'static str, Body)> {
