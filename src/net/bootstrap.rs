@@ -8,11 +8,12 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Addr, Family, Place, PlaceKind, Stand, bare, dialable, shape};
+use super::address::{Addr, Family, Place, PlaceKind, bare, dialable, shape};
 use super::backoff::Backoff;
 use super::config::{ADDRS_A_NAME, BOOTSTRAPS, KNOWN_FOR, NEXT_ADDRESS, RESOLVE};
 use super::io::{BootstrapState, Unreachable};
 use super::names;
+use super::stand::Stand;
 use super::txt::servers;
 
 /// What the driver should do for a bootstrap.

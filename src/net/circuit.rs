@@ -56,7 +56,7 @@ pub(super) fn far_end(end: &ConnectedPoint) -> Multiaddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::address::{Says, Stand};
+    use crate::net::stand::{Says, Stand};
     use crate::net::ways::Ways;
 
     #[test]

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::timeout;
 
-use super::address::{Over, Place, PlaceKind, Says, Stand, bare, shape};
+use super::address::{Over, Place, PlaceKind, bare, shape};
 use super::config::{ADDRS_A_LIST, NAMES_A_LIST, RESOLVE};
 use super::io::Unreachable;
+use super::stand::{Says, Stand};
 use super::txt::texts;
 
 /// A name that stands for a list of addresses.

@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::base::id::{Peer, Topic};
 use crate::base::limits::FRAME_BYTES;
 
-use super::address::{Addr, Scope, Stand, scope};
+use super::address::Addr;
 use super::backoff::{chance, now};
 use super::behaviour::{Node, build, link_limits, topic_score};
 use super::book::Book;
@@ -36,6 +36,7 @@ use super::outbox::Outbox;
 use super::outlet::Outlet;
 use super::reach::Reach;
 use super::rendezvous::Keys;
+use super::stand::{Scope, Stand, scope};
 use super::watch::Watch;
 
 /// Everything the network floor knows.

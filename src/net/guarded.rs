@@ -13,9 +13,9 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Says, Stand};
 use super::backoff::now;
 use super::config::{OBSERVED, WISHED_DIALS, WISHED_IN};
+use super::stand::{Says, Stand};
 
 /// A behaviour whose addresses are checked before anything dials them.
 pub(super) struct Guarded<B> {

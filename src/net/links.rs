@@ -10,10 +10,11 @@ use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Scope, scope, shape};
+use super::address::shape;
 use super::circuit::{Circuit, far_end, is_circuit};
 use super::config::{BOTH_AT_ONCE, KNOCK, KNOCK_LATE, LINK_BURST, LINK_BYTES_A_SECOND, OVERDUE, SETTLE};
 use super::io::Path;
+use super::stand::{Scope, scope};
 
 /// One connection to a peer.
 #[derive(Clone, Debug)]

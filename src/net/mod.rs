@@ -32,6 +32,7 @@ mod reach;
 mod relays;
 mod rendezvous;
 mod seek;
+mod stand;
 mod stand_in;
 mod tell;
 mod translate;

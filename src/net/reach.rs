@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::base::id::Peer;
 
-use super::address::{Says, Scope, Stand, bare, scope};
+use super::address::bare;
 use super::backoff::chance;
 use super::circuit::{Circuit, is_circuit};
 use super::config::{ADDRS_A_PEER, Config, ONLY_RELAYS, REACH_UNKNOWN};
@@ -23,6 +23,7 @@ use super::guarded::Guarded;
 use super::io::{Event, Nat};
 use super::names;
 use super::relays::Relays;
+use super::stand::{Says, Scope, Stand, scope};
 use super::tell::to_tell;
 use super::ways::Ways;
 

@@ -9,10 +9,10 @@ use libp2p::core::transport::ListenerId;
 use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 
-use super::address::{Scope, scope};
 use super::backoff::Backoff;
 use super::circuit::Circuit;
 use super::config::{RELAY_PATIENCE, RELAYS, RELAYS_KNOWN};
+use super::stand::{Scope, scope};
 
 #[derive(Debug)]
 struct Relay {

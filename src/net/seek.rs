@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::base::id::Topic;
 
-use super::address::{Addr, Says, Scope, bare, scope};
+use super::address::{Addr, bare};
 use super::backoff::chance;
 use super::book::{For, Whom};
 use super::bootstrap::{Step, resolve};
@@ -19,6 +19,7 @@ use super::driver::Driver;
 use super::io::{Candidate, Event};
 use super::names;
 use super::rendezvous::{Ask, Key};
+use super::stand::{Says, Scope, scope};
 use super::tell::to_tell;
 use super::translate::reason;
 

@@ -6,7 +6,8 @@ use libp2p::Multiaddr;
 
 use crate::base::limits::{ADDR_BYTES, ADDRS};
 
-use super::address::{Addr, Scope, scope};
+use super::address::Addr;
+use super::stand::{Scope, scope};
 
 /// Farthest reach first, ways through relays next, loopback only where
 /// there is nothing else.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::base::limits::FRAME_BYTES;
 
-use super::address::{Addr, Says, bare};
+use super::address::{Addr, bare};
 use super::backoff::chance;
 use super::behaviour::NodeEvent;
 use super::book::{For, Whom};
@@ -28,6 +28,7 @@ use super::io::{Event, Trouble, Unreachable, Verdict};
 use super::links::{Change, Doubt};
 use super::moved::here;
 use super::names::{self, FrameId};
+use super::stand::Says;
 
 impl Driver {
     pub(super) fn on_swarm_event(&mut self, event: SwarmEvent<NodeEvent>, now: Instant) {
