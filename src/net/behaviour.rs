@@ -81,7 +81,7 @@ pub(super) fn build(
         memory: memory_connection_limits::Behaviour::with_max_bytes(config::MEMORY_BYTES),
         gossip,
         direct: direct::behaviour(),
-        kad: Toggle::from(config.dht.then(|| Guarded::new(table(me, config.serve)))),
+        kad: Toggle::from(config.dht.then(|| Guarded::doubted(table(me, config.serve)))),
         mdns: Toggle::from(mdns),
         relay: Toggle::from(straight.then(|| relaying(me, config.serve, limits))),
         relayed: Toggle::from(config.ways.relayed().then_some(relayed)),

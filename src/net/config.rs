@@ -351,6 +351,13 @@ pub(super) const OBSERVED: usize = 32;
 pub(super) const WISHED_DIALS: u32 = 64;
 /// See [`WISHED_DIALS`].
 pub(super) const WISHED_IN: Duration = Duration::from_secs(60);
+/// Addresses at one house that are tried in vain in [`RUMOURS_IN`] because the table names them: a few peers that are gone, over each
+/// transport. A handshake over QUIC that nobody answers comes to ten packets of full size and more.
+pub(super) const RUMOURS_A_HOUSE: usize = 6;
+/// The same for all houses together: a table from which half of a large room has gone.
+pub(super) const RUMOURS: usize = 256;
+/// See [`RUMOURS_A_HOUSE`].
+pub(super) const RUMOURS_IN: Duration = Duration::from_secs(60);
 /// A link through a relay is kept for so long beside a straight one, so that what is on its way there arrives.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// Links through relays alone are told after this: a straight way is usually found in a second, and given up after fifteen.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::backoff::now;
 use super::config::{OBSERVED, WISHED_DIALS, WISHED_IN};
+use super::rumour::Rumours;
 use super::stand::{Says, Stand};
 
 /// A behaviour whose addresses are checked before anything dials them.
@@ -27,12 +28,19 @@ pub(super) struct Guarded<B> {
     left: Option<(u32, Instant)>,
     /// Addresses of this node that peers say they saw. Any peer can say any number of them.
     observed: BTreeSet<Multiaddr>,
+    /// What it has had tried of late; nothing where what it names is nobody's rumour.
+    rumours: Option<Rumours>,
 }
 
 impl<B> Guarded<B> {
     pub(super) fn new(inner: B) -> Guarded<B> {
         let (dials, observed) = (BTreeSet::new(), BTreeSet::new());
-        Guarded { inner, stand: Stand::default(), dials, left: None, observed }
+        Guarded { inner, stand: Stand::default(), dials, left: None, observed, rumours: None }
+    }
+
+    /// One whose addresses anybody can have made up.
+    pub(super) fn doubted(inner: B) -> Guarded<B> {
+        Guarded { rumours: Some(Rumours::default()), ..Guarded::new(inner) }
     }
 
     /// One whose dials are all begun at a stranger's wish: it may begin so many a minute and no more.
@@ -60,6 +68,7 @@ impl<B> Guarded<B> {
     pub(super) fn moved(&mut self, stand: Stand) {
         if !stand.is_where(&self.stand) {
             self.observed.clear();
+            self.rumours = self.rumours.take().map(|_| Rumours::default());
         }
         self.stand = stand;
     }
@@ -121,6 +130,9 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
         }
         let mut found = self.inner.handle_pending_outbound_connection(connection, peer, addresses, role)?;
         found.retain(|addr| self.stand.may_dial(addr, Says::Somebody));
+        if let Some(rumours) = &mut self.rumours {
+            rumours.pick(connection, &mut found, now());
+        }
         Ok(found)
     }
 
@@ -137,7 +149,13 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Guarded<B> {
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match &event {
-            FromSwarm::DialFailure(gone) => _ = self.dials.remove(&gone.connection_id),
+            FromSwarm::DialFailure(gone) => {
+                self.dials.remove(&gone.connection_id);
+                self.rumours.iter_mut().for_each(|rumours| rumours.failed(gone.connection_id));
+            }
+            FromSwarm::ConnectionEstablished(come) => {
+                self.rumours.iter_mut().for_each(|rumours| rumours.came(come.connection_id));
+            }
             FromSwarm::ConnectionClosed(gone) => _ = self.dials.remove(&gone.connection_id),
             FromSwarm::NewExternalAddrCandidate(seen) if !self.believes(seen.addr) => return,
             _ => {}

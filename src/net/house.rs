@@ -20,7 +20,7 @@ use super::address::ip_and_port;
 use super::config::{LINKS_A_HOUSE, PENDING_A_HOUSE};
 
 /// What counts as one address.
-type House = [u8; 8];
+pub(super) type House = [u8; 8];
 
 /// Links that came in, and those on their way in, by the house they come from.
 #[derive(Debug, Default)]
@@ -41,7 +41,8 @@ impl fmt::Display for Crowded {
 
 impl std::error::Error for Crowded {}
 
-fn house(remote: &Multiaddr) -> Option<House> {
+/// The house an address is at; none for this machine's own.
+pub(super) fn house(remote: &Multiaddr) -> Option<House> {
     let (ip, _) = ip_and_port(remote)?;
     let ip = ip.to_canonical();
     if ip.is_loopback() {

@@ -31,6 +31,7 @@ pub mod probe;
 mod reach;
 mod relays;
 mod rendezvous;
+mod rumour;
 mod seek;
 mod stand;
 mod stand_in;

@@ -10,6 +10,7 @@
     reason = "a test that panics has done its work"
 )]
 
+mod aimed;
 mod crowd;
 mod gone;
 mod hosts;
