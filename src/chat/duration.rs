@@ -81,6 +81,11 @@ pub fn words(ms: u64) -> Words {
     Words(ms.div_ceil(1_000))
 }
 
+/// How long until something whose end was set on another clock: exact to the minute, and to the second where it is less than two.
+pub fn until(ms: u64) -> Words {
+    words(if ms < 120_000 { ms } else { ms.saturating_add(30_000) / 60_000 * 60_000 })
+}
+
 /// What [`words`] gives, to be written into a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Words(u64);
@@ -129,6 +134,19 @@ mod tests {
             [("30s", 30_000), ("10m", 600_000), ("2h", 7_200_000), ("1d", 86_400_000), (" 5M ", 300_000)]
         {
             assert_eq!(parse(typed), Ok(ms), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_end_set_on_another_clock_is_told_as_it_was_meant() {
+        for (ms, said) in [
+            (3_599_040, "1 hour"),
+            (3_600_900, "1 hour"),
+            (86_399_000, "1 day"),
+            (119_000, "1 minute 59 seconds"),
+            (9_500, "10 seconds"),
+        ] {
+            assert_eq!(until(ms).to_string(), said, "{ms}");
         }
     }
 

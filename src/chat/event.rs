@@ -100,6 +100,17 @@ pub struct RoomLine {
     pub facts: Facts,
     /// The reclaim token, to the founder, once.
     pub reclaim: Option<Text>,
+    /// Who set what, where settings changed.
+    pub set: Option<Box<SetBy>>,
+}
+
+/// Settings as somebody set them.
+#[derive(Clone, Debug)]
+pub struct SetBy {
+    /// Who.
+    pub by: Person,
+    /// What, as [`settings`](super::record::settings) words it.
+    pub what: Line,
 }
 
 /// How a room stands.

@@ -396,9 +396,11 @@ impl Model {
             room.facts = line.facts.clone();
             me.into_iter().for_each(|me| room.put_me(me));
             room.await_standing(now);
-            // The token stays with the line it came in: a history must not keep it.
-            let told = RoomLine { reclaim: None, ..line.clone() };
-            room.scroll.tell(Event::Room(Box::new(told)), now);
+            if line.change != RoomChange::State || room.stands_anew() {
+                // The token stays with the line it came in: a history must not keep it.
+                let told = RoomLine { reclaim: None, ..line.clone() };
+                room.scroll.tell(Event::Room(Box::new(told)), now);
+            }
         }
     }
 

@@ -116,6 +116,8 @@ pub enum Said {
         by: Option<Person>,
         /// The reason given.
         why: Option<Line>,
+        /// When it ends by itself, if it does.
+        ends_in_ms: Option<u64>,
     },
     /// The owner closed the room.
     Closed,
@@ -273,8 +275,8 @@ pub enum Refusal {
 /// Why messages wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// Nobody is here.
-    Alone,
+    /// This node is not in the room yet.
+    Outside,
     /// One person may say only so much.
     Rate,
     /// The room has a pause between messages.
@@ -338,7 +340,7 @@ impl Fault {
 
 impl Held {
     /// Every reason.
-    pub const ALL: &'static [Held] = &[Held::Alone, Held::Rate, Held::Slow, Held::Keys];
+    pub const ALL: &'static [Held] = &[Held::Outside, Held::Rate, Held::Slow, Held::Keys];
 }
 
 impl Said {
@@ -506,7 +508,8 @@ impl Said {
             Said::Lagged { dropped: 12 },
             Said::Kicked { by: Some(who()), why: Some(line("flooding")) },
             Said::Kicked { by: None, why: None },
-            Said::Banned { by: Some(who()), why: None },
+            Said::Banned { by: Some(who()), why: None, ends_in_ms: None },
+            Said::Banned { by: Some(who()), why: None, ends_in_ms: Some(3_600_000) },
             Said::Closed,
             Said::Closing { in_ms: 600_000 },
             Said::Expired,

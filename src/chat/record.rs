@@ -1,6 +1,6 @@
 //! What was done in office, as lines that everybody in the room can read: the log, and who is kept out.
 
-use super::duration::words;
+use super::duration::{self, words};
 use super::event::Person;
 use super::request::Policy;
 use super::text::Line;
@@ -32,7 +32,7 @@ impl Record {
             line.push_str(&format!(" {}", name(whom)));
         }
         if let Some(until) = self.until {
-            line.push_str(&format!(", for {}", words(until.0.saturating_sub(self.at.0))));
+            line.push_str(&format!(", for {}", duration::until(until.0.saturating_sub(self.at.0))));
         }
         if !self.more.is_empty() {
             line.push_str(&format!(", {}", self.more));
@@ -49,7 +49,7 @@ pub const NOBODY: &str = "nobody is banned";
 
 /// Somebody who is banned, as a line, as told at this time.
 pub fn banned(who: &Person, by: &Person, until: Option<Unix>, why: &Line, now: Unix) -> Line {
-    let left = until.map(|until| format!("for {} more", words(until.0.saturating_sub(now.0))));
+    let left = until.map(|until| format!("for {} more", duration::until(until.0.saturating_sub(now.0))));
     let mut line = format!("{}, {}, by {}", name(who), left.as_deref().unwrap_or("for good"), name(by));
     if !why.is_empty() {
         line.push_str(&format!(", reason: {}", why.as_str()));

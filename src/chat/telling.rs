@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::duration::words;
-use super::event::{Event, Facts, Invite, MemberLine, Person, RoomLine};
+use super::duration::{self, words};
+use super::event::{Event, Invite, MemberLine, Person, RoomLine};
 use super::moves::Moves;
 use super::name::{Door, KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
@@ -29,7 +29,7 @@ pub type Names<'a> = &'a dyn Fn(&Person) -> String;
 pub fn tell(event: &Event, names: Names<'_>, when: Unix) -> Option<Told> {
     match event {
         Event::Member(line) => member(line, names, None, when),
-        Event::Room(line) => room(line),
+        Event::Room(line) => room(line, names),
         Event::Keys(line) => keys(line.change),
         Event::Notice(notice) => Some(said(&notice.said)),
         _ => None,
@@ -75,7 +75,7 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
         text.push_str(&format!(", by {}", names(by)));
     }
     if let Some(until) = line.until {
-        text.push_str(&format!(", for {}", words(until.0.saturating_sub(when.0))));
+        text.push_str(&format!(", for {}", duration::until(until.0.saturating_sub(when.0))));
     }
     if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
         text.push_str(&format!(", reason: {}", why.as_str()));
@@ -148,7 +148,7 @@ pub fn keys(change: KeysChange) -> Option<Told> {
 }
 
 /// What is to be said of a room.
-pub fn room(line: &RoomLine) -> Option<Told> {
+pub fn room(line: &RoomLine, names: Names<'_>) -> Option<Told> {
     let facts = &line.facts;
     Some(match line.change {
         RoomChange::Joining => info(format!("{}, mark {}", mode_words(facts.mode), facts.mark.as_str())),
@@ -159,12 +159,16 @@ pub fn room(line: &RoomLine) -> Option<Told> {
         RoomChange::Expired => said(&Said::Expired),
         RoomChange::Merged => said(&Said::Merged),
         RoomChange::Conflict => said(&Said::Conflict(None)),
-        RoomChange::Settings => info(settings(facts)),
+        RoomChange::Settings => info(settings(line, names)),
         RoomChange::Owner => info(format!("the owner is settled; you are {}", facts.role.name())),
     })
 }
 
-fn settings(facts: &Facts) -> String {
+fn settings(line: &RoomLine, names: Names<'_>) -> String {
+    let facts = &line.facts;
+    if let Some(set) = line.set.as_ref().filter(|set| !set.what.is_empty()) {
+        return format!("{} set: {}", names(&set.by), set.what.as_str());
+    }
     let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
     let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();
     let closes = facts.closes.map(|end| format!(", closes in {}", words(end.in_ms))).unwrap_or_default();

@@ -113,6 +113,11 @@ fn recorded(seat: &Seat, entry: &Entry) -> Record {
     }
 }
 
+/// Settings of the log in words, as they are at that time.
+pub(super) fn words(policy: &log::Policy, at: Unix) -> String {
+    record::settings(&settings(policy, at))
+}
+
 /// Settings of the log in the words of faces.
 fn settings(policy: &log::Policy, at: Unix) -> Policy {
     let ms = |seconds: u64| seconds.saturating_mul(1_000);

@@ -9,13 +9,13 @@ use crate::base::limits::{QUEUE, TTL_MAX_S};
 use crate::base::time::{Mono, Unix};
 use crate::chat::event::{Closing, Event, Person};
 use crate::chat::name::{Mode, RoomChange};
-use crate::chat::notice::{Notice, Said};
+use crate::chat::notice::{Held, Notice, Said};
 use crate::chat::reply::Cid;
 use crate::chat::text::Line;
 use crate::net;
 use crate::room::Guise;
 use crate::room::io::{
-    Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who,
+    self, Command, Event as Happened, Fate, Input, Output, Refused, Standing, Timer, Verdict, Who,
 };
 use crate::room::rights::Rank;
 use crate::room::state::{Setup, State};
@@ -26,6 +26,9 @@ use crate::wire::payload::Reason;
 const CIDS: usize = QUEUE * 2;
 /// So long before its end a room says that it nears: time to finish, to copy what is needed, to say goodbye.
 const WARNINGS_MS: [u64; 3] = [600_000, 60_000, 10_000];
+
+/// That messages wait is told no more often, so that a program which sends many is not told as many times.
+const WAITS_TOLD_MS: u64 = 1_000;
 
 /// What a room wants done outside of it.
 pub(super) enum Effect {
@@ -72,6 +75,8 @@ pub(super) struct Seat {
     /// What became of the message said last.
     sent: Option<(Option<MsgId>, Fate)>,
     next: u64,
+    /// When it was last told that messages wait.
+    waits_told: Option<Mono>,
 }
 
 impl Seat {
@@ -98,6 +103,7 @@ impl Seat {
             cids: VecDeque::new(),
             sent: None,
             next: 0,
+            waits_told: None,
         };
         let mut effects = vec![Effect::Tell(told::line(&seat, RoomChange::Joining))];
         seat.carry_out(now, outputs, &mut effects);
@@ -248,6 +254,24 @@ impl Seat {
             Fate::Failed(_) => self.cids.remove(at).map(|(_, cid)| cid),
             _ => self.cids.get(at).map(|(_, cid)| cid.clone()),
         }
+    }
+
+    /// What is to be said of messages that wait: to a person after each, to a program that sends many now and then.
+    pub(super) fn waits(&mut self) -> Option<Said> {
+        let now = self.state.now();
+        let waiting = self.state.unsent();
+        let soon = self.waits_told.is_some_and(|at| now.since(at) < WAITS_TOLD_MS);
+        if waiting == 0 || (soon && waiting > 1) {
+            return None;
+        }
+        self.waits_told = Some(now);
+        let why = match self.state.held() {
+            io::Held::Outside => Held::Outside,
+            io::Held::Keys => Held::Keys,
+            io::Held::Slow => Held::Slow,
+            io::Held::Pace => Held::Rate,
+        };
+        Some(Said::Queued { waiting, why })
     }
 
     // ---- what can be seen ----

@@ -5,7 +5,9 @@ use crate::base::nick::Nick;
 use crate::base::time::Unix;
 use crate::chat::avatar::Avatar;
 use crate::chat::event::Fate as Told;
-use crate::chat::event::{Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine};
+use crate::chat::event::{
+    Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine, SetBy,
+};
 use crate::chat::name::{BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
 use crate::chat::problem::Problem;
@@ -17,6 +19,7 @@ use crate::room::rights::{Rank, Rights};
 use crate::wire::log::Act;
 use crate::wire::payload::Reason;
 
+use super::office;
 use super::seat::Seat;
 
 /// Every event of a room becomes none, one or more events of the shared vocabulary.
@@ -67,14 +70,17 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Fate { cid, id, fate } => {
             let asked = seat.cid(cid, id, &fate);
             // One that has a name and is queued is in the room, and alone there: this one is not.
-            let id = id.filter(|_| fate != Fate::Asking);
+            let asks = fate == Fate::Asking;
+            let id = id.filter(|_| !asks);
             let fate = match fate {
                 Fate::Queued | Fate::Asking => Told::Queued,
                 Fate::Sent => Told::Sent,
                 Fate::Delivered { count, of } => Told::Delivered { count, of },
                 Fate::Failed(why) => Told::Failed(Box::new(problem(seat, why))),
             };
+            let waits = matches!(fate, Told::Queued) && id.is_none() && !asks;
             out.push(Event::Receipt(Receipt { room: seat.name.clone(), id, cid: asked, fate }));
+            out.extend(waits.then(|| seat.waits()).flatten().map(|said| notice(seat, said)));
         }
         io::Event::Burned { id, why } => {
             out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(seat, why) }));
@@ -114,10 +120,10 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Apart { by_ms } => {
             out.push(notice(seat, Said::Apart { by_ms: by_ms.unsigned_abs() }));
         }
-        io::Event::Removed { by, why, ban } => {
+        io::Event::Removed { by, why, ban, ends_in_ms } => {
             let by = Some(person(&by));
             let why = Some(Line::clean(&why)).filter(|why| !why.is_empty());
-            let said = if ban { Said::Banned { by, why } } else { Said::Kicked { by, why } };
+            let said = if ban { Said::Banned { by, why, ends_in_ms } } else { Said::Kicked { by, why } };
             out.push(notice(seat, said));
             out.push(line(seat, RoomChange::Left));
             seat.over = Some(super::Over::Removed);
@@ -156,7 +162,11 @@ fn logged(
         Act::Unban { .. } => change(MemberChange::Unban, None, None),
         Act::Mute { until, why, .. } => change(MemberChange::Mute, Some(why), Some(*until)),
         Act::Unmute { .. } => change(MemberChange::Unmute, None, None),
-        Act::Policy(_) => out.push(line(seat, RoomChange::Settings)),
+        Act::Policy(policy) => {
+            let what = office::words(policy, seat.look().room_time());
+            let set = Some(Box::new(SetBy { by: seat.person(author), what: Line::clean(&what) }));
+            out.push(Event::Room(Box::new(RoomLine { set, ..room_line(seat, RoomChange::Settings) })));
+        }
         Act::Transfer { to, .. } if *to == seat.me() => {
             out.push(notice(seat, Said::Offered(seat.person(author))));
         }
@@ -244,7 +254,7 @@ pub(super) fn line(seat: &Seat, change: RoomChange) -> Event {
 }
 
 fn room_line(seat: &Seat, change: RoomChange) -> RoomLine {
-    RoomLine { room: seat.name.clone(), change, facts: facts(seat), reclaim: None }
+    RoomLine { room: seat.name.clone(), change, facts: facts(seat), reclaim: None, set: None }
 }
 
 fn facts(seat: &Seat) -> Facts {

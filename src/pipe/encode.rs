@@ -150,6 +150,10 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     if let Some(token) = &line.reclaim {
         o.text("reclaim", token.as_str());
     }
+    if let Some(set) = &line.set {
+        person(o.field("by"), &set.by);
+        o.text("set", set.what.as_str());
+    }
 }
 
 fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {

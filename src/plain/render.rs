@@ -111,7 +111,7 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
     if matches!(line.change, RoomChange::Joining | RoomChange::Joined) {
         state.model.bring_to_front(&line.room);
     }
-    let (name, facts, on) = (line.room.as_str(), &line.facts, Some(&line.room));
+    let (room, facts, on) = (line.room.as_str(), &line.facts, Some(&line.room));
     match line.change {
         RoomChange::State => stands(state, at, &line.room, out)?,
         // What the screen shows in its header.
@@ -121,14 +121,15 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
             let closes =
                 facts.closes.map(|end| format!(", closes in {}", words(end.in_ms))).unwrap_or_default();
             let said =
-                format_args!("room {name}: {mode}, mark {mark}, {people}, messages live {lives}{closes}");
+                format_args!("room {room}: {mode}, mark {mark}, {people}, messages live {lives}{closes}");
             told(state, at, on, said, out)?;
         }
         // A notice of the same has come before it, in more words.
         RoomChange::Closed | RoomChange::Expired | RoomChange::Merged | RoomChange::Conflict => {}
         RoomChange::Joining | RoomChange::Left | RoomChange::Settings | RoomChange::Owner => {
-            if let Some(said) = telling::room(line) {
-                told(state, at, on, format_args!("room {name}: {}", said.text), out)?;
+            let said = telling::room(line, &|who| name(state, &line.room, who).to_string());
+            if let Some(said) = said {
+                told(state, at, on, format_args!("room {room}: {}", said.text), out)?;
             }
         }
     }
@@ -136,7 +137,7 @@ fn room(state: &mut State, at: Moment, line: &RoomLine, out: &mut impl Write) ->
         stands(state, at, &line.room, out)?;
     }
     let Some(token) = &line.reclaim else { return Ok(()) };
-    told(state, at, on, format_args!("room {name}: reclaim token, shown once: {}", token.as_str()), out)
+    told(state, at, on, format_args!("room {room}: reclaim token, shown once: {}", token.as_str()), out)
 }
 
 /// Says how a room stands, unless that was said.

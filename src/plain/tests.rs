@@ -90,7 +90,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         topic: None,
         closes: None,
     };
-    Event::Room(Box::new(RoomLine { room: Line::clean(name), change, facts, reclaim: None }))
+    Event::Room(Box::new(RoomLine { room: Line::clean(name), change, facts, reclaim: None, set: None }))
 }
 
 fn member(byte: u8, nick: &str, tag: &str, change: MemberChange) -> Event {

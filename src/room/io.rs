@@ -341,6 +341,19 @@ pub enum Fate {
     Failed(Refused),
 }
 
+/// Why what was said has not gone out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// This node is not in the room yet.
+    Outside,
+    /// Somebody who was removed may still hold the keys of now.
+    Keys,
+    /// The room has a pause between two messages of one member.
+    Slow,
+    /// The pace of one member.
+    Pace,
+}
+
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -521,6 +534,8 @@ pub enum Event {
         why: String,
         /// For longer than this stay.
         ban: bool,
+        /// In how long a ban ends by itself, if it does.
+        ends_in_ms: Option<u64>,
     },
     /// The room is over.
     Ended {

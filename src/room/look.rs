@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 
 use super::envelope::Counts;
-use super::io::{Standing, Who};
+use super::io::{Held, Standing, Who};
 use super::log::Log;
 use super::rights::InviteState;
 use super::state::{Phase, State};
@@ -157,6 +157,16 @@ impl<R: CryptoRng> State<R> {
     /// How many messages wait to be sent.
     pub fn unsent(&self) -> usize {
         self.hub.unsent.len()
+    }
+
+    /// Why they wait, or would.
+    pub fn held(&self) -> Held {
+        match self.inside() {
+            None => Held::Outside,
+            Some(inside) if inside.holding(self.hub.now) => Held::Keys,
+            Some(inside) if inside.outbox.is_slowed(self.hub.now) => Held::Slow,
+            Some(_) => Held::Pace,
+        }
     }
 
     /// A member, or somebody whom the room knows of.

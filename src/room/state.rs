@@ -180,7 +180,13 @@ impl<R: CryptoRng> State<R> {
                 return;
             }
             let by = inside.who(&removal.by);
-            Some(Event::Removed { by, why: removal.why.clone(), ban: removal.ban.is_some() })
+            let ends = removal.ban.flatten().map(|until| until.0.saturating_sub(self.hub.room().0));
+            Some(Event::Removed {
+                by,
+                why: removal.why.clone(),
+                ban: removal.ban.is_some(),
+                ends_in_ms: ends,
+            })
         } else if rights.closed.is_some() {
             Some(Event::Ended { closed: true })
         } else if rights.policy.expires.is_some_and(|at| self.hub.room() >= at && inside.expires == Some(at))

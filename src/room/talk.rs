@@ -63,6 +63,11 @@ impl Outbox {
         self.mine.get(&n).into_iter().flat_map(|(_, _, by)| by)
     }
 
+    /// Whether the room's pause between two messages is on.
+    pub(super) fn is_slowed(&self, now: Mono) -> bool {
+        now < self.pace.slow_until
+    }
+
     /// When the pace lets the next one go.
     pub(super) fn ready_at(&self, now: Mono) -> u64 {
         self.pace.out.ready_at(now.0).max(self.pace.slow_until.0)

@@ -27,6 +27,13 @@ impl Screen {
         }
         let Some(mut overlay) = self.overlay.take() else { return };
         let stays = self.overlay_key(at, &mut overlay, press, out);
+        if !stays
+            && overlay.is_read()
+            && let Some(c) = press.types()
+        {
+            // Whoever goes on writing has read it. A slash that was swallowed here would make a command a message.
+            self.type_in(c);
+        }
         if stays && self.overlay.is_none() {
             self.overlay = Some(overlay);
         }
@@ -165,12 +172,16 @@ impl Screen {
                     *scanned = !*scanned;
                 } else if let Some(c) = press.types() {
                     // It came by itself: whoever was writing goes on, and Enter sends nothing yet.
-                    let mut bytes = Zeroizing::new([0; 4]);
-                    self.put_in(c.encode_utf8(&mut *bytes));
+                    self.type_in(c);
                 }
                 press.key != Key::Enter
             }
         }
+    }
+
+    fn type_in(&mut self, c: char) {
+        let mut bytes = Zeroizing::new([0; 4]);
+        self.put_in(c.encode_utf8(&mut *bytes));
     }
 
     /// Opens the question at the door.

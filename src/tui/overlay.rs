@@ -172,6 +172,18 @@ impl Overlay {
         matches!(self, Overlay::Sealed { .. } | Overlay::Curtain(_) | Overlay::Door(_))
     }
 
+    /// Whether it is only there to be read, and takes no text.
+    pub(super) fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Overlay::Page { .. }
+                | Overlay::Members { .. }
+                | Overlay::Network { .. }
+                | Overlay::Found { .. }
+                | Overlay::Rooms { .. }
+        )
+    }
+
     /// Whether there is nothing left to show.
     pub(super) fn is_over(&self, model: &Model, now: Mono) -> bool {
         match self {

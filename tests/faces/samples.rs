@@ -6,7 +6,7 @@ use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
     BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message,
-    NetLine, PeerLine, Person, Receipt, RoomLine,
+    NetLine, PeerLine, Person, Receipt, RoomLine, SetBy,
 };
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::name::{
@@ -150,8 +150,9 @@ pub(super) fn answers() -> Vec<Answer> {
 
 pub(super) fn events() -> Vec<Event> {
     let lobby = || line("lobby");
-    let room =
-        |change, facts, reclaim| Event::Room(Box::new(RoomLine { room: lobby(), change, facts, reclaim }));
+    let room = |change, facts, reclaim, set| {
+        Event::Room(Box::new(RoomLine { room: lobby(), change, facts, reclaim, set }))
+    };
     let said = |message| Event::Message(Box::new(message));
     let receipt = |id, cid, fate| Event::Receipt(Receipt { room: lobby(), id, cid, fate });
     let id = Some(MsgId([1; 8]));
@@ -165,7 +166,13 @@ pub(super) fn events() -> Vec<Event> {
             listen: vec![line("/ip4/0.0.0.0/tcp/0")],
         })),
         Event::Listening(line("/ip4/192.0.2.1/udp/4/quic-v1")),
-        room(RoomChange::Owner, full(), Some(Text::new("c0ffee"))),
+        room(RoomChange::Owner, full(), Some(Text::new("c0ffee")), None),
+        room(
+            RoomChange::Settings,
+            full(),
+            None,
+            Some(Box::new(SetBy { by: person(1), what: line("slow 30 seconds") })),
+        ),
         Event::Invite(Box::new(invite())),
         said(Message { text: None, once_ms: Some(15_000), ..message(2, "") }),
         said(Message { keep: true, dies: None, mine: true, reply: id, ..message(3, "kept") }),
@@ -179,7 +186,7 @@ pub(super) fn events() -> Vec<Event> {
     ];
     for &change in RoomChange::ALL {
         for &mode in Mode::ALL {
-            all.extend(Standing::ALL.iter().map(|&state| room(change, facts(mode, state), None)));
+            all.extend(Standing::ALL.iter().map(|&state| room(change, facts(mode, state), None, None)));
         }
     }
     for &change in MemberChange::ALL {

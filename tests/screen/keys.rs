@@ -327,6 +327,22 @@ fn a_name_that_means_two_is_refused_with_both() {
 }
 
 #[test]
+fn what_is_typed_over_a_page_is_in_the_draft_from_its_first_letter() {
+    let mut stage = stage();
+    for page in ["/mentions", "/rooms", "/net"] {
+        stage.enter(page);
+        stage.typed("/mute bob 10m");
+        let draft = stage.draft();
+        assert!(draft.starts_with("/mute bob 10m"), "after {page}: {draft}");
+        stage.ctrl('u');
+    }
+    stage.key(Key::F(1));
+    stage.shows("Help");
+    stage.key(Key::Esc);
+    assert!(stage.draft().starts_with("write a message"), "whoever only closes it has typed nothing");
+}
+
+#[test]
 fn too_long_a_text_stays_to_be_shortened() {
     let mut stage = stage();
     assert!(stage.paste(&"x".repeat(TEXT_BYTES + 1)).is_empty());

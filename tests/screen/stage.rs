@@ -105,7 +105,7 @@ impl Stage {
     }
 
     pub(crate) fn room(&mut self, name: &str, change: RoomChange, facts: Facts) {
-        let line = RoomLine { room: Line::clean(name), change, facts, reclaim: None };
+        let line = RoomLine { room: Line::clean(name), change, facts, reclaim: None, set: None };
         self.tell(Event::Room(Box::new(line)));
     }
 

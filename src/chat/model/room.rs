@@ -36,6 +36,8 @@ pub struct Room {
     pub next_ttl_s: Option<u64>,
     /// The standing that was spoken of last, and the lone witness named with it.
     told: Option<(Standing, Option<MemberId>)>,
+    /// The same of the lines of the talk.
+    stood: Option<(Standing, Option<MemberId>)>,
     pub(super) wait: Option<Pending>,
     /// With whom words were compared here, and what they were called.
     verified: BTreeMap<MemberId, Verified>,
@@ -72,6 +74,7 @@ impl Room {
             burned_unread: 0,
             next_ttl_s: None,
             told: None,
+            stood: None,
             wait: None,
             verified: BTreeMap::new(),
             ignored: BTreeSet::new(),
@@ -148,13 +151,13 @@ impl Room {
 
     /// What to say of how it stands, if that has not been said: who comes and goes has lines of their own.
     pub(super) fn stands(&mut self) -> Option<Said> {
-        let (state, only) = (self.facts.state, self.facts.only.as_ref());
-        let before = self.told.filter(|(told, _)| *told == state);
-        let named = before.and_then(|(_, named)| named);
-        let witness = only.map(|who| who.id);
-        let news = before.is_none() || (witness.is_some() && witness != named);
-        self.told = Some((state, witness.or(named)));
-        news.then(|| Said::of_standing(state, only.cloned()))
+        let news = is_news(&mut self.told, &self.facts);
+        news.then(|| Said::of_standing(self.facts.state, self.facts.only.clone()))
+    }
+
+    /// Whether the talk has a line to get about how the room stands: not twice the same because people came meanwhile.
+    pub(super) fn stands_anew(&mut self) -> bool {
+        is_news(&mut self.stood, &self.facts)
     }
 
     /// What it waits for, and since when.
@@ -190,4 +193,13 @@ impl Room {
             self.wait = wait.map(|wait| Pending { wait, since: now, told: 0 });
         }
     }
+}
+
+/// Whether how a room stands was not told yet, or has another witness; told it counts as from now on.
+fn is_news(told: &mut Option<(Standing, Option<MemberId>)>, facts: &Facts) -> bool {
+    let before = told.filter(|(told, _)| *told == facts.state);
+    let named = before.and_then(|(_, named)| named);
+    let witness = facts.only.as_ref().map(|who| who.id);
+    *told = Some((facts.state, witness.or(named)));
+    before.is_none() || (witness.is_some() && witness != named)
 }

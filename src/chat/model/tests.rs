@@ -29,7 +29,13 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         topic: None,
         closes: None,
     };
-    Event::Room(Box::new(RoomLine { room: line(name), change, facts, reclaim: Some(Text::new("c0ffee")) }))
+    Event::Room(Box::new(RoomLine {
+        room: line(name),
+        change,
+        facts,
+        reclaim: Some(Text::new("c0ffee")),
+        set: None,
+    }))
 }
 
 fn member(room: &str, change: MemberChange, who: Person) -> Event {
@@ -217,6 +223,25 @@ fn a_request_goes_to_the_room_named_else_in_front_else_the_only_one() {
     assert_eq!(addressed(&model, None), Err(Problem::NoRoom));
     let mut status = Asked::here(Request::Status);
     assert_eq!(model.address(&mut status), Ok(()));
+}
+
+#[test]
+fn how_a_room_stands_is_told_once_though_people_come_meanwhile() {
+    let mut model = Model::default();
+    let states = [Standing::Unconfirmed, Standing::Unconfirmed, Standing::Confirmed, Standing::Unconfirmed];
+    model.update(Mono(0), &room("lobby", RoomChange::Joining, Standing::Searching));
+    for state in states {
+        model.update(Mono(1), &room("lobby", RoomChange::State, state));
+    }
+    let told = find(&model, "lobby").scroll.rows().filter_map(|(_, row)| match row {
+        Row::Told(event, _) => match &**event {
+            Event::Room(line) if line.change == RoomChange::State => Some(line.facts.state),
+            _ => None,
+        },
+        _ => None,
+    });
+    let told: Vec<Standing> = told.collect();
+    assert_eq!(told, [Standing::Unconfirmed, Standing::Confirmed, Standing::Unconfirmed]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The words themselves: one sentence for each state, and what to do about it.
 
 use super::{Fault, Held, Refusal, Said, Unreachable};
-use crate::chat::duration::words;
+use crate::chat::duration::{until, words};
 use crate::chat::event::Person;
 use crate::chat::text::Line;
 
@@ -63,7 +63,10 @@ impl Said {
             Said::BadAddress { addr } => format!("{} is not an address", addr.as_str()),
             Said::Lagged { dropped } => format!("the reader is too slow: {dropped} lines were dropped"),
             Said::Kicked { by, why } => removed("kicked", by.as_ref(), why.as_ref()),
-            Said::Banned { by, why } => removed("banned", by.as_ref(), why.as_ref()),
+            Said::Banned { by, why, ends_in_ms } => {
+                let long = ends_in_ms.map(|ms| format!(" for {}", until(ms))).unwrap_or_default();
+                removed(&format!("banned{long}"), by.as_ref(), why.as_ref())
+            }
             Said::Closed => "the owner has closed the room".to_owned(),
             Said::Closing { in_ms } => format!("the room closes in {}", words(*in_ms)),
             Said::Expired => "the room's time is over".to_owned(),
@@ -151,6 +154,9 @@ impl Said {
             Said::BadAddress { .. } => "use host:port, or a multiaddr like /ip4/192.0.2.1/udp/4077/quic-v1",
             Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
             Said::Kicked { .. } => "you may come back, if the room lets you in",
+            Said::Banned { ends_in_ms: Some(_), .. } => {
+                "after that you may come back, if the room lets you in"
+            }
             Said::Banned { .. } => "only an /unban by an admin lets you back",
             Said::Closing { .. } => "what was said in it burns with it; nobody can come back to it",
             Said::Closed | Said::Expired => "everything said in it is burned; open a new one with /new",
@@ -298,10 +304,10 @@ impl Held {
     /// Code, why, and how it ends.
     pub(super) fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Held::Alone => (
-                "queued_alone",
-                "nobody is here to get them",
-                "they go when somebody comes, if they still live",
+            Held::Outside => (
+                "queued_outside",
+                "this node is not in the room yet",
+                "they go once it is, if they still live",
             ),
             Held::Rate => {
                 ("queued_rate", "one person may say only so much a second", "they go in a moment, in order")

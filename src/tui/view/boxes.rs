@@ -252,7 +252,12 @@ fn messages(
         let y = top + (n - first) as u16;
         let Some(said) = room.scroll.get(*row).filter(|_| y < bottom) else { continue };
         let (hour, minute) = at.clock(said.message.sent);
-        let head = format!("{hour:02}:{minute:02} {} ", said.message.from.nick.as_str());
+        let from = said.message.from.nick.as_str();
+        let head = match &said.message.about {
+            // By its number it is closed.
+            Some(about) => format!("{row} {hour:02}:{minute:02} {from} about {}: ", about.nick.as_str()),
+            None => format!("{hour:02}:{minute:02} {from} "),
+        };
         let ink = if n == chosen { Ink::Chosen } else { Ink::Dim };
         let after = pen.put(x, y, &head, ink, inner_width);
         if let Some(text) = overlay::in_the_talk(&said.message, at.now) {
