@@ -59,6 +59,7 @@ trials! {
     a_claimed_invite_is_not_used_up: "claimed-invite",
     a_former_admin_confirms_nobody: "former-admin",
     many_identities_do_not_pass_the_limit: "sybil",
+    a_flood_is_shown_at_twice_the_rate_and_drowns_nobody: "flood",
     a_banned_person_does_not_come_back: "returner",
     two_truths_are_noticed: "equivocator",
     backdated_grants_are_void: "backdater",

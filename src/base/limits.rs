@@ -166,6 +166,14 @@ pub const PACE_EACH_MS: u64 = 200;
 pub const PACE_BURST: u64 = 20;
 /// Receivers allow so many times more.
 pub const PACE_SLACK: u64 = 2;
+/// Texts are counted in runs of seconds that reach so far before and after the one they were signed for.
+pub const PACE_RUN_S: u64 = 60;
+/// Whoever spoke so soon before or after the settings changed is held to the looser ones.
+pub const PACE_AROUND_MS: u64 = 120_000;
+/// What of somebody's may arrive at once: what they say in this time, or in that for which nothing was heard of them.
+pub const PACE_UNHEARD_MS: u64 = 60_000;
+/// Seconds in which somebody spoke that are remembered: more than there can be messages that live.
+pub const PACE_SECONDS: usize = 8_192;
 /// Messages that wait to be sent.
 pub const QUEUE: usize = 1_000;
 /// How long receipts are gathered for an author who got none lately.

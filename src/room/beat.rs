@@ -43,13 +43,14 @@ impl Inside {
         let set = self.ring.current_mut();
         let epoch = set.sending(now);
         let Some(conf) = set.confirm(epoch, now, &genesis, &head) else { return };
+        let living = self.living_hint();
         let beat = Beat {
             unconfirmed: self.trial.is_some(),
             serve: hub.serve,
             away: self.pulse.away,
             conf,
             roster: self.roster.hint(&hub.id),
-            living: self.timeline.hint(),
+            living,
             joined: self.joined,
             peer: hub.reach.peer.as_ref().map(|p: &Peer| p.as_bytes().to_vec()).unwrap_or_default(),
             addrs: hub.reach.addrs.clone(),
@@ -119,7 +120,7 @@ impl Inside {
         }
         let asks = beat.unconfirmed && self.trial.is_none();
         let other_roster = beat.roster != self.roster.hint(&hub.id);
-        let other_messages = beat.living != self.timeline.hint();
+        let other_messages = beat.living != self.living_hint();
         // Most beats need no answer, and whose turn it is takes a hash over everybody: looked at only when it matters.
         if (asks || other_roster || other_messages) && self.is_my_turn(hub, &sender, payload.counter) {
             if asks {

@@ -25,7 +25,7 @@ use crate::crypto::identity;
 use crate::crypto::kdf::Label;
 use crate::crypto::kem::{KemPublic, KemSecret};
 use crate::wire::log::History;
-use crate::wire::payload::{Ask, Body, Missed, Payload, Row, What, decode_missed, encode_missed};
+use crate::wire::payload::{Ask, Body, Missed, Payload, Row, Say, What, decode_missed, encode_missed};
 use zeroize::{Zeroize, Zeroizing};
 
 /// What was asked of others, what they asked, and who is known to have more.
@@ -72,7 +72,7 @@ impl Inside {
 
     /// Asks one of those who differ; whoever still differs after that is asked again later, a few times more than it helps.
     pub(crate) fn catch_up<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        let mine = self.timeline.hint();
+        let mine = self.living_hint();
         let roster = &self.roster;
         self.catchup.from.retain(|id, (hint, tries)| {
             *hint != mine
@@ -283,11 +283,25 @@ impl Inside {
 
     // ---- taking in ----
 
-    pub(crate) fn on_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: MemberId, missed: &Missed) {
+    /// What my living messages come to. A second in which somebody was too fast is left out: who took what of it differs.
+    pub(crate) fn living_hint(&mut self) -> [u8; 16] {
+        let paces = &self.paces;
+        self.timeline.hint(|author, sent| paces.is_full(author, sent))
+    }
+
+    /// `settled` is whether whoever sends it holds the same log: only then can what is too fast not be a matter of settings
+    /// that are not known here yet.
+    pub(crate) fn on_missed<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        from: MemberId,
+        missed: &Missed,
+        settled: bool,
+    ) {
         let Some(items) = self.open_missed(&from, missed) else { return };
         let mut new = false;
         for (inner, left_ms) in items {
-            match self.take_missed(hub, &inner, left_ms) {
+            match self.take_missed(hub, &inner, left_ms, settled) {
                 Ok(()) => new = true,
                 Err(drop) => hub.count(drop),
             }
@@ -308,11 +322,13 @@ impl Inside {
         hub: &mut Hub<R>,
         inner: &[u8],
         left_ms: u64,
+        settled: bool,
     ) -> Result<(), Dropped> {
         let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Dropped::Payload)?;
         let payload = Payload::decode(bytes).map_err(|_| Dropped::Payload)?;
         let stranger = !self.roster.knows(&payload.sender) && !self.shows_history();
-        if payload.genesis != self.genesis || stranger {
+        let before = payload.sent.0.saturating_add(AGE_IGNORED_MS) < self.joined.0;
+        if payload.genesis != self.genesis || stranger || (before && !self.shows_history()) {
             return Err(Dropped::OtherRoom);
         }
         self.may_be_heard(hub, &payload)?;
@@ -320,8 +336,16 @@ impl Inside {
         let ttl_ms = self.ttl_ms_of(&payload);
         // The one who hands it on may shorten its life, never lengthen it.
         let left = left_ms.min(remaining_ms(ttl_ms, payload.sent, hub.room(), false));
+        let Body::Text(Say { n, .. }) = payload.body else { return Err(Dropped::Kind) };
         if left == 0 {
+            self.timeline.note_had(payload.sender, n);
             return Err(Dropped::Epoch);
+        }
+        if !self.keeps_pace(hub, &payload, true) {
+            if settled {
+                self.timeline.note_had(payload.sender, n);
+            }
+            return Err(Dropped::Limit);
         }
         let id = envelope::message_id(bytes);
         self.keep_message(hub, id, payload, *sig, left, true);

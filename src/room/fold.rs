@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::past::Node;
-use super::rights::{Domain, InviteState, Rank, Removal, Rights};
+use super::rights::{Domain, InviteState, Paced, Rank, Removal, Rights};
 use super::verdict::Verdicts;
 use crate::base::id::{EntryId, MemberId};
+use crate::base::time::Unix;
 use crate::wire::log::{Act, Policy, Then};
 
 /// Where an entry counts once its turn has come.
@@ -131,7 +132,7 @@ fn show(rights: &mut Rights, node: &Node, mut force: Force) {
     let (admin, owner) = (!force.admin.is_empty(), !force.owner.is_empty());
     match &node.entry.act {
         Act::Genesis { policy, .. } | Act::Founding { policy, .. } if rights.is_home(&node.id) => {
-            write_policy(&mut rights.policy, policy);
+            write_policy(rights, policy, node.entry.at);
         }
         Act::Kick { target, .. } if !force.stands.is_empty() => {
             rights.admitted.remove(target);
@@ -170,7 +171,7 @@ fn show(rights: &mut Rights, node: &Node, mut force: Force) {
                 invite.revoked = true;
             }
         }
-        Act::Policy(policy) if admin => write_policy(&mut rights.policy, policy),
+        Act::Policy(policy) if admin => write_policy(rights, policy, node.entry.at),
         Act::Rotate if admin => rights.rotations.push(node.id),
         Act::Close if owner => rights.closed = rights.closed.or(Some(node.id)),
         _ => {}
@@ -272,7 +273,8 @@ fn removal_of(node: &Node, domains: BTreeSet<EntryId>) -> Option<Removal> {
     Some(Removal { entry, target, by, domains, ban, then, salt_hash, why: why.clone() })
 }
 
-fn write_policy(policy: &mut Policy, new: &Policy) {
+fn write_policy(rights: &mut Rights, new: &Policy, at: Unix) {
+    let policy = &mut rights.policy;
     fn set<T: Clone>(old: &mut Option<T>, new: &Option<T>) {
         if new.is_some() {
             old.clone_from(new);
@@ -290,4 +292,7 @@ fn write_policy(policy: &mut Policy, new: &Policy) {
     set(&mut policy.expires, &new.expires);
     set(&mut policy.persist, &new.persist);
     set(&mut policy.queued, &new.queued);
+    if new.rate.is_some() || new.slow_s.is_some() || rights.paced.is_empty() {
+        rights.paced.push(Paced { at, rate: policy.rate, slow_s: policy.slow_s });
+    }
 }

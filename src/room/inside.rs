@@ -18,6 +18,7 @@ use super::hub::Hub;
 use super::io::{Output, Who};
 use super::log::{Inserted, Log};
 use super::merge::Merging;
+use super::pace::Paces;
 use super::rekey::Renewal;
 use super::report::Reports;
 use super::roster::Roster;
@@ -74,6 +75,8 @@ pub(crate) struct Inside {
     pub(super) renewal: Renewal,
     pub(super) merging: Merging,
     pub(super) outbox: Outbox,
+    /// How fast others speak.
+    pub(super) paces: Paces,
     pub(super) burns: Burns,
     pub(super) catchup: CatchUp,
     pub(super) dms: Dms,
@@ -114,6 +117,7 @@ impl Inside {
             renewal: Renewal::new(now),
             merging: Merging::new(),
             outbox: Outbox::new(),
+            paces: Paces::default(),
             burns: Burns::default(),
             catchup: CatchUp::default(),
             dms: Dms::default(),

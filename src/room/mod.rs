@@ -39,6 +39,7 @@ pub mod log;
 mod look;
 mod merge;
 mod moderate;
+mod pace;
 mod parcel;
 mod past;
 mod people;

@@ -9,7 +9,8 @@ use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::{MemberId, Peer, SetTag, Topic};
 use crate::base::limits::{
-    EPOCHS_AHEAD, EPOCHS_BACK, HELLO_GAP_MS, KNOWN_MEMBERS, NEWCOMER_BEAT_MS, STUCK_MS, TURNS,
+    EPOCHS_AHEAD, EPOCHS_BACK, HELLO_GAP_MS, KNOWN_MEMBERS, NEWCOMER_BEAT_MS, PACE_UNHEARD_MS, STUCK_MS,
+    TURNS,
 };
 use crate::wire::payload::{Body, Carriage, KeyUse};
 
@@ -162,7 +163,10 @@ impl Inside {
             }
             Body::Ask(ref ask) => self.on_ask(hub, sender, ask),
             Body::Report(_) => self.on_report(hub, opened.payload, id)?,
-            Body::Missed(ref missed) => self.on_missed(hub, sender, missed),
+            Body::Missed(ref missed) => {
+                let settled = head == self.log.head();
+                self.on_missed(hub, sender, missed, settled);
+            }
             // Defined, and carried by later work; nothing here acts on them.
             _ => {}
         }
@@ -195,12 +199,16 @@ impl Inside {
         let offset_ms = opened.payload.sent.offset_from(room);
         let member = self.roster.meet(*sender, hub.now, room);
         let returned = member.left || !known;
-        member.heard = Some(hub.now);
+        let unheard_ms = member.heard.map_or(0, |at| hub.now.since(at));
+        let first = member.heard.replace(hub.now).is_none();
         member.left = false;
         member.offset_ms = offset_ms;
         member.set = Some(set);
         if direct && member.peer.is_none() {
             member.peer = Some(from.clone());
+        }
+        if first || unheard_ms > PACE_UNHEARD_MS {
+            self.heard_again(hub, sender, unheard_ms);
         }
         self.renewal.gone.remove(sender);
         self.lonely = None;

@@ -95,6 +95,17 @@ pub struct InviteState {
     pub revoked: bool,
 }
 
+/// What the settings say of how fast people may speak.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Paced {
+    /// From when on, as the entry says that wrote it.
+    pub(crate) at: Unix,
+    /// Messages a second.
+    pub(crate) rate: Option<u64>,
+    /// Seconds between two messages of whoever holds no office.
+    pub(crate) slow_s: Option<u64>,
+}
+
 /// Everything the log says, folded. Foundings and removals are the same for everybody who holds the same entries; the rest
 /// is what the foundings say that the reader looks from (all of them, until told which).
 #[derive(Clone, Debug, Default)]
@@ -113,6 +124,8 @@ pub struct Rights {
     pub invites: BTreeMap<InviteId, InviteState>,
     /// The settings, each as last written.
     pub policy: Policy,
+    /// What they said of the pace, in their order.
+    pub(crate) paced: Vec<Paced>,
     /// Entries that ask for a fresh key.
     pub rotations: Vec<EntryId>,
     /// The entry that closed the room.

@@ -9,13 +9,14 @@ use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Burned, Draft, Event, Fate, Heard, Output, Refused, Standing, Timer};
-use super::rights::Rank;
+use super::pace::{Arrived, Limits};
+use super::rights::{Rank, Rights};
 use super::timeline::{Living, Ranges, remaining_ms};
 use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    AGE_IGNORED_MS, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, PACE_SLACK, RECEIPT_MEMBERS, RECEIPTS_EACH_MS,
-    RECEIPTS_MS, RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    EPOCHS_AHEAD, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, RECEIPT_MEMBERS, RECEIPTS_EACH_MS, RECEIPTS_MS,
+    RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
@@ -74,29 +75,21 @@ impl Outbox {
     }
 }
 
-/// How fast messages go: mine out, others' in.
+/// How fast my messages go.
 struct Pace {
     out: Bucket,
     slow_until: Mono,
-    heard: BTreeMap<MemberId, (Bucket, u64)>,
 }
 
 impl Pace {
     fn new() -> Pace {
-        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0), heard: BTreeMap::new() }
+        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0) }
     }
+}
 
-    /// Counts a message by the time its author signed, with twice the slack, so that a burst that was held up on the way
-    /// is not taken for a flood.
-    fn hears(&mut self, from: &MemberId, sent_ms: u64, each_ms: u64) -> bool {
-        let (bucket, newest) = self
-            .heard
-            .entry(*from)
-            .or_insert_with(|| (Bucket::new(each_ms / PACE_SLACK, PACE_BURST * PACE_SLACK), sent_ms));
-        *newest = (*newest).max(sent_ms);
-        bucket.set_each(each_ms / PACE_SLACK, PACE_BURST * PACE_SLACK);
-        bucket.take(*newest)
-    }
+/// What the log allows an author.
+fn limits<'a>(rights: &'a Rights, author: &MemberId) -> Limits<'a> {
+    Limits { plain: rights.rank(author) == Rank::Member, settings: &rights.paced }
 }
 
 impl Inside {
@@ -136,8 +129,8 @@ impl Inside {
             return;
         }
         let said = Said::new(hub.now, draft);
-        if self.footing.shown.map(|(s, ..)| s) == Some(Standing::Alone) {
-            // Heard by nobody, now or later, unless the room says otherwise; it lives here and dies here.
+        if self.is_alone() && !self.tells_later() {
+            // Heard by nobody, now or later; it lives here and dies here.
             let (id, fate) = match self.send_now(hub, &said, true) {
                 Ok(id) => (Some(id), Fate::Queued),
                 Err(why) => (None, Fate::Failed(why)),
@@ -155,6 +148,21 @@ impl Inside {
         self.plan_queue(hub);
     }
 
+    fn is_alone(&self) -> bool {
+        self.footing.shown.is_some_and(|(standing, ..)| standing == Standing::Alone)
+    }
+
+    /// Whether those who come later get what is said while nobody is here.
+    fn tells_later(&self) -> bool {
+        self.log.rights().policy.queued == Some(true)
+    }
+
+    /// Whether anybody gets what is said now, if only later.
+    pub(super) fn is_heard(&self) -> bool {
+        let confirmed = self.footing.shown.is_some_and(|(standing, ..)| standing == Standing::Confirmed);
+        confirmed || (self.is_alone() && self.tells_later())
+    }
+
     /// Whether the next message may go now; if so it counts as gone.
     pub(super) fn may_go<R: CryptoRng>(&mut self, hub: &Hub<R>) -> bool {
         let free = self.pace_ms(hub) == 0;
@@ -164,6 +172,7 @@ impl Inside {
 
     pub(super) fn send_and_tell<R: CryptoRng>(&mut self, hub: &mut Hub<R>, said: &Said) {
         let (id, fate) = match self.send_now(hub, said, false) {
+            Ok(id) if self.is_alone() => (Some(id), Fate::Queued),
             Ok(id) => (Some(id), Fate::Sent),
             Err(why) => (None, Fate::Failed(why)),
         };
@@ -203,7 +212,7 @@ impl Inside {
         &mut self,
         hub: &mut Hub<R>,
         said: &Said,
-        alone: bool,
+        private: bool,
     ) -> Result<MsgId, Refused> {
         let draft = &said.draft;
         let ttl_s = said.left_s(hub.now, self.life_s(draft)).ok_or(Refused::Burned)?;
@@ -220,8 +229,7 @@ impl Inside {
             once_s: draft.once_s.unwrap_or(0),
         };
         let sealed = self.seal(hub, ttl_s, Body::Text(say)).ok_or(Refused::NotIn)?;
-        let queued = self.log.rights().policy.queued == Some(true);
-        if !alone || queued {
+        if !private {
             hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame });
         }
         if self.outbox.mine.len() >= MINE_REMEMBERED {
@@ -230,7 +238,7 @@ impl Inside {
         self.outbox.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
         let id = sealed.id;
         self.keep_message(hub, id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
-        if alone && !queued {
+        if private {
             self.timeline.keep_to_myself(&id);
         }
         Ok(id)
@@ -248,9 +256,6 @@ impl Inside {
         let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let sender = payload.sender;
         self.may_be_heard(hub, &payload)?;
-        if !self.hears_pace(hub, &payload) {
-            return Err(Dropped::Limit);
-        }
         let n = say.n;
         let ttl_ms = self.ttl_ms_of(&payload);
         let fresh = payload.epoch.plus(1) >= hub.epoch();
@@ -258,6 +263,13 @@ impl Inside {
         if left == 0 {
             self.timeline.note_had(sender, n);
             return Err(Dropped::Epoch);
+        }
+        if !self.keeps_pace(hub, &payload, false) {
+            // Whoever knows another log may know other settings: what they say is judged again once it is caught up on.
+            if payload.log_head == self.log.head() {
+                self.timeline.note_had(sender, n);
+            }
+            return Err(Dropped::Limit);
         }
         self.keep_message(hub, id, payload, sig, left, false);
         if self.roster.count() < RECEIPT_MEMBERS {
@@ -272,15 +284,34 @@ impl Inside {
     }
 
     /// Whether its author keeps the pace of the room, this one counted.
-    pub(super) fn hears_pace<R: CryptoRng>(&mut self, hub: &Hub<R>, payload: &Payload) -> bool {
-        let rights = self.log.rights();
-        let rank = rights.rank(&payload.sender);
-        let slow =
-            rights.policy.slow_s.filter(|_| rank == Rank::Member).map_or(0, |s| s.saturating_mul(1_000));
-        let each = self.pace_ms(hub).max(slow / PACE_BURST);
-        // Time claimed beyond now buys nothing.
-        let sent = payload.sent.min(hub.room().shifted(AGE_IGNORED_MS as i64));
-        each == 0 || self.outbox.pace.hears(&payload.sender, sent.0, each)
+    pub(super) fn keeps_pace<R: CryptoRng>(
+        &mut self,
+        hub: &Hub<R>,
+        payload: &Payload,
+        caught_up: bool,
+    ) -> bool {
+        // Time that has not come yet is nobody's to spend.
+        if payload.sent.epoch() > hub.epoch().plus(EPOCHS_AHEAD) {
+            return false;
+        }
+        let author = payload.sender;
+        let heard = self.roster.get(&author).and_then(|m| m.heard);
+        let at = self.arrived(hub, &author, heard.map_or(0, |at| hub.now.since(at)));
+        let before = caught_up && payload.sent < self.joined;
+        let limits = limits(self.log.rights(), &author);
+        hub.rate_off || self.paces.take(&author, payload.sent, before, at, limits)
+    }
+
+    /// Somebody is heard for the first time, or again after so long.
+    pub(super) fn heard_again<R: CryptoRng>(&mut self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) {
+        let at = self.arrived(hub, who, unheard_ms);
+        self.paces.heard(who, at, limits(self.log.rights(), who));
+    }
+
+    fn arrived<R: CryptoRng>(&self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) -> Arrived {
+        let room = hub.room();
+        let together = self.roster.get(who).map_or(room, |m| m.joined.max(self.joined));
+        Arrived { now: hub.now, room, unheard_ms, together }
     }
 
     /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.

@@ -309,12 +309,14 @@ impl Timeline {
         ids
     }
 
-    /// A hint that two members hold different messages: sixteen bytes over the ids of the living.
-    pub(crate) fn hint(&mut self) -> [u8; 16] {
+    /// A hint that two members hold different messages: sixteen bytes over the ids of the living, but for those of which
+    /// others may rightly hold others.
+    pub(crate) fn hint(&mut self, differs: impl Fn(&MemberId, Unix) -> bool) -> [u8; 16] {
         if let Some(hint) = self.hint {
             return hint;
         }
-        let shared = self.living.iter().filter(|(_, message)| !message.private);
+        let shared = |m: &Living| !m.private && !differs(&m.payload.sender, m.payload.sent);
+        let shared = self.living.iter().filter(|(_, message)| shared(message));
         let ids: Vec<&[u8]> = shared.map(|(id, _)| id.0.as_slice()).collect();
         let hint = short(kdf::hash(Label::Living, &ids));
         self.hint = Some(hint);

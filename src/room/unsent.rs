@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 
 use super::hub::Hub;
 use super::inside::Inside;
-use super::io::{Draft, Event, Fate, Refused, Standing, Timer};
+use super::io::{Draft, Event, Fate, Refused, Timer};
 use crate::base::limits::{HOLD_LOOK_MS, QUEUE, TEXT_BYTES, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S};
 use crate::base::time::Mono;
 
@@ -131,9 +131,9 @@ impl Inside {
         hub.within(wait, Timer::Queue);
     }
 
-    /// Sends what waits, as far as the pace allows, once others vouch for the room and are there to hear it.
+    /// Sends what waits, as far as the pace allows, once others vouch for the room and are there to hear it, now or later.
     pub(super) fn drain_queue<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        if self.footing.shown.is_none_or(|(standing, ..)| standing != Standing::Confirmed) {
+        if !self.is_heard() {
             return;
         }
         while !hub.unsent.is_empty() {

@@ -117,7 +117,7 @@ fn processor_ms(pid: u32) -> u64 {
 /// measures nothing, as a changed program would.
 #[test]
 #[ignore = "prints figures; takes half a minute"]
-fn of_a_flood_no_more_than_twice_the_rate_is_shown_as_it_comes() {
+fn of_a_flood_no_more_than_twice_the_rate_is_shown() {
     let mut net = Net::hosted_by("ana", &[]);
     let honest = ["ana", "bob", "cho", "dan", "fay", "gus"];
     honest[1..].iter().for_each(|name| net.join(name, None));
@@ -169,7 +169,8 @@ fn of_a_flood_no_more_than_twice_the_rate_is_shown_as_it_comes() {
          {caught_up:?}; processor of each {shares:.1?} % of a core",
         took.as_secs()
     ));
-    // Receivers allow twice the rate, so that what was held up on the way is not lost.
-    let most = 2 * (BURST + RATE * (took.as_secs() + 1));
-    assert!(shown.iter().all(|n| *n as u64 <= most), "more than {most}: {shown:?}");
+    // Receivers allow twice the rate, in each second that it touches, and what is over it comes by no other way.
+    let most = 2 * (BURST + RATE * (took.as_secs() + 2));
+    let all: Vec<usize> = shown.iter().zip(&caught_up).map(|(live, late)| live + late).collect();
+    assert!(all.iter().all(|n| *n as u64 <= most), "more than {most}: {all:?}");
 }

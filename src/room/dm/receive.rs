@@ -124,7 +124,7 @@ impl Inside {
             self.publish_dm(hub, &from, 0, &Dm::Word(n, Word::Had));
             return Err(Dropped::Replay);
         }
-        if !self.hears_pace(hub, payload) {
+        if !self.keeps_pace(hub, payload, false) {
             return Err(Dropped::Limit);
         }
         let mut kept = self.payload_of(hub, from, payload.ttl_s, say);

@@ -2,6 +2,7 @@
 
 mod cast;
 mod entering;
+mod flooding;
 mod forged;
 mod handed;
 mod healing;
@@ -237,6 +238,13 @@ pub const TRIALS: &[Trial] = &[
         promise: "a hundred identities do not pass the room's limit",
         run: hostile::sybil,
         quick: 1,
+        full: 200,
+    },
+    Trial {
+        name: "flood",
+        promise: "a hundred a second are shown at twice the rate at most, and nothing of an honest person is lost to it",
+        run: flooding::flood,
+        quick: 2,
         full: 200,
     },
     Trial {
