@@ -13,6 +13,8 @@
 mod samples;
 #[path = "faces/schema.rs"]
 mod schema;
+#[path = "faces/twins.rs"]
+mod twins;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -97,6 +97,11 @@ pub fn colour_number(typed: &str) -> Option<u64> {
     Colour::ALL.iter().zip(1..).find(|(colour, _)| **colour == named).map(|(_, n)| n)
 }
 
+/// The names of all signs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SIGNS.iter().map(|sign| sign.name)
+}
+
 /// All signs, and which one is shown now.
 pub fn page(mine: Avatar) -> Vec<Line> {
     let now = format!("yours is {}: /avatar NAME takes another, /avatar auto that of your key", mine.words());

@@ -7,19 +7,22 @@ use super::text::Line;
 use crate::base::time::Unix;
 
 /// One act of somebody in office.
+#[derive(Clone, Debug)]
 pub struct Record {
     /// When, by the room's clock.
     pub at: Unix,
     /// Who did it.
     pub by: Person,
+    /// What, as programs are told.
+    pub act: &'static str,
     /// What, as it is said between two names.
     pub did: &'static str,
     /// To whom.
     pub whom: Option<Person>,
     /// Until when, where it has an end.
     pub until: Option<Unix>,
-    /// What besides.
-    pub more: String,
+    /// The settings that went with it.
+    pub policy: Option<Policy>,
     /// The reason given; empty where none was.
     pub why: Line,
 }
@@ -34,8 +37,8 @@ impl Record {
         if let Some(until) = self.until {
             line.push_str(&format!(", for {}", duration::until(until.0.saturating_sub(self.at.0))));
         }
-        if !self.more.is_empty() {
-            line.push_str(&format!(", {}", self.more));
+        if let Some(policy) = self.policy.as_ref().filter(|policy| **policy != Policy::default()) {
+            line.push_str(&format!(", {}", settings(policy)));
         }
         if !self.why.is_empty() {
             line.push_str(&format!(", reason: {}", self.why.as_str()));
@@ -47,18 +50,34 @@ impl Record {
 /// Said where nobody is banned.
 pub const NOBODY: &str = "nobody is banned";
 
-/// Somebody who is banned, as a line, as told at this time.
-pub fn banned(who: &Person, by: &Person, until: Option<Unix>, why: &Line, now: Unix) -> Line {
-    let left = until.map(|until| format!("for {} more", duration::until(until.0.saturating_sub(now.0))));
-    let mut line = format!("{}, {}, by {}", name(who), left.as_deref().unwrap_or("for good"), name(by));
-    if !why.is_empty() {
-        line.push_str(&format!(", reason: {}", why.as_str()));
+/// Somebody who is kept out.
+#[derive(Clone, Debug)]
+pub struct Ban {
+    /// Who.
+    pub who: Person,
+    /// Whose word it was.
+    pub by: Person,
+    /// Until when, by the room's clock; `None` for good.
+    pub until: Option<Unix>,
+    /// The reason given; empty where none was.
+    pub why: Line,
+}
+
+impl Ban {
+    /// The ban as a line, as told at this time.
+    pub fn line(&self, now: Unix) -> Line {
+        let left = self.until.map(|until| format!("for {} more", duration::until(until.0.saturating_sub(now.0))));
+        let (who, by) = (name(&self.who), name(&self.by));
+        let mut line = format!("{who}, {}, by {by}", left.as_deref().unwrap_or("for good"));
+        if !self.why.is_empty() {
+            line.push_str(&format!(", reason: {}", self.why.as_str()));
+        }
+        Line::clean(&line)
     }
-    Line::clean(&line)
 }
 
 /// The settings that were changed, as they were set.
-pub fn settings(policy: &Policy) -> String {
+fn settings(policy: &Policy) -> String {
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
     let time = |ms: u64| if ms == 0 { "off".to_owned() } else { words(ms).to_string() };
     let topic = policy.topic.as_ref().map(|topic| match topic.as_str() {
@@ -113,10 +132,11 @@ mod tests {
         let mut record = Record {
             at: Unix(60_000),
             by: person("ana", "otter-lamp"),
+            act: "mute",
             did: "muted",
             whom: Some(person("mole-river", "mole-river")),
             until: Some(Unix(660_000)),
-            more: String::new(),
+            policy: None,
             why: Line::clean("flooding"),
         };
         let told = |record: &Record| record.line(Unix(180_000)).as_str().to_owned();
@@ -129,7 +149,7 @@ mod tests {
             did: "changed the settings",
             whom: None,
             until: None,
-            more: settings(&policy),
+            policy: Some(policy),
             why: Line::clean(""),
             ..record
         };
@@ -140,7 +160,10 @@ mod tests {
     #[test]
     fn a_ban_says_how_much_of_it_is_left() {
         let (eve, ana) = (person("eve", "mole-river"), person("ana", "otter-lamp"));
-        let told = |until, why| banned(&eve, &ana, until, &Line::clean(why), Unix(1_000)).as_str().to_owned();
+        let told = |until, why| {
+            let ban = Ban { who: eve.clone(), by: ana.clone(), until, why: Line::clean(why) };
+            ban.line(Unix(1_000)).as_str().to_owned()
+        };
         assert_eq!(told(None, ""), "eve (mole-river), for good, by ana (otter-lamp)");
         let said = "eve (mole-river), for 1 minute more, by ana (otter-lamp), reason: noise";
         assert_eq!(told(Some(Unix(61_000)), "noise"), said);

@@ -9,6 +9,7 @@ use super::friends::Friend;
 use super::name::InviteState;
 use super::notice::Said;
 use super::problem::Problem;
+use super::record::{Ban, Record};
 use super::text::Line;
 use crate::base::id::{InviteId, MsgId, hex};
 use crate::base::secret::Text;
@@ -74,6 +75,50 @@ pub enum Answer {
     Findings(Vec<Finding>),
     /// A page of our own sentences: help, history, explanations.
     Page(Vec<Line>),
+    /// A page, and for programs what it was written from.
+    Listed(Box<Listed>),
+}
+
+/// A page for people, and what it was written from.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// For people.
+    pub page: Vec<Line>,
+    /// For programs.
+    pub rows: Rows,
+}
+
+/// What a page was written from.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// Who is kept out.
+    Bans(Vec<Ban>),
+    /// What was done in office, oldest first.
+    Audit(Vec<Record>),
+    /// The room's keys; nothing while none are held.
+    Keys(Option<Keys>),
+    /// The way to somebody; no link where frames come through others.
+    Way {
+        /// To whom.
+        who: Person,
+        /// How.
+        link: Option<PeerLine>,
+    },
+    /// What the node sees.
+    Net(Box<Status>),
+    /// The signs that can be chosen, by name.
+    Signs(Vec<&'static str>),
+}
+
+/// A room's keys as they are now.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys {
+    /// How often they were made anew.
+    pub generation: u64,
+    /// How many chains they are made of.
+    pub chains: usize,
+    /// Others vouch for them.
+    pub confirmed: bool,
 }
 
 /// A member in a list.

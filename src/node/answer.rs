@@ -17,7 +17,7 @@ use crate::chat::event::{Event, PeerLine, Person};
 use crate::chat::name::{PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::{Flaw, Problem};
-use crate::chat::reply::{Answer, Cid};
+use crate::chat::reply::{self, Answer, Cid, Listed, Rows};
 use crate::chat::request::{About, Asked, Burn, Draft, Join, Reach, Request, Who};
 use crate::chat::text::{Body, Line};
 use crate::crypto::name::RoomName;
@@ -64,7 +64,7 @@ pub(super) async fn answer(
         Request::New(name) => return new(node, name).await,
         Request::Rooms => return Ok(Answer::Rooms(node.model.room_rows())),
         Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
-        Request::Net => return Ok(Answer::Page(net_page::net_page(node).await)),
+        Request::Net => return Ok(net_page::answer(node).await),
         Request::Nick(nick) => return mine::rename(node, nick, after),
         Request::Shown(shown) => return mine::shown(node, room.as_ref(), shown, after),
         Request::View(view) => return node.model.view(node.clock.now(), room.as_ref(), &view),
@@ -151,9 +151,9 @@ async fn in_room(
             office::reclaim(node, at, token, after)
         }
         Request::Away(away) => command(node, at, Command::Away(away), after),
-        Request::Bans => Ok(Answer::Page(office::bans(seat(node, at)?))),
-        Request::Audit => Ok(Answer::Page(office::audit(seat(node, at)?))),
-        Request::Crypto => Ok(Answer::Page(keys(seat(node, at)?))),
+        Request::Bans => Ok(office::bans(seat(node, at)?)),
+        Request::Audit => Ok(office::audit(seat(node, at)?)),
+        Request::Crypto => Ok(keys(seat(node, at)?)),
         Request::Ping(who) => ping(node, room, &who).await,
         // Carried out before a room was looked for, or put off.
         Request::Join(_)
@@ -383,17 +383,19 @@ fn verify(node: &mut Node, at: usize, room: Option<&Line>, who: &Who) -> Result<
 
 async fn ping(node: &Node, room: Option<&Line>, who: &Who) -> Result<Answer, Problem> {
     let person = another(node, room, who)?;
-    let words = match link_to(node, &person.id).await {
+    let link = link_to(node, &person.id).await;
+    let words = match &link {
         None => "no direct link; frames come through others".to_owned(),
         Some(link) => match link.rtt_ms {
             None => format!("{}, round trip not measured yet", link.route.name()),
             Some(ms) => format!("{}, there and back in {ms} ms", link.route.name()),
         },
     };
-    Ok(Answer::Page(vec![
+    let page = vec![
         Line::clean(&format!("{} ({})", person.nick.as_str(), person.tag.as_str())),
         Line::clean(&words),
-    ]))
+    ];
+    Ok(Answer::Listed(Box::new(Listed { page, rows: Rows::Way { who: person, link } })))
 }
 
 /// The link to a member, where there is one.
@@ -424,15 +426,20 @@ pub(super) async fn status(node: &Node) -> crate::chat::reply::Status {
     status
 }
 
-fn keys(seat: &Seat) -> Vec<Line> {
+fn keys(seat: &Seat) -> Answer {
     let state = seat.look();
-    let Some((_, generation, chains)) = state.set() else {
-        return vec![Line::clean("no keys yet: still looking for the room")];
+    let listed = |page: &[String], keys| {
+        let page = page.iter().map(|line| Line::clean(line)).collect();
+        Answer::Listed(Box::new(Listed { page, rows: Rows::Keys(keys) }))
     };
+    let Some((_, generation, chains)) = state.set() else {
+        return listed(&["no keys yet: still looking for the room".to_owned()], None);
+    };
+    let confirmed = state.standing() != Some(crate::room::io::Standing::Unconfirmed);
     let page = [
         format!("sealed with {chains} chains of generation {generation}, stepped every minute"),
         match seat.mode {
-            _ if state.standing() == Some(crate::room::io::Standing::Unconfirmed) => {
+            _ if !confirmed => {
                 "not yet vouched for: nothing is sent until others show the same keys".to_owned()
             }
             crate::chat::name::Mode::Open => {
@@ -442,5 +449,5 @@ fn keys(seat: &Seat) -> Vec<Line> {
         },
         format!("mark {}", seat.mark.as_str()),
     ];
-    page.iter().map(|line| Line::clean(line)).collect()
+    listed(&page, Some(reply::Keys { generation, chains, confirmed }))
 }

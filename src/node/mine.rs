@@ -8,7 +8,7 @@ use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::chat::avatar;
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Mine};
+use crate::chat::reply::{Answer, Listed, Mine, Rows};
 use crate::chat::request::Shown;
 use crate::chat::text::Line;
 use crate::crypto::words;
@@ -38,7 +38,11 @@ pub(super) fn shown(
     match asked {
         Shown::AsIs => {}
         Shown::Signs => {
-            return Ok(Answer::Page(avatar::page(mine(node, at.ok()).who.avatar)));
+            let page = avatar::page(mine(node, at.ok()).who.avatar);
+            return Ok(Answer::Listed(Box::new(Listed {
+                page,
+                rows: Rows::Signs(avatar::names().collect()),
+            })));
         }
         Shown::Status(line) => line.as_str().clone_into(&mut guise.status),
         Shown::Sign(number) => guise.glyph = number.unwrap_or_default(),

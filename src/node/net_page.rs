@@ -1,13 +1,20 @@
 //! `/net`: what this node knows of its own network, a line each.
 
+use super::answer::status;
 use super::links::{self, peer_name};
 use super::run::Node;
+use crate::chat::reply::{Answer, Listed, Rows};
 use crate::chat::text::Line;
 use crate::chat::way::{reach_words, short};
 use crate::net;
 
-/// The page.
-pub(super) async fn net_page(node: &Node) -> Vec<Line> {
+/// The page, and for programs what the node sees.
+pub(super) async fn answer(node: &Node) -> Answer {
+    let (page, status) = (page(node).await, status(node).await);
+    Answer::Listed(Box::new(Listed { page, rows: Rows::Net(Box::new(status)) }))
+}
+
+async fn page(node: &Node) -> Vec<Line> {
     let Ok(status) = node.net.snapshot().await else {
         return vec![Line::clean("the network has stopped")];
     };

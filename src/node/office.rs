@@ -10,12 +10,13 @@ use crate::base::time::Unix;
 use crate::chat::name::History;
 use crate::chat::office;
 use crate::chat::problem::Problem;
-use crate::chat::record::{self, Record};
-use crate::chat::reply::Answer;
+use crate::chat::record::{self, Ban, Record};
+use crate::chat::reply::{Answer, Listed, Rows};
 use crate::chat::request::{Policy, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
 use crate::room::io::{Command, Deed, Standing};
+use crate::room::rights::Removal;
 use crate::wire::log::{self, Act, Entry, Then};
 
 /// Whether this node may ask that of the room, by its role. Before it stands in the room nobody knows that: the room answers.
@@ -56,30 +57,33 @@ pub(super) fn reclaim(
     Ok(Answer::Token(Text::new(&crate::base::id::hex(next.expose()))))
 }
 
-/// Who is banned, one line each.
-pub(super) fn bans(seat: &Seat) -> Vec<Line> {
-    let Some(log) = seat.look().log() else { return Vec::new() };
+/// Who is banned.
+pub(super) fn bans(seat: &Seat) -> Answer {
     let now = seat.look().room_time();
-    let mut page = Vec::new();
-    for removal in log.rights().removals.values().flatten() {
-        if let Some(until) = removal.ban.filter(|until| until.is_none_or(|until| until > now)) {
-            let (who, by) = (seat.person(&removal.target), seat.person(&removal.by));
-            page.push(record::banned(&who, &by, until, &Line::clean(&removal.why), now));
-        }
-    }
+    let removals = seat.look().log().into_iter().flat_map(|log| log.rights().removals.values().flatten());
+    let ban = |removal: &Removal| {
+        let until = removal.ban.filter(|until| until.is_none_or(|until| until > now))?;
+        let (who, by) = (seat.person(&removal.target), seat.person(&removal.by));
+        Some(Ban { who, by, until, why: Line::clean(&removal.why) })
+    };
+    let rows: Vec<Ban> = removals.filter_map(ban).collect();
+    let mut page: Vec<Line> = rows.iter().map(|ban| ban.line(now)).collect();
     if page.is_empty() {
         page.push(Line::clean(record::NOBODY));
     }
-    page
+    Answer::Listed(Box::new(Listed { page, rows: Rows::Bans(rows) }))
 }
 
 /// Everything anybody did in office, oldest first.
-pub(super) fn audit(seat: &Seat) -> Vec<Line> {
-    let Some(log) = seat.look().log() else { return Vec::new() };
-    let mut entries: Vec<&Entry> = log.raws().filter_map(|(id, _)| log.get(id)).collect();
+pub(super) fn audit(seat: &Seat) -> Answer {
+    let log = seat.look().log();
+    let mut entries: Vec<&Entry> =
+        log.into_iter().flat_map(|log| log.raws().filter_map(|(id, _)| log.get(id))).collect();
     entries.sort_by_key(|entry| (entry.at, entry.seq));
     let now = seat.look().room_time();
-    entries.into_iter().map(|entry| recorded(seat, entry).line(now)).collect()
+    let rows: Vec<Record> = entries.into_iter().map(|entry| recorded(seat, entry)).collect();
+    let page = rows.iter().map(|record| record.line(now)).collect();
+    Answer::Listed(Box::new(Listed { page, rows: Rows::Audit(rows) }))
 }
 
 fn recorded(seat: &Seat, entry: &Entry) -> Record {
@@ -90,25 +94,22 @@ fn recorded(seat: &Seat, entry: &Entry) -> Record {
         Act::Invite { until, .. } => (Some(*until), ""),
         _ => (None, ""),
     };
-    let more = match &entry.act {
-        Act::Ban { then: Then::Lock, .. } => {
-            record::settings(&Policy { lock: Some(true), ..Policy::default() })
-        }
-        Act::Ban { then: Then::Knock, .. } => {
-            record::settings(&Policy { knock: Some(true), ..Policy::default() })
-        }
+    let policy = match &entry.act {
+        Act::Ban { then: Then::Lock, .. } => Some(Policy { lock: Some(true), ..Policy::default() }),
+        Act::Ban { then: Then::Knock, .. } => Some(Policy { knock: Some(true), ..Policy::default() }),
         Act::Genesis { policy, .. } | Act::Founding { policy, .. } | Act::Policy(policy) => {
-            record::settings(&settings(policy, entry.at))
+            Some(settings(policy, entry.at))
         }
-        _ => String::new(),
+        _ => None,
     };
     Record {
         at: entry.at,
         by: seat.person(&entry.author),
+        act: code(&entry.act),
         did: entry.act.name(),
         whom: entry.act.target().map(|id: MemberId| seat.person(&id)),
         until,
-        more,
+        policy,
         why: Line::clean(why),
     }
 }
@@ -116,6 +117,32 @@ fn recorded(seat: &Seat, entry: &Entry) -> Record {
 /// Settings of the log in words, as they are at that time.
 pub(super) fn words(policy: &log::Policy, at: Unix) -> String {
     record::settings(&settings(policy, at))
+}
+
+/// What programs are told was done.
+fn code(act: &Act) -> &'static str {
+    match act {
+        Act::Genesis { .. } => "open",
+        Act::Founding { .. } => "found",
+        Act::Grant { .. } => "admin",
+        Act::Revoke { .. } => "unadmin",
+        Act::Kick { .. } => "kick",
+        Act::Ban { .. } => "ban",
+        Act::Unban { .. } => "unban",
+        Act::Mute { .. } => "mute",
+        Act::Unmute { .. } => "unmute",
+        Act::Admit { .. } => "admit",
+        Act::Deny { .. } => "deny",
+        Act::Invite { .. } => "invite",
+        Act::InviteRevoke { .. } => "revoke",
+        Act::Policy(_) => "policy",
+        Act::Transfer { .. } => "transfer",
+        Act::TransferAccept { .. } => "accept",
+        Act::Reclaim { .. } => "reclaim",
+        Act::Yield { .. } => "yield",
+        Act::Rotate => "rotate",
+        Act::Close => "close",
+    }
 }
 
 /// Settings of the log in the words of faces.

@@ -2,139 +2,17 @@
 
 use zeroize::Zeroizing;
 
+use super::cmds::{CMDS, FIELDS, cmds};
 use super::read::{Value, object};
-use crate::base::limits::{MEMBERS, NAME_BYTES, NICK_BYTES, WHY_BYTES};
+use crate::base::limits::{NAME_BYTES, NICK_BYTES, WHY_BYTES};
 use crate::base::secret::Text;
 use crate::chat::command;
-use crate::chat::duration::{self, DurationError};
 use crate::chat::lines::{LINE_BYTES, Line as Raw};
-use crate::chat::name::{History, Shut};
+use crate::chat::name::Shut;
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Cid, Reply};
-use crate::chat::request::{
-    About, Act, Asked, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, USES_MOST,
-    Which, Who, duration_problem, is_invite, once_seconds, ttl_seconds, typed_nick,
-};
+use crate::chat::request::{Asked, Draft, ONCE_MS, Request, Which, Who, once_seconds, ttl_seconds};
 use crate::chat::text::{Body, Line};
-
-/// Fields that some command knows.
-const FIELDS: &[&str] = &[
-    "cmd",
-    "cid",
-    "room",
-    "text",
-    "to",
-    "who",
-    "id",
-    "for_ms",
-    "why",
-    "then",
-    "token",
-    "passphrase",
-    "ttl_ms",
-    "once",
-    "once_ms",
-    "from_read",
-    "keep",
-    "path",
-    "invite",
-    "uses",
-    "valid_ms",
-    "nick",
-    "all",
-    "max",
-    "ttl_max_ms",
-    "history",
-    "lock",
-    "knock",
-    "slow_ms",
-    "rate",
-    "topic",
-    "expires_ms",
-];
-
-type Make = fn(&mut Fields) -> Result<Request, Problem>;
-
-/// Every `cmd`, and what it makes of its fields.
-const CMDS: &[(&str, Make)] = &[
-    ("send", |f| f.draft().map(Request::Send)),
-    ("dm", |f| Ok(Request::Direct(f.who()?, f.draft()?))),
-    ("block", |f| Ok(Request::Block(f.who()?, true))),
-    ("unblock", |f| Ok(Request::Block(f.who()?, false))),
-    ("friends", |_| Ok(Request::Friends)),
-    ("friend", |f| Ok(Request::Friend(f.who()?, true))),
-    ("unfriend", |f| Ok(Request::Friend(f.who()?, false))),
-    ("line", line),
-    ("join", join),
-    ("leave", |_| Ok(Request::Leave)),
-    ("who", |_| Ok(Request::Who)),
-    ("rooms", |_| Ok(Request::Rooms)),
-    ("whois", |f| f.who().map(Request::Whois)),
-    ("verify", |f| f.who().map(Request::Verify)),
-    ("burn", burn),
-    ("open", |f| f.which().map(Request::Open)),
-    ("kick", |f| Ok(Request::Act(Act::Kick(f.who()?, f.why()?)))),
-    ("ban", |f| {
-        let (who, for_ms, then) = (f.who()?, f.number("for_ms")?, f.shut()?);
-        Ok(Request::Act(Act::Ban { who, for_ms, then, why: f.why()? }))
-    }),
-    ("unban", |f| f.who().map(Act::Unban).map(Request::Act)),
-    ("mute", |f| Ok(Request::Act(Act::Mute { who: f.who()?, for_ms: f.number("for_ms")?, why: f.why()? }))),
-    ("unmute", |f| f.who().map(Act::Unmute).map(Request::Act)),
-    ("admin", |f| Ok(Request::Act(Act::Admin(f.who()?, true)))),
-    ("unadmin", |f| Ok(Request::Act(Act::Admin(f.who()?, false)))),
-    ("transfer", |f| f.who().map(Act::Transfer).map(Request::Act)),
-    ("reclaim", |f| Ok(Request::Reclaim(Some(f.secret("token")?.ok_or(Problem::Missing("token"))?)))),
-    ("policy", policy),
-    ("announce", |f| {
-        let reach = if f.flag("all")? { Reach::Owned } else { Reach::Here };
-        Ok(Request::Send(Box::new(Draft { announce: Some(reach), ..*f.draft()? })))
-    }),
-    ("invites", |_| Ok(Request::Invites)),
-    ("revoke", |f| {
-        f.text("id")?.map(|id| Request::InviteRevoke(Line::clean(&id))).ok_or(Problem::Missing("id"))
-    }),
-    ("invite", |f| {
-        if let Some(id) = f.text("id")? {
-            return Ok(Request::InviteAgain { id: Line::clean(&id), qr: false });
-        }
-        let (uses, valid_ms) = (f.number("uses")?.unwrap_or(1), f.number("valid_ms")?.unwrap_or(INVITE_MS));
-        if !(1..=USES_MOST).contains(&uses) {
-            return Err(Problem::Value { field: "uses", wanted: "a number from 1 to 256" });
-        }
-        if !(1..=duration::MOST_MS).contains(&valid_ms) {
-            return Err(duration_problem("valid_ms", DurationError::Range));
-        }
-        Ok(Request::Invite { uses, valid_ms, qr: false })
-    }),
-    ("admit", |f| Ok(Request::Act(Act::Admit(f.who()?, true)))),
-    ("deny", |f| Ok(Request::Act(Act::Admit(f.who()?, false)))),
-    ("close", |_| Ok(Request::Act(Act::Close))),
-    ("nick", |f| {
-        let raw = f.text("nick")?.ok_or(Problem::Missing("nick"))?;
-        let (nick, changed) = typed_nick(&raw)?;
-        f.cleaned |= changed;
-        Ok(Request::Nick(nick))
-    }),
-    ("file", |f| f.text("path")?.ok_or(Problem::Missing("path")).map(|_| Request::Later("file"))),
-    // Without an id it is the room that was offered.
-    ("accept", |f| {
-        Ok(if f.take("id").is_some() { Request::Later("accept") } else { Request::Act(Act::Accept) })
-    }),
-    ("refuse", |f| f.which().map(|_| Request::Later("refuse"))),
-    ("report", |f| {
-        let about = match f.has("id") {
-            true => About::Message(f.which()?),
-            false => About::Person(f.who()?),
-        };
-        let text = f.text("text")?.map(|raw| Body::typed(&raw)).transpose()?;
-        f.cleaned |= text.as_ref().is_some_and(|(_, cleaned)| *cleaned);
-        Ok(Request::Report(about, text.map(|(text, _)| text)))
-    }),
-    ("status", |_| Ok(Request::Status)),
-    ("net", |_| Ok(Request::Net)),
-    ("quit", |_| Ok(Request::Quit)),
-];
 
 const PANIC: &[u8] = b"panic";
 
@@ -164,15 +42,10 @@ pub fn is_panic(line: &[u8]) -> bool {
         && decode(&Raw::Whole(line)).is_ok_and(|asked| matches!(asked.request, Request::Panic))
 }
 
-/// Every `cmd` by name.
-pub fn cmds() -> impl Iterator<Item = &'static str> + Clone {
-    CMDS.iter().map(|(name, _)| *name)
-}
-
 /// The fields of one line; taking one leaves the others.
-struct Fields {
+pub(super) struct Fields {
     fields: Vec<(&'static str, Value)>,
-    cleaned: bool,
+    pub(super) cleaned: bool,
 }
 
 impl Fields {
@@ -189,12 +62,12 @@ impl Fields {
     }
 
     /// A field that is there and not null.
-    fn take(&mut self, field: &'static str) -> Option<Value> {
+    pub(super) fn take(&mut self, field: &'static str) -> Option<Value> {
         let at = self.fields.iter().position(|(name, _)| *name == field)?;
         Some(self.fields.swap_remove(at).1).filter(|value| !matches!(value, Value::Null))
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         self.fields.iter().any(|(name, value)| *name == field && !matches!(value, Value::Null))
     }
 
@@ -209,7 +82,7 @@ impl Fields {
         }
     }
 
-    fn text(&mut self, field: &'static str) -> Result<Option<Zeroizing<String>>, Problem> {
+    pub(super) fn text(&mut self, field: &'static str) -> Result<Option<Zeroizing<String>>, Problem> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
@@ -217,7 +90,7 @@ impl Fields {
         }
     }
 
-    fn number(&mut self, field: &'static str) -> Result<Option<u64>, Problem> {
+    pub(super) fn number(&mut self, field: &'static str) -> Result<Option<u64>, Problem> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Number(number)) => Ok(Some(number)),
@@ -225,7 +98,7 @@ impl Fields {
         }
     }
 
-    fn maybe_flag(&mut self, field: &'static str) -> Result<Option<bool>, Problem> {
+    pub(super) fn maybe_flag(&mut self, field: &'static str) -> Result<Option<bool>, Problem> {
         match self.take(field) {
             None => Ok(None),
             Some(Value::Flag(flag)) => Ok(Some(flag)),
@@ -233,11 +106,11 @@ impl Fields {
         }
     }
 
-    fn flag(&mut self, field: &'static str) -> Result<bool, Problem> {
+    pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Problem> {
         self.maybe_flag(field).map(Option::unwrap_or_default)
     }
 
-    fn line(&mut self, field: &'static str, most: usize) -> Result<Option<Line>, Problem> {
+    pub(super) fn line(&mut self, field: &'static str, most: usize) -> Result<Option<Line>, Problem> {
         let Some(raw) = self.text(field)? else { return Ok(None) };
         if raw.len() > most {
             return Err(Problem::TooLong { what: field, most });
@@ -247,11 +120,11 @@ impl Fields {
         Ok(Some(line))
     }
 
-    fn secret(&mut self, field: &'static str) -> Result<Option<Text>, Problem> {
+    pub(super) fn secret(&mut self, field: &'static str) -> Result<Option<Text>, Problem> {
         Ok(self.text(field)?.map(|text| Text::new(&text)))
     }
 
-    fn who(&mut self) -> Result<Who, Problem> {
+    pub(super) fn who(&mut self) -> Result<Who, Problem> {
         let named = match self.line("who", NICK_BYTES)? {
             None => self.line("to", NICK_BYTES)?,
             named => named,
@@ -259,17 +132,17 @@ impl Fields {
         named.map(Who).ok_or(Problem::Missing("who"))
     }
 
-    fn why(&mut self) -> Result<Line, Problem> {
+    pub(super) fn why(&mut self) -> Result<Line, Problem> {
         Ok(self.line("why", WHY_BYTES)?.unwrap_or_else(|| Line::clean("")))
     }
 
-    fn shut(&mut self) -> Result<Option<Shut>, Problem> {
+    pub(super) fn shut(&mut self) -> Result<Option<Shut>, Problem> {
         let Some(word) = self.text("then")? else { return Ok(None) };
         let wanted = "\"lock\" or \"knock\"";
         Shut::parse(&word).map(Some).ok_or(Problem::Value { field: "then", wanted })
     }
 
-    fn which(&mut self) -> Result<Which, Problem> {
+    pub(super) fn which(&mut self) -> Result<Which, Problem> {
         let typed = match self.take("id") {
             None => return Err(Problem::Missing("id")),
             Some(Value::Number(number)) => return Ok(Which::Named(Line::clean(&number.to_string()))),
@@ -279,81 +152,21 @@ impl Fields {
         Ok(if *typed == "last" { Which::Last } else { Which::Named(Line::within(&typed, 64)) })
     }
 
-    fn draft(&mut self) -> Result<Box<Draft>, Problem> {
+    pub(super) fn body(&mut self) -> Result<Body, Problem> {
         let raw = self.text("text")?.ok_or(Problem::Missing("text"))?;
         let (text, cleaned) = Body::typed(&raw)?;
         self.cleaned |= cleaned;
+        Ok(text)
+    }
+
+    pub(super) fn draft(&mut self) -> Result<Box<Draft>, Problem> {
+        let text = self.body()?;
         let ttl_s = self.number("ttl_ms")?.map(ttl_seconds).transpose()?;
         let once_ms = self.number("once_ms")?.unwrap_or(ONCE_MS);
         let once_s = if self.flag("once")? { Some(once_seconds(once_ms)?) } else { None };
-        let (from_read, keep) = (self.flag("from_read")?, self.flag("keep")?);
-        Ok(Box::new(Draft { ttl_s, once_s, from_read, keep, ..Draft::plain(text) }))
+        let (from_read, keep, action) = (self.flag("from_read")?, self.flag("keep")?, self.flag("action")?);
+        Ok(Box::new(Draft { ttl_s, once_s, from_read, keep, action, ..Draft::plain(text) }))
     }
-}
-
-fn line(fields: &mut Fields) -> Result<Request, Problem> {
-    let typed = fields.text("text")?.ok_or(Problem::Missing("text"))?;
-    let asked = command::parse(&typed)?;
-    fields.cleaned |= asked.cleaned;
-    match asked.request {
-        // Nobody sits here to be asked for it.
-        Request::Reclaim(None) => Err(Problem::Missing("token")),
-        request => Ok(request),
-    }
-}
-
-fn join(fields: &mut Fields) -> Result<Request, Problem> {
-    let invite = fields.secret("invite")?;
-    let room = fields.text("room")?;
-    let passphrase = fields.secret("passphrase")?;
-    let join = match (invite, room) {
-        (Some(invite), _) => Join::Invite(invite),
-        (None, Some(room)) if is_invite(&room) => Join::Invite(Text::new(&room)),
-        (None, Some(room)) if room.len() > NAME_BYTES => {
-            return Err(Problem::TooLong { what: "room", most: NAME_BYTES });
-        }
-        (None, Some(room)) => Join::Named { room: Line::clean(&room), passphrase },
-        (None, None) => return Err(Problem::Missing("room")),
-    };
-    Ok(Request::Join(Box::new(join)))
-}
-
-fn burn(fields: &mut Fields) -> Result<Request, Problem> {
-    let which = fields.which()?;
-    Ok(Request::Burn(match which {
-        Which::Named(name) if name.as_str() == "mine" => Burn::Mine,
-        which => Burn::One(which),
-    }))
-}
-
-fn policy(fields: &mut Fields) -> Result<Request, Problem> {
-    let whole = |ms: Option<u64>| ms.map(ttl_seconds).transpose().map(|seconds| seconds.map(|s| s * 1_000));
-    let history = match fields.text("history")? {
-        None => None,
-        Some(word) => {
-            let wanted = "\"none\" or \"unexpired\"";
-            Some(History::parse(&word).ok_or(Problem::Value { field: "history", wanted })?)
-        }
-    };
-    let change = Policy {
-        max: fields.number("max")?,
-        ttl_ms: whole(fields.number("ttl_ms")?)?,
-        ttl_max_ms: whole(fields.number("ttl_max_ms")?)?,
-        history,
-        lock: fields.maybe_flag("lock")?,
-        knock: fields.maybe_flag("knock")?,
-        slow_ms: fields.number("slow_ms")?,
-        rate: fields.number("rate")?,
-        topic: fields.line("topic", NAME_BYTES)?,
-        expires_ms: fields.number("expires_ms")?,
-    };
-    if change == Policy::default() {
-        return Err(Problem::Missing("max"));
-    }
-    if change.max.is_some_and(|max| !(MAX_LEAST..=MEMBERS as u64).contains(&max)) {
-        return Err(Problem::Value { field: "max", wanted: "a number from 2 to 256" });
-    }
-    Ok(Request::Policy(Box::new(change)))
 }
 
 #[cfg(test)]
@@ -362,13 +175,15 @@ mod tests {
     use proptest::test_runner::RngSeed;
 
     use super::*;
-    use crate::chat::request::View;
+    use crate::chat::request::{Act, Burn, Join, Reach, View};
 
     #[test]
     fn only_a_line_that_is_panic_is_taken_for_it() {
-        for line in
-            [r#"{"cmd":"line","text":"/panic"}"#, r#"{"text":"/PANIC","room":"ops","cmd":"line","cid":7}"#]
-        {
+        for line in [
+            r#"{"cmd":"line","text":"/panic"}"#,
+            r#"{"text":"/PANIC","room":"ops","cmd":"line","cid":7}"#,
+            r#"{"cmd":"panic"}"#,
+        ] {
             assert!(is_panic(line.as_bytes()), "{line}");
         }
         for line in [

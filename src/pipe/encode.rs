@@ -2,16 +2,16 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::answer::reply;
 use super::write::{Count, Fill, Object, Sink, Slot, object};
 use crate::base::time::{Mono, Unix};
 use crate::chat::doctor::Finding;
 use crate::chat::event::{
     Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
 };
-use crate::chat::friends::Friend;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Cid, Reply, RoomRow};
+use crate::chat::reply::Cid;
 use crate::chat::text::Line;
 
 /// The version of this format.
@@ -56,7 +56,7 @@ fn opened(sink: &mut dyn Sink, kind: &str, stamp: &Stamp, fill: impl FnOnce(&mut
     sink.put(b"\n");
 }
 
-fn finding_fields(o: &mut Object<'_>, found: &Finding) {
+pub(super) fn finding_fields(o: &mut Object<'_>, found: &Finding) {
     o.text("part", found.part().name());
     o.text("code", found.code());
     o.text("state", found.health().name());
@@ -156,7 +156,7 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     }
 }
 
-fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
+pub(super) fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
     o.text("mode", facts.mode.name());
     o.text("mark", facts.mark.as_str());
     o.number("members", number(facts.members));
@@ -175,7 +175,7 @@ fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
     }
 }
 
-fn invite(o: &mut Object<'_>, invite: &Invite) {
+pub(super) fn invite(o: &mut Object<'_>, invite: &Invite) {
     o.text("room", invite.room.as_str());
     o.field("invite_id").hex(&invite.id.0);
     o.text("invite", invite.invite.as_str());
@@ -250,7 +250,7 @@ fn receipt(o: &mut Object<'_>, receipt: &Receipt) {
     }
 }
 
-fn peer(o: &mut Object<'_>, line: &PeerLine) {
+pub(super) fn peer(o: &mut Object<'_>, line: &PeerLine) {
     o.text("peer", line.peer.as_str());
     o.text("path", line.route.name());
     o.maybe("via", line.via.as_ref(), |slot, via| slot.text(via.as_str()));
@@ -258,7 +258,7 @@ fn peer(o: &mut Object<'_>, line: &PeerLine) {
     o.maybe("addr", line.addr.as_ref(), |slot, addr| slot.text(addr.as_str()));
 }
 
-fn net(o: &mut Object<'_>, line: &NetLine) {
+pub(super) fn net(o: &mut Object<'_>, line: &NetLine) {
     o.text("nat", line.nat.name());
     lines(o, "addresses", &line.addresses);
     lines(o, "relays", &line.relays);
@@ -291,107 +291,7 @@ fn notice(o: &mut Object<'_>, notice: &Notice) {
     }
 }
 
-fn reply(o: &mut Object<'_>, reply: &Reply, now: Mono) {
-    cid(o, reply.cid.as_ref());
-    o.flag("ok", reply.outcome.is_ok());
-    match &reply.outcome {
-        Ok(answer) => answered(o, answer, now),
-        Err(why) => problem(o, why),
-    }
-}
-
-fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
-    match answer {
-        Answer::Done => {}
-        Answer::Sent(id) => o.maybe("id", id.as_ref(), |slot, id| slot.hex(&id.0)),
-        Answer::Burned(count) => o.number("burned", number(*count)),
-        Answer::Room(name) => o.text("room", name.as_str()),
-        Answer::Members(rows) => o.field("members").list(rows, |slot, row| {
-            slot.object(|o| {
-                person_fields(o, &row.who);
-                o.flag("me", row.me);
-                o.flag("away", row.away);
-                o.flag("alike", row.alike);
-                shown_fields(o, &row.who);
-            });
-        }),
-        Answer::Rooms(rows) => rooms(o, rows, now),
-        Answer::Person(profile) => {
-            o.field("person").object(|o| {
-                person_fields(o, &profile.who);
-                shown_fields(o, &profile.who);
-            });
-            o.maybe("link", profile.link.as_ref(), |slot, link| slot.object(|o| peer(o, link)));
-            lines(o, "shared_rooms", &profile.rooms);
-        }
-        Answer::Mine(mine) => {
-            o.field("profile").object(|o| {
-                person_fields(o, &mine.who);
-                shown_fields(o, &mine.who);
-                o.flag("anon", mine.anonymous);
-            });
-            if let Some(limit) = mine.limit() {
-                o.text("limit", &limit.text());
-            }
-        }
-        Answer::Words { with, words } => {
-            person(o.field("person"), with);
-            o.text("words", words.as_str());
-        }
-        Answer::Invite(line) => invite(o, line),
-        Answer::Invites(rows) => o.field("invites").list(rows, |slot, row| {
-            slot.object(|o| {
-                o.field("id").hex(&row.id.0);
-                o.text("state", row.state.name());
-                o.number("uses", row.uses);
-                o.maybe("left", row.left.as_ref(), |slot, left| slot.number(*left));
-                o.number("until_ms", row.until.0);
-                o.flag("mine", row.mine);
-            });
-        }),
-        Answer::Friends(friends) => {
-            o.field("friends").list(&friends.rows, |slot, row| {
-                let Friend { id, nick, tag, verified, since } = &row.friend;
-                slot.object(|o| {
-                    o.field("id").hex(&id.0);
-                    o.text("nick", nick.as_str());
-                    o.text("tag", tag.as_str());
-                    o.flag("verified", *verified);
-                    o.number("since_ms", since.0);
-                    lines(o, "rooms", &row.rooms);
-                });
-            });
-            o.flag("kept", friends.kept);
-        }
-        Answer::Token(token) => o.text("token", token.as_str()),
-        Answer::Messages(found) => {
-            o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));
-        }
-        Answer::Status(status) => o.field("status").object(|o| {
-            rooms(o, &status.rooms, now);
-            o.field("peers").list(&status.peers, |slot, line| slot.object(|o| peer(o, line)));
-            o.maybe("net", status.net.as_ref(), |slot, line| slot.object(|o| net(o, line)));
-            o.number("uptime_ms", status.uptime_ms);
-        }),
-        Answer::Findings(found) => {
-            o.field("findings").list(found, |slot, one| slot.object(|o| finding_fields(o, one)));
-        }
-        Answer::Page(page) => lines(o, "lines", page),
-    }
-}
-
-fn rooms(o: &mut Object<'_>, rows: &[RoomRow], now: Mono) {
-    o.field("rooms").list(rows, |slot, row| {
-        slot.object(|o| {
-            o.text("room", row.room.as_str());
-            facts(o, &row.facts, now);
-            o.number("unread", number(row.unread));
-            o.number("mentions", number(row.mentions));
-        });
-    });
-}
-
-fn problem(o: &mut Object<'_>, why: &Problem) {
+pub(super) fn problem(o: &mut Object<'_>, why: &Problem) {
     o.field("error").object(|o| {
         o.text("code", why.code());
         o.text("text", &why.text());
@@ -408,18 +308,18 @@ fn problem(o: &mut Object<'_>, why: &Problem) {
     });
 }
 
-fn cid(o: &mut Object<'_>, cid: Option<&Cid>) {
+pub(super) fn cid(o: &mut Object<'_>, cid: Option<&Cid>) {
     o.maybe("cid", cid, |slot, cid| match cid {
         Cid::Text(text) => slot.text(text),
         Cid::Number(number) => slot.number(*number),
     });
 }
 
-fn person(slot: Slot<'_>, person: &Person) {
+pub(super) fn person(slot: Slot<'_>, person: &Person) {
     slot.object(|o| person_fields(o, person));
 }
 
-fn person_fields(o: &mut Object<'_>, person: &Person) {
+pub(super) fn person_fields(o: &mut Object<'_>, person: &Person) {
     o.field("id").hex(&person.id.0);
     o.text("nick", person.nick.as_str());
     o.text("tag", person.tag.as_str());
@@ -431,7 +331,7 @@ fn person_fields(o: &mut Object<'_>, person: &Person) {
 }
 
 /// What stands beside the nick.
-fn shown_fields(o: &mut Object<'_>, person: &Person) {
+pub(super) fn shown_fields(o: &mut Object<'_>, person: &Person) {
     let status = Some(&person.status).filter(|status| !status.is_empty());
     o.maybe("status", status, |slot, status| slot.text(status.as_str()));
     o.text("avatar", person.avatar.sign().glyph);
@@ -439,11 +339,11 @@ fn shown_fields(o: &mut Object<'_>, person: &Person) {
     o.flag("serve", person.serve);
 }
 
-fn lines(o: &mut Object<'_>, key: &'static str, all: &[Line]) {
+pub(super) fn lines(o: &mut Object<'_>, key: &'static str, all: &[Line]) {
     o.field(key).list(all, |slot, line| slot.text(line.as_str()));
 }
 
 /// A count; none comes near the end of either type.
-fn number(count: usize) -> u64 {
+pub(super) fn number(count: usize) -> u64 {
     count as u64
 }

@@ -4,10 +4,13 @@
 //! readers, the writers and the clock: cut lines with [`Lines`](crate::chat::lines::Lines), [`decode`](fn@decode) each, and
 //! [`encode`](fn@encode) replies and events. A closed input is `quit`.
 
+mod answer;
+mod cmds;
 mod decode;
 mod encode;
 mod read;
 mod write;
 
-pub use decode::{cmds, decode, is_panic};
+pub use cmds::cmds;
+pub use decode::{decode, is_panic};
 pub use encode::{Stamp, encode, finding};

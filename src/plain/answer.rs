@@ -78,8 +78,13 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Messages(found) => messages(state, at, found.iter().map(|&(number, _)| number), out),
         Answer::Status(status) => told_status(state, at, status, out),
         Answer::Findings(found) => findings(found, out),
-        Answer::Page(page) => page.iter().try_for_each(|line| writeln!(out, "{}", line.as_str())),
+        Answer::Page(page) => print(page, out),
+        Answer::Listed(listed) => print(&listed.page, out),
     }
+}
+
+fn print(page: &[Line], out: &mut impl Write) -> io::Result<()> {
+    page.iter().try_for_each(|line| writeln!(out, "{}", line.as_str()))
 }
 
 /// Prints what was found out about this machine, a line each.

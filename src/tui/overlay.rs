@@ -144,6 +144,9 @@ impl Overlay {
                 page("Doctor", lines.collect())
             }
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
+            Answer::Listed(listed) => {
+                page("", listed.page.iter().map(|line| line.as_str().to_owned()).collect())
+            }
             Answer::Friends(friends) => {
                 page("Friends", friends.words().iter().map(|line| line.as_str().to_owned()).collect())
             }

@@ -10,14 +10,17 @@ use ephem_node::chat::event::{
 };
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::name::{
-    BootstrapChange, BurnWhy, Door, InviteState, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role,
-    RoomChange, Route, Standing,
+    BootstrapChange, BurnWhy, Door, History, InviteState, KeysChange, Kind, MemberChange, Mode, Nat,
+    PeerChange, Role, RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
+use ephem_node::chat::record::{Ban, Record};
 use ephem_node::chat::reply::{
-    Answer, Cid, FriendRow, Friends, InviteRow, MemberRow, Mine, Profile, Reply, RoomRow, Status,
+    Answer, Cid, FriendRow, Friends, InviteRow, Keys, Listed, MemberRow, Mine, Profile, Reply, RoomRow, Rows,
+    Status,
 };
+use ephem_node::chat::request::Policy;
 use ephem_node::chat::text::{Body, Line};
 
 pub(super) fn line(text: &str) -> Line {
@@ -145,7 +148,43 @@ pub(super) fn answers() -> Vec<Answer> {
         status(Some(net(Nat::Public))),
         Answer::Findings(ephem_node::chat::doctor::samples()),
         Answer::Page(vec![line("one"), line("two")]),
+        listed(Rows::Bans(vec![ban(None), ban(Some(Unix(8)))])),
+        listed(Rows::Audit(vec![record(None, None), record(Some(person(2)), Some(settings()))])),
+        listed(Rows::Keys(None)),
+        listed(Rows::Keys(Some(Keys { generation: 2, chains: 1, confirmed: true }))),
+        listed(Rows::Way { who: person(1), link: None }),
+        listed(Rows::Way { who: person(1), link: Some(link()) }),
+        listed(Rows::Net(Box::new(Status { rooms: vec![], peers: vec![link()], net: None, uptime_ms: 5 }))),
+        listed(Rows::Signs(ephem_node::chat::avatar::names().collect())),
     ]
+}
+
+fn listed(rows: Rows) -> Answer {
+    Answer::Listed(Box::new(Listed { page: vec![line("one"), line("two")], rows }))
+}
+
+fn ban(until: Option<Unix>) -> Ban {
+    Ban { who: person(1), by: person(2), until, why: line("noise") }
+}
+
+fn record(whom: Option<Person>, policy: Option<Policy>) -> Record {
+    let until = policy.as_ref().map(|_| Unix(9));
+    Record { at: Unix(8), by: person(1), act: "policy", did: "did it", whom, until, policy, why: line("") }
+}
+
+fn settings() -> Policy {
+    Policy {
+        max: Some(8),
+        ttl_ms: Some(60_000),
+        ttl_max_ms: Some(60_000),
+        history: Some(History::None),
+        lock: Some(true),
+        knock: Some(false),
+        slow_ms: Some(0),
+        rate: Some(1),
+        topic: Some(line("plans")),
+        expires_ms: Some(5),
+    }
 }
 
 pub(super) fn events() -> Vec<Event> {
