@@ -2,6 +2,10 @@
 
 use super::duration;
 
+/// Said where a text is read from stdin, and stdin does not end.
+pub const STDIN_GOES_ON: &str =
+    "the text is read from stdin until it ends (Ctrl+D); with --lines each line is sent as it comes";
+
 /// Something that takes time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wait {

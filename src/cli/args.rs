@@ -307,6 +307,9 @@ pub struct Send {
     pub to: String,
     /// The text; `-`, or nothing, is stdin
     pub text: Option<String>,
+    /// Send each line of stdin as a message of its own, as it comes
+    #[arg(long)]
+    pub lines: bool,
     /// How many members must have it
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub ack: usize,

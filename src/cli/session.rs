@@ -457,7 +457,7 @@ fn unprotected(plan: &Plan, face: &mut impl Face) -> io::Result<()> {
     })
 }
 
-async fn hear(typing: &mut Option<Typing>) -> Option<Typed> {
+pub(super) async fn hear(typing: &mut Option<Typing>) -> Option<Typed> {
     match typing {
         Some(lines) => lines.next().await,
         None => std::future::pending().await,

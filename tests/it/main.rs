@@ -12,6 +12,8 @@ mod alone;
 #[cfg(unix)]
 mod asking;
 mod astray;
+#[cfg(unix)]
+mod bots;
 #[cfg(target_os = "linux")]
 #[path = "../screen/emulator.rs"]
 mod emulator;

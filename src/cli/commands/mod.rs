@@ -15,6 +15,7 @@ mod send;
 mod serve;
 mod shell;
 mod status;
+mod stream;
 mod wipe;
 
 use std::future::Future;

@@ -1,17 +1,21 @@
 //! `send`: one message, and the word of those who have it. It never opens a room.
 
-use std::io::Read;
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use tokio::time::sleep_until;
 use zeroize::Zeroizing;
 
-use super::run_beside;
+use super::{run_beside, stream};
 use crate::base::limits::TEXT_BYTES;
 use crate::chat::event::{Event, Fate};
 use crate::chat::name::Standing;
 use crate::chat::problem::Problem;
 use crate::chat::request::{Asked, Draft, Request};
 use crate::chat::text::Body;
+use crate::chat::wait::STDIN_GOES_ON;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
 use crate::cli::face::{Face, Pipe};
@@ -22,13 +26,19 @@ use crate::cli::signals::Signals;
 use crate::node::clock::instant;
 use crate::node::harden::Hardening;
 
+/// How long stdin may go on before it is said that its end is waited for.
+const PATIENT: Duration = Duration::from_secs(3);
+
 pub(super) fn run(
     options: args::Send,
     all: All,
     settings: &Settings,
     hardening: Hardening,
 ) -> Result<u8, Failure> {
-    let args::Send { to, text, ack, who, secret, ttl, network } = options;
+    let args::Send { to, text, lines, ack, who, secret, ttl, network } = options;
+    if lines && text.as_deref().is_some_and(|text| text != "-") {
+        return Err(Failure::Usage("with --lines the text comes from stdin; leave TEXT out".to_owned()));
+    }
     if secret.passphrase_file.as_ref().is_some_and(|path| path.as_os_str() == "-")
         && text.as_deref().is_none_or(|text| text == "-")
     {
@@ -37,9 +47,16 @@ pub(super) fn run(
     let (mut plan, patience) = Plan::visit(who, secret, network, all, settings, hardening);
     plan.unlock()?;
     let doors = plan.doors(&[to], None)?;
+    if lines {
+        let how = stream::How { ack, ttl_s: ttl.map(|ttl| ttl.seconds()), patience };
+        return stream::run(plan, doors, how);
+    }
     let text = match text.filter(|text| text != "-") {
         Some(text) => Zeroizing::new(text),
-        None => read_text()?,
+        None => {
+            let _reading = (!plan.all.quiet).then(say_what_is_read).transpose()?;
+            read_text()?
+        }
     };
     let (body, _) =
         Body::typed(text.trim_end_matches(['\r', '\n'])).map_err(|problem| Failure::Usage(problem.text()))?;
@@ -123,6 +140,19 @@ pub(super) fn run(
     })
 }
 
+/// Says what is waited for, where stdin does not end within a few seconds: a stream that never does would be waited for in
+/// silence. What is given back ends that.
+fn say_what_is_read() -> io::Result<SyncSender<()>> {
+    let (read, wait) = sync_channel(1);
+    thread::Builder::new().name("reading".to_owned()).spawn(move || {
+        if wait.recv_timeout(PATIENT) == Err(RecvTimeoutError::Timeout) {
+            // With stderr gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{STDIN_GOES_ON}");
+        }
+    })?;
+    Ok(read)
+}
+
 fn read_text() -> Result<Zeroizing<String>, Failure> {
     // Twice the bound: what cleaning may shrink, and room to see that it is too much.
     let most = 2 * TEXT_BYTES as u64;
@@ -135,7 +165,7 @@ fn read_text() -> Result<Zeroizing<String>, Failure> {
     }
 }
 
-fn told(code: u8, unsent: Option<String>) -> Result<u8, Failure> {
+pub(super) fn told(code: u8, unsent: Option<String>) -> Result<u8, Failure> {
     match code {
         4 => Err(Failure::Nobody),
         8 => Err(unsent.map_or(Failure::NotDelivered, Failure::NotSent)),
