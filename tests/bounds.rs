@@ -54,7 +54,7 @@ fn words_too_long_for_the_log_are_refused_before_they_are_signed() {
 fn the_longest_slow_mode_there_is_stops_nobodys_clock() {
     let (mut world, all) = room();
     for i in &all {
-        let slow = Policy { slow_s: Some(u64::MAX), ..Policy::default() };
+        let slow = Policy { slow_s: Some(u64::MAX), quiet_s: Some(u64::MAX), ..Policy::default() };
         world.act(*i, Deed::Policy(Box::new(slow)));
     }
     world.run(2_000);

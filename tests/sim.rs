@@ -54,6 +54,8 @@ trials! {
     keys_of_long_ago_cost_a_few_steps: "endless-steps",
     undecided_generations_are_few: "undecided-generations",
     a_forged_founding_keeps_no_newcomer_out: "forged-home",
+    newcomers_who_do_not_wait_are_not_heard: "newcomers",
+    newcomers_who_waited_apart_are_heard: "newcomers-apart",
     kicks_of_nobody_change_no_keys: "kicks-of-nobody",
     an_invite_lets_in_whom_it_says: "invite-room",
     a_claimed_invite_is_not_used_up: "claimed-invite",

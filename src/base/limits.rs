@@ -207,6 +207,15 @@ pub const JOINS_AGAIN: u8 = 2;
 pub const CORRECTION_MS: u64 = 60_000;
 /// Somebody first told of when I was in for longer than this came in no earlier than that.
 pub const TOLD_LATE_MS: u64 = 10_000;
+/// A newcomer's word is taken this much before their time to read is over, or half of that time before it: what was first
+/// heard of them may have been late. It is what a cut may last without being noticed.
+pub const QUIET_SLACK_MS: u64 = 90_000;
+/// Members first told of so shortly before it is seen that the room was apart came from the other side.
+pub const STRANGERS_BEFORE_MS: u64 = 30_000;
+/// For so long after two sides of a room met, whoever is new here may have been in it for long over there.
+pub const STRANGERS_MS: u64 = 120_000;
+/// Whoever was silent for longer and is heard again was somewhere else, and so may others have been.
+pub const APART_SILENT_MS: u64 = 90_000;
 /// Members remembered, here or gone.
 pub const KNOWN_MEMBERS: usize = 1_024;
 /// Beyond so many the gone are forgotten, those gone longest first.

@@ -124,6 +124,8 @@ pub struct Facts {
     pub members: usize,
     /// How long a message lives unless told otherwise.
     pub ttl_ms: u64,
+    /// How long newcomers read before they speak; zero where they need not.
+    pub quiet_ms: u64,
     /// Where this node stands.
     pub state: Standing,
     /// What this node may do.

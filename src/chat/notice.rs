@@ -149,6 +149,11 @@ pub enum Said {
     },
     /// This node may speak again.
     Unmuted,
+    /// Newcomers read before they speak, and this node is one; or no longer.
+    Quiet {
+        /// How long still; zero once it is over.
+        left_ms: u64,
+    },
     /// A text was changed before it was sent.
     Cleaned,
     /// Two nicks look alike.
@@ -360,6 +365,7 @@ impl Said {
             | Said::RelayOnly
             | Said::Queued { .. }
             | Said::Unmuted
+            | Said::Quiet { left_ms: 0 }
             | Said::Cleaned
             | Said::BurnedUnread { .. }
             | Said::Gone { .. }
@@ -381,6 +387,7 @@ impl Said {
             | Said::BurnedUnsent { .. }
             | Said::Closing { .. }
             | Said::Muted { .. }
+            | Said::Quiet { left_ms: 1.. }
             | Said::Alike(_)
             | Said::SameKey(_)
             | Said::Unreadable { .. }
@@ -439,6 +446,8 @@ impl Said {
             Said::BurnedUnsent { .. } => "burned_unsent",
             Said::Muted { .. } => "muted",
             Said::Unmuted => "unmuted",
+            Said::Quiet { left_ms: 0 } => "quiet_over",
+            Said::Quiet { .. } => "quiet",
             Said::Cleaned => "cleaned",
             Said::Alike(_) => "alike",
             Said::KeyChanged { .. } => "key_changed",
@@ -517,6 +526,8 @@ impl Said {
             Said::Muted { for_ms: Some(600_000) },
             Said::Muted { for_ms: None },
             Said::Unmuted,
+            Said::Quiet { left_ms: 240_000 },
+            Said::Quiet { left_ms: 0 },
             Said::Cleaned,
             Said::Alike(who()),
             Said::KeyChanged { who: who(), verified: line("mole-river") },
@@ -560,8 +571,17 @@ mod tests {
     }
 
     /// States that leave nothing to do; anything else says what.
-    const NOTHING_TO_DO: [&str; 8] =
-        ["confirmed", "merged", "network_back", "unmuted", "cleaned", "burned_unread", "gone", "hashing"];
+    const NOTHING_TO_DO: [&str; 9] = [
+        "confirmed",
+        "merged",
+        "network_back",
+        "unmuted",
+        "quiet_over",
+        "cleaned",
+        "burned_unread",
+        "gone",
+        "hashing",
+    ];
 
     #[test]
     fn every_sentence_fits_and_says_what_to_do_where_something_can_be_done() {

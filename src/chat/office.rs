@@ -42,7 +42,8 @@ fn command_of(act: &Act) -> &'static str {
 
 /// The commands that settings belong to. What has none of its own is as grave as the topic.
 fn commands_of(policy: &Policy) -> impl Iterator<Item = &'static str> {
-    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms } = policy;
+    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
+        policy;
     let plain = ttl_ms.is_some() || ttl_max_ms.is_some() || history.is_some() || rate.is_some();
     [
         ("max", max.is_some()),
@@ -50,6 +51,7 @@ fn commands_of(policy: &Policy) -> impl Iterator<Item = &'static str> {
         ("lock", lock.is_some()),
         ("knock", knock.is_some()),
         ("slow", slow_ms.is_some()),
+        ("quiet", quiet_ms.is_some()),
         ("topic", topic.is_some() || plain),
     ]
     .into_iter()

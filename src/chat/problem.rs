@@ -3,6 +3,7 @@
 //! Nothing of a peer's text is in these; what was typed here is repeated only as a clean, short line.
 
 use super::command::{Spec, TABLE};
+use super::duration;
 use super::name::Role;
 use super::people::Offer;
 use super::text::Line;
@@ -103,6 +104,11 @@ pub enum Problem {
     Elsewhere,
     /// Muted.
     Muted,
+    /// Newcomers read before they speak.
+    Quiet {
+        /// How long still.
+        left_ms: u64,
+    },
     /// Too much waits already.
     QueueFull,
     /// The log of rights is full.
@@ -240,6 +246,7 @@ impl Problem {
             Problem::Outranked { .. } => "outranked",
             Problem::Elsewhere => "elsewhere",
             Problem::Muted => "muted",
+            Problem::Quiet { .. } => "quiet",
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
             Problem::NoAnswer => "no_answer",
@@ -279,8 +286,8 @@ impl Problem {
             Problem::Empty(what) => format!("nothing visible is left of the {what}"),
             Problem::TtlRange { most_ms } => format!(
                 "a message lives between {} and {} here",
-                super::duration::words(TTL_MIN_S * 1_000),
-                super::duration::words(*most_ms)
+                duration::words(TTL_MIN_S * 1_000),
+                duration::words(*most_ms)
             ),
             Problem::Ambiguous(offers) => {
                 let names: Vec<String> = offers.iter().map(Offer::spelled).collect();
@@ -307,6 +314,9 @@ impl Problem {
                     .to_owned()
             }
             Problem::Muted => "you are muted in this room".to_owned(),
+            Problem::Quiet { left_ms } => {
+                format!("newcomers read first: you may speak in {}", duration::words(*left_ms))
+            }
             Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
             Problem::LogFull => "the room's log of rights is full".to_owned(),
             Problem::NobodyInOffice => "nobody else in office is here".to_owned(),
@@ -369,6 +379,7 @@ impl Problem {
                 "ask an admin of theirs; once one of the founders types /yield, both are one".to_owned()
             }
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
+            Problem::Quiet { .. } => "an admin can let you speak sooner with /unmute".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
             Problem::NobodyInOffice => {
@@ -426,6 +437,7 @@ impl Problem {
             Problem::Outranked { role: Role::Owner },
             Problem::Elsewhere,
             Problem::Muted,
+            Problem::Quiet { left_ms: 240_000 },
             Problem::QueueFull,
             Problem::LogFull,
             Problem::NoAnswer,

@@ -92,6 +92,7 @@ fn settings(policy: &Policy) -> String {
         ("lock", policy.lock.map(switch)),
         ("knock", policy.knock.map(switch)),
         ("slow", policy.slow_ms.map(time)),
+        ("newcomers quiet", policy.quiet_ms.map(time)),
         (
             "rate",
             policy.rate.map(|rate| if rate == 0 { "off".to_owned() } else { format!("{rate} a second") }),

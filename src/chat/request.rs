@@ -301,6 +301,8 @@ pub struct Policy {
     pub topic: Option<Line>,
     /// Closes after so long from now.
     pub expires_ms: Option<u64>,
+    /// How long newcomers read before they speak; zero is off.
+    pub quiet_ms: Option<u64>,
 }
 
 /// What a face answers itself.

@@ -147,6 +147,10 @@ table! {
         let slow_ms = if a.takes("off") { 0 } else { a.duration()? };
         policy(Policy { slow_ms: Some(slow_ms), ..Policy::default() })
     };
+    Settings Admin "quiet" [] "10m|off" "newcomers read for so long before they speak; /unmute lets one speak" "/quiet 10m" |a| {
+        let quiet_ms = if a.takes("off") { 0 } else { a.duration()? };
+        policy(Policy { quiet_ms: Some(quiet_ms), ..Policy::default() })
+    };
     Settings Owner "expires" [] "2h" "the room closes after so long" "/expires 2h" |a| {
         let expires_ms = a.duration()?;
         policy(Policy { expires_ms: Some(expires_ms), ..Policy::default() })

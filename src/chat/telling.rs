@@ -172,7 +172,11 @@ fn settings(line: &RoomLine, names: Names<'_>) -> String {
     let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
     let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();
     let closes = facts.closes.map(|end| format!(", closes in {}", words(end.in_ms))).unwrap_or_default();
-    format!("settings changed, messages live {}{closes}{topic}", words(facts.ttl_ms))
+    let quiet = match facts.quiet_ms {
+        0 => String::new(),
+        ms => format!(", newcomers read for {} before they speak", words(ms)),
+    };
+    format!("settings changed, messages live {}{quiet}{closes}{topic}", words(facts.ttl_ms))
 }
 
 /// What the others type to come into these rooms; `places` are the addresses this node asks at.

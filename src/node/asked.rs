@@ -84,6 +84,7 @@ pub(super) fn policy(seat: &Seat, asked: &Policy) -> Deed {
         expires: asked.expires_ms.map(|ms| Unix(now.0.saturating_add(ms))),
         persist: None,
         queued: None,
+        quiet_s: asked.quiet_ms.map(seconds),
     }))
 }
 

@@ -92,6 +92,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             let fate = Told::Opened(Box::new(seat.person(&by)));
             out.push(Event::Receipt(Receipt { room: seat.name.clone(), id: Some(id), cid: None, fate }));
         }
+        io::Event::Quiet { left_ms } => out.push(notice(seat, Said::Quiet { left_ms })),
         // Whoever asked gets it as the answer.
         io::Event::Refused(why) => seat.refused = Some(why),
         io::Event::NotAdmitted(reason) => {
@@ -267,6 +268,7 @@ fn facts(seat: &Seat) -> Facts {
         state: standing(seat.standing()),
         role: role(seat.rank()),
         only: seat.only().map(|id| seat.person(&id)),
+        quiet_ms: policy.quiet_s.unwrap_or(0).saturating_mul(1_000),
         topic: policy.topic.as_deref().map(Line::clean).filter(|topic| !topic.is_empty()),
         closes: seat.closing(),
     }
@@ -350,6 +352,7 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
             Problem::Role { needs: if seat.rank() == Rank::Admin { Role::Owner } else { Role::Admin } }
         }
         Refused::Muted => Problem::Muted,
+        Refused::Quiet { left_ms } => Problem::Quiet { left_ms },
         Refused::TooLong => Problem::TooLong { what: "the text", most: crate::base::limits::TEXT_BYTES },
         Refused::TtlRange => Problem::TtlRange { most_ms: seat.ttl_cap_ms() },
         Refused::QueueFull => Problem::QueueFull,

@@ -85,6 +85,7 @@ fn happened(room: u64, event: &Event) {
         Event::Reported { to } => debug!(room, to, "a report went out"),
         Event::Gone { count, of } => debug!(room, count, of, "gone from those who had it"),
         Event::Opened { .. } => trace!(room, "opened"),
+        Event::Quiet { left_ms } => debug!(room, left_ms, "may only read"),
         Event::Refused(why) => debug!(room, ?why, "refused"),
         Event::NotAdmitted(reason) => warn!(room, ?reason, "not admitted"),
         Event::ClockOff { by_ms } => warn!(room, by_ms, "this clock is off"),

@@ -145,7 +145,8 @@ fn audit(o: &mut Object<'_>, record: &Record) {
 
 /// Settings that were set, under the names of the command that sets them.
 fn policy(o: &mut Object<'_>, set: &Policy) {
-    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms } = set;
+    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
+        set;
     let numbers = [
         ("max", max),
         ("ttl_ms", ttl_ms),
@@ -153,6 +154,7 @@ fn policy(o: &mut Object<'_>, set: &Policy) {
         ("slow_ms", slow_ms),
         ("rate", rate),
         ("expires_ms", expires_ms),
+        ("quiet_ms", quiet_ms),
     ];
     for (name, value) in numbers {
         if let Some(value) = value {

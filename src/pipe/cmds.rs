@@ -46,6 +46,7 @@ pub(super) const FIELDS: &[&str] = &[
     "lock",
     "knock",
     "slow_ms",
+    "quiet_ms",
     "rate",
     "topic",
     "expires_ms",
@@ -222,6 +223,7 @@ fn policy(fields: &mut Fields) -> Result<Request, Problem> {
         rate: fields.number("rate")?,
         topic: fields.line("topic", NAME_BYTES)?,
         expires_ms: fields.number("expires_ms")?,
+        quiet_ms: fields.number("quiet_ms")?,
     };
     if change == Policy::default() {
         return Err(Problem::Missing("max"));

@@ -161,6 +161,9 @@ pub(super) fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
     o.text("mark", facts.mark.as_str());
     o.number("members", number(facts.members));
     o.number("ttl_ms", facts.ttl_ms);
+    if facts.quiet_ms > 0 {
+        o.number("quiet_ms", facts.quiet_ms);
+    }
     o.text("state", facts.state.name());
     o.text("role", facts.role.name());
     if let Some(only) = &facts.only {
@@ -287,6 +290,7 @@ fn notice(o: &mut Object<'_>, notice: &Notice) {
             o.number("missed", number(missed));
         }
         Said::Closing { in_ms } => o.number("closes_in_ms", in_ms),
+        Said::Quiet { left_ms } => o.number("quiet_ms", left_ms),
         _ => {}
     }
 }

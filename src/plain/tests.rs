@@ -84,6 +84,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         mark: Line::clean("amber-otter-7"),
         members: 3,
         ttl_ms: 600_000,
+        quiet_ms: 0,
         state,
         role: Role::Member,
         only: None,

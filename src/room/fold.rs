@@ -150,9 +150,11 @@ fn show(rights: &mut Rights, node: &Node, mut force: Force) {
         }
         Act::Mute { target, until, .. } if !force.admin.is_disjoint(&node.over) => {
             rights.muted.insert(*target, *until);
+            rights.voiced.remove(target);
         }
         Act::Unmute { target } if admin => {
             rights.muted.remove(target);
+            rights.voiced.insert(*target);
         }
         Act::Admit { target } if admin => {
             rights.denied.remove(target);
@@ -295,4 +297,5 @@ fn write_policy(rights: &mut Rights, new: &Policy, at: Unix) {
     if new.rate.is_some() || new.slow_s.is_some() || rights.paced.is_empty() {
         rights.paced.push(Paced { at, rate: policy.rate, slow_s: policy.slow_s });
     }
+    set(&mut policy.quiet_s, &new.quiet_s);
 }

@@ -365,6 +365,11 @@ pub enum Refused {
     Role,
     /// Muted.
     Muted,
+    /// Newcomers read first, and this one came in a moment ago.
+    Quiet {
+        /// How long still.
+        left_ms: u64,
+    },
     /// Too long, or empty.
     TooLong,
     /// A life outside the room's bounds.
@@ -490,6 +495,11 @@ pub enum Event {
         id: MsgId,
         /// Who.
         by: MemberId,
+    },
+    /// Newcomers read before they speak: for so long still, or no longer.
+    Quiet {
+        /// How long.
+        left_ms: u64,
     },
     /// A command was not carried out.
     Refused(Refused),

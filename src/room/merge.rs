@@ -44,6 +44,8 @@ pub(crate) struct Merging {
     /// When somebody of my own side was last heard saying hello across.
     pub(super) same_side: Option<Mono>,
     share_due: bool,
+    /// When two sides of the room last met, as far as it was seen here.
+    pub(super) met: Option<Mono>,
     /// How many generations each member has made without a cause I can see.
     makers: BTreeMap<MemberId, Bucket>,
 }
@@ -55,6 +57,7 @@ impl Merging {
             begun: Bucket::new(MERGE_EACH_MS, MERGE_BURST),
             same_side: None,
             share_due: false,
+            met: None,
             makers: BTreeMap::new(),
         }
     }
@@ -229,6 +232,9 @@ impl Inside {
             chains.iter().any(|(c, _)| c.note.author != hub.id && !self.roster.knows(&c.note.author));
         if strangers && self.is_shut() {
             return;
+        }
+        if way != Way::Rekey {
+            self.sides_met(hub.now);
         }
         self.take_rows(hub, from, &handover.rows);
         let now = hub.epoch();

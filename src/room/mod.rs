@@ -43,6 +43,7 @@ mod pace;
 mod parcel;
 mod past;
 mod people;
+mod quiet;
 mod receive;
 mod rekey;
 mod report;

@@ -197,7 +197,10 @@ impl Inside {
         }
         let room = hub.room();
         let offset_ms = opened.payload.sent.offset_from(room);
+        self.note_return(hub.now, room, sender);
+        let across = !known && self.lately_met(hub.now);
         let member = self.roster.meet(*sender, hub.now, room);
+        member.across |= across;
         let returned = member.left || !known;
         let unheard_ms = member.heard.map_or(0, |at| hub.now.since(at));
         let first = member.heard.replace(hub.now).is_none();

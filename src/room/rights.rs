@@ -116,6 +116,8 @@ pub struct Rights {
     pub removals: BTreeMap<MemberId, Vec<Removal>>,
     /// Who may not speak, and until when.
     pub muted: BTreeMap<MemberId, Unix>,
+    /// Who was told to speak: newcomers among them need not wait.
+    pub voiced: BTreeSet<MemberId>,
     /// Keys let in through a knock or past a ban.
     pub admitted: BTreeSet<MemberId>,
     /// Keys turned away.
@@ -245,6 +247,13 @@ impl Rights {
     /// Whether a mute holds at this room time.
     pub fn is_muted(&self, who: &MemberId, now: Unix) -> bool {
         self.muted.get(who).is_some_and(|until| now < *until)
+    }
+
+    /// How long somebody has to read before they speak, counted from when they came in.
+    pub fn quiet_ms(&self, who: &MemberId) -> u64 {
+        let exempt =
+            self.rank(who) > Rank::Member || self.admitted.contains(who) || self.voiced.contains(who);
+        if exempt { 0 } else { self.policy.quiet_s.unwrap_or(0).saturating_mul(1_000) }
     }
 
     /// Whether newcomers are turned away, by policy or by a ban that locked the room.

@@ -23,6 +23,8 @@ pub(crate) struct Member {
     pub(crate) joined: Unix,
     /// When they say themselves that they came: it can only be later than others think.
     said: Unix,
+    /// They were first told of when two sides of the room met: nobody here saw them come in.
+    pub(crate) across: bool,
     /// When a frame of theirs was last opened; `None` for somebody only told of.
     pub(crate) heard: Option<Mono>,
     /// When they were first told of, so that somebody never heard is not counted for ever.
@@ -66,6 +68,11 @@ impl Member {
     pub(crate) fn came_after(&mut self, said: Unix) {
         self.said = self.said.max(said);
         self.joined = self.joined.max(said);
+    }
+
+    /// From when on their time to read is counted: of who came from another side of the room, what they say themselves.
+    pub(crate) fn came(&self) -> Unix {
+        if self.across { self.said } else { self.joined }
     }
 
     /// Somebody who was here at that time says that they were here too.
@@ -124,6 +131,7 @@ impl Roster {
             profiled: 0,
             joined,
             said: Unix(0),
+            across: false,
             heard: None,
             told: now,
             kem: None,
@@ -143,6 +151,11 @@ impl Roster {
             set: None,
             offset_ms: 0,
         })
+    }
+
+    /// Whoever was first told of in the last `ms` came from another side of the room.
+    pub(crate) fn strangers_since(&mut self, now: Mono, ms: u64) {
+        self.members.values_mut().filter(|m| now.since(m.told) < ms).for_each(|m| m.across = true);
     }
 
     /// Forgets what everybody has proved: it was proved of other keys.

@@ -11,6 +11,7 @@ use super::rights::Rank;
 use super::roster::Member;
 use crate::base::id::MemberId;
 use crate::base::limits::{AGREED_MS, HEARD_MS, JOINS_AGAIN, LONE_WITNESS_MS, STRANGER_MS, WITNESSES};
+use crate::base::time::Mono;
 use crate::crypto::root::Kind;
 
 /// Where I stand, as it was last told, and by whose word.
@@ -18,6 +19,8 @@ use crate::crypto::root::Kind;
 pub(crate) struct Footing {
     /// The standing, how many are here, and the one witness where there is only one.
     pub(super) shown: Option<(Standing, usize, Option<MemberId>)>,
+    /// Until when I was told that I may only read.
+    pub(super) quiet: Option<Mono>,
     /// Who has ever proved to hold what I hold.
     pub(super) vouchers: BTreeSet<MemberId>,
 }
@@ -71,6 +74,7 @@ impl Inside {
                 hub.within(0, Timer::Queue);
             }
         }
+        self.tell_quiet(hub);
     }
 
     /// Two who agree are enough; the owner whom an invite names is enough; one alone is enough where nobody else is heard,

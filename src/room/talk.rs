@@ -193,6 +193,9 @@ impl Inside {
         if rights.is_muted(&hub.id, hub.room()) {
             return Err(Refused::Muted);
         }
+        if self.my_quiet_ms(hub.room()) > 0 {
+            return Err(Refused::Quiet { left_ms: self.my_quiet_ms(hub.room()) });
+        }
         if (draft.announce || draft.keep) && rights.rank(&hub.id) < Rank::Admin {
             return Err(Refused::Role);
         }
@@ -326,7 +329,7 @@ impl Inside {
             return Err(Dropped::Removed);
         }
         let above = (say.announce || say.keep) && rights.rank(author) < Rank::Admin;
-        if above || rights.is_muted(author, hub.room()) {
+        if above || rights.is_muted(author, hub.room()) || self.is_quiet(payload, hub.room()) {
             return Err(Dropped::Limit);
         }
         Ok(())

@@ -346,7 +346,9 @@ impl Inside {
                 true => row.joined.max(told_late),
                 false => row.joined.max(came),
             };
+            let across = !known && self.lately_met(hub.now);
             let member = self.roster.meet(row.id, hub.now, joined);
+            member.across |= across;
             member.came_by(joined);
             if member.nick.is_empty() {
                 member.nick.clone_from(&row.nick);

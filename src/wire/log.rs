@@ -473,10 +473,12 @@ pub struct Policy {
     pub persist: Option<bool>,
     /// What was said while alone is delivered later.
     pub queued: Option<bool>,
+    /// Seconds for which whoever comes in reads and does not speak.
+    pub quiet_s: Option<u64>,
 }
 
 impl Policy {
-    const FIELDS: usize = 12;
+    const FIELDS: usize = 13;
 
     fn encode(&self, w: &mut Writer) {
         w.array(Policy::FIELDS);
@@ -493,6 +495,7 @@ impl Policy {
         optional_uint(w, self.expires.map(|expires| expires.0));
         optional_bool(w, self.persist);
         optional_bool(w, self.queued);
+        optional_uint(w, self.quiet_s);
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Policy, FieldError> {
@@ -514,6 +517,7 @@ impl Policy {
             expires: r.optional(Reader::uint)?.map(Unix),
             persist: r.optional(Reader::bool)?,
             queued: r.optional(Reader::bool)?,
+            quiet_s: r.optional(Reader::uint)?,
         })
     }
 }
@@ -540,7 +544,7 @@ fn optional_bool(w: &mut Writer, value: Option<bool>) {
 
 terse_debug!(Entry { author, seq, at, act } lengths { parents });
 terse_debug!(
-    Policy { max, ttl_s, ttl_max_s, history, lock, knock, slow_s, rate, expires, persist, queued }
+    Policy { max, ttl_s, ttl_max_s, history, lock, knock, slow_s, rate, expires, persist, queued, quiet_s }
     lengths {}
 );
 

@@ -349,13 +349,13 @@ prop_compose! {
         a in option::of(number()), b in option::of(number()), c in option::of(number()),
         history in option::of(flag()),
         lock in option::of(flag()), knock in option::of(flag()), d in option::of(number()),
-        e in option::of(number()), topic in option::of(name()), expires in option::of(number()),
+        (e, quiet_s) in (option::of(number()), option::of(number())), topic in option::of(name()), expires in option::of(number()),
         persist in option::of(flag()), queued in option::of(flag()),
     ) -> Policy {
         Policy {
             max: a, ttl_s: b, ttl_max_s: c,
             history: history.map(|all| if all { History::Unexpired } else { History::None }),
-            lock, knock, slow_s: d, rate: e, topic, expires: expires.map(Unix), persist, queued,
+            lock, knock, slow_s: d, rate: e, topic, expires: expires.map(Unix), persist, queued, quiet_s,
         }
     }
 }

@@ -63,6 +63,7 @@ fn facts(mode: Mode, state: Standing) -> Facts {
         mark: line("amber-otter-7"),
         members: 3,
         ttl_ms: 600_000,
+        quiet_ms: 0,
         state,
         role: Role::Owner,
         only: None,
@@ -184,6 +185,7 @@ fn settings() -> Policy {
         rate: Some(1),
         topic: Some(line("plans")),
         expires_ms: Some(5),
+        quiet_ms: Some(600_000),
     }
 }
 

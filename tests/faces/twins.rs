@@ -67,6 +67,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/unlock", r#"{"cmd":"policy","lock":false}"#),
     ("/knock on", r#"{"cmd":"policy","knock":true}"#),
     ("/slow off", r#"{"cmd":"policy","slow_ms":0}"#),
+    ("/quiet 10m", r#"{"cmd":"policy","quiet_ms":600000}"#),
     ("/expires 2h", r#"{"cmd":"policy","expires_ms":7200000}"#),
     ("/nick otter", r#"{"cmd":"nick","nick":"otter"}"#),
     ("/away", r#"{"cmd":"away"}"#),

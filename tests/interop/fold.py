@@ -302,7 +302,8 @@ def rights(s, kept):
 
 def settings(s, home):
     """The half that depends on home: 16 and 17."""
-    policy, admitted, denied, muted, invites, rotations, closed = [None] * 12, set(), set(), {}, {}, [], None
+    policy, admitted, denied, muted, voiced = [None] * 13, set(), set(), {}, set()
+    invites, rotations, closed = {}, [], None
     for e in s.entries:
         counts, as_owner = (fs & home for fs in s.counted[e.id])
         if e.begins and e.id in home or e.kind == POLICY and counts:
@@ -324,18 +325,20 @@ def settings(s, home):
             denied.discard(e.target)
         elif e.kind == UNMUTE:
             muted.pop(e.target, None)
+            voiced.add(e.target)
         elif e.kind == ROTATE:
             rotations.append(e.id)
         elif e.kind == MUTE and counts & e.over:
             muted[e.target] = e.body[1]
+            voiced.discard(e.target)
         elif e.kind == INVITE:
             invites.setdefault(e.body[0], [e.body[0].hex(), e.body[2], False])
         elif e.kind == INVITE_REVOKE and e.body[0] in invites:
             invites[e.body[0]][2] = True
         elif e.kind == CLOSE and as_owner and closed is None:
             closed = e.id.hex()
-    return {"muted": [[who.hex(), until] for who, until in sorted(muted.items())], "admitted": hexes(admitted),
-            "denied": hexes(denied), "invites": [invites[i] for i in sorted(invites)], "policy": policy,
+    return {"muted": [[who.hex(), until] for who, until in sorted(muted.items())], "voiced": hexes(voiced),
+            "admitted": hexes(admitted), "denied": hexes(denied), "invites": [invites[i] for i in sorted(invites)], "policy": policy,
             "rotations": hexes(rotations), "closed_by": closed}
 
 

@@ -87,7 +87,7 @@ PAYLOAD = seq(num(1, 1), B16, u, u, B32, num(2**64, 1), u, u, num(86400), B16, l
 FIELDS = ("genesis", "gen", "epoch", "sender", "counter", "kind", "sent_ms", "ttl_s", "log_head", "body")
 
 SETTINGS = seq(opt(u), opt(u), opt(u), opt(num(1)), opt(boolean), opt(boolean), opt(u), opt(u), opt(t(0, 256)), opt(u),
-               opt(boolean), opt(boolean))
+               opt(boolean), opt(boolean), opt(u))
 WHY = t(0, 200)
 ENTRY_BODIES = {
     0: seq(t(1, 32), B32, SETTINGS, B16), 1: seq(B32, SETTINGS, B16), 2: seq(B32), 3: seq(B32), 4: seq(B32, u, WHY),

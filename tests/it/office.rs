@@ -31,6 +31,8 @@ const TABLE: &[(&str, [&str; 3])] = &[
     ("/knock off", ["ok", "ok", "role"]),
     ("/slow 1s", ["ok", "ok", "role"]),
     ("/slow off", ["ok", "ok", "role"]),
+    ("/quiet 10m", ["ok", "ok", "role"]),
+    ("/quiet off", ["ok", "ok", "role"]),
     ("/topic the plan", ["ok", "ok", "role"]),
     ("/ttl room 10m", ["ok", "ok", "role"]),
     ("/expires 2h", ["ok", "role", "role"]),
@@ -311,4 +313,23 @@ fn an_announcement_to_all_rooms_reaches_those_i_own_and_no_other() {
     let heard = |net: &mut Net, room: &Value| net.count(other, |line| said(line) && line["room"] == *room);
     let counts: Vec<usize> = rooms.iter().map(|room| heard(&mut net, room)).collect();
     assert_eq!(counts, [1, 1, 0]);
+}
+
+#[test]
+fn newcomers_read_first_where_the_room_is_set_so_and_are_told_when_they_may_speak() {
+    let mut net = Net::hosted_by("ana", &[]);
+    let reply = net.ask("ana", json!({"cmd": "policy", "quiet_ms": 3_600_000}));
+    assert_eq!(reply["ok"], true, "{reply}");
+    net.until("ana", |line| line["event"] == "settings" && line["quiet_ms"] == 3_600_000);
+    net.join("bob", None);
+    let told = net.until("bob", |line| line["type"] == "notice" && line["code"] == "quiet");
+    assert!(told["text"].as_str().is_some_and(|text| text.contains("you may speak in 59 minutes")), "{told}");
+    assert!(told["quiet_ms"].as_u64().is_some_and(|left| left <= 3_600_000), "{told}");
+    let reply = net.ask("bob", json!({"cmd": "send", "text": "too soon"}));
+    assert_eq!(reply["error"]["code"], "quiet", "{reply}");
+    net.say("ana", "welcome").expect(&["bob"], "welcome");
+    net.ask("ana", json!({"cmd": "unmute", "who": "bob"}));
+    net.until("bob", |line| line["type"] == "notice" && line["code"] == "quiet_over");
+    net.say("bob", "thank you").expect(&["ana"], "thank you");
+    net.never("ana", "too soon");
 }

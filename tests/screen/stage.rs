@@ -96,6 +96,7 @@ impl Stage {
             mark: Line::clean("amber-otter-7"),
             members,
             ttl_ms: 600_000,
+            quiet_ms: 0,
             state,
             role: Role::Member,
             only: None,

@@ -196,7 +196,7 @@ pub enum Done {
 
 #[derive(Arbitrary, Debug)]
 pub struct Policy {
-    pub numbers: [Option<u64>; 5],
+    pub numbers: [Option<u64>; 6],
     pub history: Option<bool>,
     pub flags: [Option<bool>; 4],
     pub topic: Option<String>,

@@ -23,6 +23,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         mark: line("amber-otter-7"),
         members: 2,
         ttl_ms: 600_000,
+        quiet_ms: 0,
         state,
         role: Role::Member,
         only: None,

@@ -78,6 +78,10 @@ impl Said {
             }
             Said::Muted { for_ms: None } => "you are muted: others take nothing you say".to_owned(),
             Said::Unmuted => "you may speak again".to_owned(),
+            Said::Quiet { left_ms: 0 } => "you may speak now".to_owned(),
+            Said::Quiet { left_ms } => {
+                format!("newcomers read first: you may speak in {}", words(*left_ms))
+            }
             Said::Cleaned => "invisible characters were taken out before sending".to_owned(),
             Said::Alike(person) => {
                 format!("two nicks here look like {}; both are shown with their tags", person.nick.as_str())
@@ -164,6 +168,7 @@ impl Said {
             Said::Queued { why, .. } => why.words().2,
             Said::BurnedUnsent { .. } => "send again with more time: /ttl 10m",
             Said::Muted { .. } => "wait, or ask an admin for /unmute",
+            Said::Quiet { left_ms: 1.. } => "read along; an admin can let you speak sooner with /unmute",
             Said::Alike(_) => "use the tag, not the nick, and /verify who is who",
             Said::KeyChanged { .. } => {
                 "another key is another person until /verify says otherwise: go by the tag"
@@ -186,6 +191,7 @@ impl Said {
             | Said::Merged
             | Said::NetworkBack
             | Said::Unmuted
+            | Said::Quiet { left_ms: 0 }
             | Said::Cleaned
             | Said::BurnedUnread { .. }
             | Said::Gone { .. } => "",

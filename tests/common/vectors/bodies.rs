@@ -193,5 +193,6 @@ pub fn policy(p: &Policy) -> Value {
         p.expires.map(|expires| expires.0),
         p.persist,
         p.queued,
+        p.quiet_s,
     ])
 }

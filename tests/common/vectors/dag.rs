@@ -204,7 +204,7 @@ fn all(log: &Log) -> Value {
         "log_head": h(log.head()), "heads": hs(log.heads()), "kept": hs(&kept),
         "foundings": domains.collect::<Vec<_>>(), "removals": removals,
         "muted": rights.muted.iter().map(|(id, until)| json!([h(id), until.0])).collect::<Vec<_>>(),
-        "admitted": hs(&rights.admitted), "denied": hs(&rights.denied),
+        "voiced": hs(&rights.voiced), "admitted": hs(&rights.admitted), "denied": hs(&rights.denied),
         "invites": rights.invites.iter().map(|(id, i)| json!([h(id), i.uses, i.revoked])).collect::<Vec<_>>(),
         "policy": bodies::policy(&rights.policy), "rotations": hs(&rotations),
         "closed_by": opt(rights.closed), "equivocators": hs(log.equivocators()),

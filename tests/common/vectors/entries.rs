@@ -218,6 +218,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         expires: Some(Unix(SENT + 3_600_000)),
         persist: Some(false),
         queued: Some(true),
+        quiet_s: Some(600),
     };
     let reclaim = token("ana").id().0;
     let (next, nonce) = (some("next token"), some("founding nonce"));

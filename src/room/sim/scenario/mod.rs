@@ -8,6 +8,7 @@ mod handed;
 mod healing;
 mod hostile;
 mod invited;
+mod quiet;
 mod removing;
 mod secrecy;
 mod weather;
@@ -295,6 +296,20 @@ pub const TRIALS: &[Trial] = &[
         run: weather::weather,
         quick: 40,
         full: 5_000,
+    },
+    Trial {
+        name: "newcomers",
+        promise: "where newcomers read first nobody reads one who speaks at once, and everybody reads one who waited",
+        run: quiet::newcomers,
+        quick: 12,
+        full: 1_000,
+    },
+    Trial {
+        name: "newcomers-apart",
+        promise: "a newcomer who read long enough on one side of a partition is heard on both",
+        run: quiet::newcomers_apart,
+        quick: 12,
+        full: 1_000,
     },
     Trial { name: "ten", promise: "what a room of ten costs", run: weather::ten, quick: 1, full: 3 },
     Trial {
