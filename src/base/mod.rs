@@ -6,6 +6,7 @@ pub mod limits;
 pub mod nick;
 pub mod secret;
 pub mod stack;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod vault;

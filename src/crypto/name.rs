@@ -50,6 +50,11 @@ impl RoomName {
         Ok(RoomName(name.to_owned()))
     }
 
+    /// The name that no room has and nobody can type: the directory's.
+    pub(super) fn none() -> RoomName {
+        RoomName(String::new())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -87,6 +87,11 @@ impl Root {
         Self::from_bytes(Kind::Invite, name.clone(), key)
     }
 
+    /// That of the directory: as of an open room, under the empty name. Everybody has it, and it keeps nobody out.
+    pub fn directory() -> Self {
+        Self::open(&RoomName::none())
+    }
+
     /// A root from its bytes: for test vectors, and for whoever runs many rooms without the slow hash.
     pub fn from_bytes(kind: Kind, name: RoomName, key: Secret<32>) -> Self {
         Root { kind, name, key }

@@ -126,6 +126,11 @@ impl Bucket {
         true
     }
 
+    /// Whether nothing is spent of it: then it need not be remembered.
+    pub fn is_full(&self, at: u64) -> bool {
+        self.spent_until <= at
+    }
+
     /// When the next token will be there.
     pub fn ready_at(&self, at: u64) -> u64 {
         self.spent_until.saturating_add(self.each_ms).saturating_sub(self.burst_ms).max(at)

@@ -11,6 +11,8 @@ use super::trial::Trial;
 use crate::base::id::{ChainId, Genesis, InviteId, MemberId, MsgId, Peer, SetTag, Topic};
 use crate::base::secret::Text;
 use crate::base::time::{Epoch, Mono, Unix};
+use crate::crypto::name::RoomName;
+use crate::crypto::root::Kind;
 
 impl<R: CryptoRng> State<R> {
     /// The chains of the set in use.
@@ -26,6 +28,16 @@ impl<R: CryptoRng> State<R> {
     /// My key for this stay.
     pub fn me(&self) -> MemberId {
         self.hub.id
+    }
+
+    /// The room's name, in the spelling that keys are made from.
+    pub fn name(&self) -> &RoomName {
+        self.hub.root.name()
+    }
+
+    /// What one comes in with.
+    pub fn kind(&self) -> Kind {
+        self.hub.root.kind()
     }
 
     /// Where this node stands.

@@ -14,6 +14,8 @@
 //! Messages live on a `timeline` until their deadline on this node's own clock. `clock` keeps the room's calendar, within
 //! bounds that the network cannot move. `beat` is the pulse by which members prove and compare what they hold.
 //!
+//! Rooms that want to be found are told of in the [`directory`], a lobby that belongs to no room.
+//!
 //! [`State`] is the one door. [`sim`] runs many of them on a virtual network.
 
 mod beacon;
@@ -23,6 +25,7 @@ mod catchup;
 pub mod chains;
 mod clock;
 mod command;
+pub mod directory;
 mod dm;
 mod doors;
 pub mod entry;
