@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::args::Args;
-use super::name::Role;
+use super::name::{Reach, Role};
 use super::problem::Problem;
 use super::request::{Asked, Draft, Request};
 pub use super::table::TABLE;
@@ -93,6 +93,11 @@ impl Spec {
     pub fn usage(&self) -> String {
         let space = if self.args.is_empty() { "" } else { " " };
         format!("{}{space}{}", self.slashed, self.args)
+    }
+
+    /// What is asked before this is done, if anything. What makes nothing public any more is done at once.
+    pub fn question(&self, request: &Request) -> Option<&'static str> {
+        self.ask.filter(|_| !matches!(request, Request::List(Reach::Off)))
     }
 
     /// Whether somebody with this role may use it; if not, why.
@@ -278,7 +283,11 @@ mod tests {
             "/msg",
             "/once",
             "/once 15s",
-            "/tag region",
+            "/tag region:",
+            "/tag a b c d",
+            "/list",
+            "/list loud",
+            "/rooms two words",
             "/read",
             "/read 0",
             "/notify loud",

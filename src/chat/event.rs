@@ -3,6 +3,7 @@
 
 use super::avatar::Avatar;
 use super::circle::Circle;
+use super::listing::ListingLine;
 use super::name::{
     BootstrapChange, BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Nat, PeerChange, Role, RoomChange,
     Route, Standing,
@@ -43,6 +44,8 @@ pub enum Event {
     Net(Box<NetLine>),
     /// A room's keys changed.
     Keys(KeysLine),
+    /// A neighbour lists a room, or no more.
+    Listing(Box<ListingLine>),
     /// Something a person should know.
     Notice(Notice),
     /// The answer to a request.
@@ -396,6 +399,7 @@ impl Event {
             | Event::Peer(_)
             | Event::Bootstrap(_)
             | Event::Net(_)
+            | Event::Listing(_)
             | Event::Reply(_)
             | Event::Bye(_) => None,
         }

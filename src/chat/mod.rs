@@ -15,6 +15,7 @@ pub mod exposure;
 pub mod friends;
 pub mod help;
 pub mod lines;
+pub mod listing;
 pub mod model;
 pub mod moves;
 pub mod name;

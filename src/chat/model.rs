@@ -19,6 +19,7 @@ pub use room::Room;
 use super::circle::Circle;
 use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
 use super::friends::Friends;
+use super::listing::Nearby;
 use super::name::{Kind, MemberChange, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
 use super::problem::Problem;
@@ -43,6 +44,8 @@ pub struct Model {
     front: Option<Circle>,
     /// How others are reached.
     pub links: Links,
+    /// What neighbours tell of.
+    pub nearby: Nearby,
     /// People known by their keys. Only the node's own model has them: faces see it on each person.
     pub friends: Friends,
     net: Option<NetLine>,
@@ -90,6 +93,7 @@ impl Model {
             Event::Peer(line) => self.links.on_peer(line, now),
             Event::Bootstrap(line) => self.links.on_bootstrap(line, now),
             Event::Net(line) => self.net = Some((**line).clone()),
+            Event::Listing(line) => self.nearby.update(line),
             Event::Notice(notice) => {
                 let Some(room) = notice.room.as_ref().and_then(|name| self.room_mut(name)) else { return };
                 if let Said::NotAdmitted(Refusal::Knock) = notice.said {
@@ -106,11 +110,12 @@ impl Model {
         for room in &mut self.rooms {
             room.scroll.reap(now).iter().for_each(|gone| room.lost(gone));
         }
+        self.nearby.tick(now);
     }
 
     /// When [`Model::tick`] has something to do next.
     pub fn next_due(&self) -> Option<Mono> {
-        self.rooms.iter().filter_map(|room| room.scroll.next_due()).min()
+        self.rooms.iter().filter_map(|room| room.scroll.next_due()).chain(self.nearby.next_due()).min()
     }
 
     /// When [`Model::waits`] has something to say next; for a face that speaks of waits.
@@ -470,6 +475,8 @@ fn needs_room(request: &Request) -> bool {
         | Request::Verify(_)
         | Request::Act(_)
         | Request::Policy(_)
+        | Request::List(_)
+        | Request::Tags(_)
         | Request::Invite { .. }
         | Request::InviteAgain { .. }
         | Request::Invites
@@ -485,7 +492,7 @@ fn needs_room(request: &Request) -> bool {
         Request::Friends
         | Request::Join(_)
         | Request::New(_)
-        | Request::Rooms
+        | Request::Rooms(_)
         | Request::Nick(_)
         | Request::Shown(_)
         | Request::Away(_)

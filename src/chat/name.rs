@@ -54,6 +54,22 @@ named! {
         /// It was taken back.
         Revoked = "revoked",
     }
+    /// Whom a room is told to that wants to be found.
+    Reach {
+        /// Nobody.
+        Off = "off",
+        /// Neighbours in the same network.
+        Near = "near",
+        /// Everybody who looks.
+        On = "on",
+    }
+    /// What became of a room that neighbours tell of.
+    ListingChange {
+        /// It is listed, or otherwise than before.
+        Listed = "listed",
+        /// It is listed no more.
+        Gone = "gone",
+    }
     /// Where this node stands in a room.
     Standing {
         /// Looking for it.

@@ -130,6 +130,18 @@ pub enum Said {
     Expired,
     /// Not let in.
     NotAdmitted(Refusal),
+    /// Others are told of the room.
+    Listed {
+        /// Neighbours alone.
+        near: bool,
+    },
+    /// They are told no more.
+    Unlisted,
+    /// The room was listed by somebody who has no office in it.
+    ListedByOther {
+        /// The tag of whoever did.
+        tag: Line,
+    },
     /// Messages wait.
     Queued {
         /// How many.
@@ -363,6 +375,7 @@ impl Said {
             | Said::NetworkBack
             | Said::Reloaded
             | Said::RelayOnly
+            | Said::Unlisted
             | Said::Queued { .. }
             | Said::Unmuted
             | Said::Quiet { left_ms: 0 }
@@ -378,6 +391,8 @@ impl Said {
             | Said::StillAlone { .. }
             | Said::Unconfirmed { .. }
             | Said::OpenRoom
+            | Said::Listed { .. }
+            | Said::ListedByOther { .. }
             | Said::Apart { .. }
             | Said::Yielded(_)
             | Said::ClockOff { .. }
@@ -442,6 +457,9 @@ impl Said {
             Said::Closing { .. } => "closing",
             Said::Expired => "expired",
             Said::NotAdmitted(why) => why.words().0,
+            Said::Listed { .. } => "listed",
+            Said::Unlisted => "unlisted",
+            Said::ListedByOther { .. } => "listed_by_other",
             Said::Queued { why, .. } => why.words().0,
             Said::BurnedUnsent { .. } => "burned_unsent",
             Said::Muted { .. } => "muted",
@@ -522,6 +540,10 @@ impl Said {
             Said::Closed,
             Said::Closing { in_ms: 600_000 },
             Said::Expired,
+            Said::Listed { near: true },
+            Said::Listed { near: false },
+            Said::Unlisted,
+            Said::ListedByOther { tag: line("otter-lamp") },
             Said::BurnedUnsent { count: 2 },
             Said::Muted { for_ms: Some(600_000) },
             Said::Muted { for_ms: None },

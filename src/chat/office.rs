@@ -14,6 +14,8 @@ pub fn needs(request: &Request) -> Role {
             Some(Reach::Here) => role_of("announce"),
             Some(Reach::Owned) => Role::Owner,
         },
+        Request::List(_) => role_of("list"),
+        Request::Tags(_) => role_of("tag"),
         _ => Role::Member,
     }
 }

@@ -77,7 +77,7 @@ impl Ban {
 }
 
 /// The settings that were changed, as they were set.
-fn settings(policy: &Policy) -> String {
+pub fn settings(policy: &Policy) -> String {
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
     let time = |ms: u64| if ms == 0 { "off".to_owned() } else { words(ms).to_string() };
     let topic = policy.topic.as_ref().map(|topic| match topic.as_str() {

@@ -6,6 +6,7 @@ use super::doctor::Finding;
 use super::duration::words;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
 use super::friends::Friend;
+use super::listing::{Found, Listed};
 use super::name::InviteState;
 use super::notice::Said;
 use super::problem::Problem;
@@ -46,8 +47,10 @@ pub enum Answer {
     Room(Line),
     /// Who is here.
     Members(Vec<MemberRow>),
-    /// Which rooms are joined.
-    Rooms(Vec<RoomRow>),
+    /// Which rooms are joined, and which can be found.
+    Rooms(Vec<RoomRow>, Box<Found>),
+    /// How one's own room is listed.
+    Listed(Listed),
     /// What is known of somebody.
     Person(Box<Profile>),
     /// What others see of this node.
@@ -76,12 +79,12 @@ pub enum Answer {
     /// A page of our own sentences: help, history, explanations.
     Page(Vec<Line>),
     /// A page, and for programs what it was written from.
-    Listed(Box<Listed>),
+    Sheet(Box<Sheet>),
 }
 
 /// A page for people, and what it was written from.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct Sheet {
     /// For people.
     pub page: Vec<Line>,
     /// For programs.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::duration;
-use super::name::{History, Motion, Ring, Shut, Theme};
+use super::name::{History, Motion, Reach as Listing, Ring, Shut, Theme};
 use super::problem::Problem;
 use super::reply::Cid;
 use super::text::{Body, Line};
@@ -12,6 +12,7 @@ use crate::base::id::{MemberId, hex};
 use crate::base::limits::{INVITE_WORDS, MEMBERS, NAME_BYTES, NICK_BYTES, TTL_MAX_S, TTL_MIN_S};
 use crate::base::nick::Nick;
 use crate::base::secret::Text;
+use crate::base::tag::Tag;
 
 /// How long a once-message stays open unless told otherwise: time to read three lines, not to fetch a camera.
 pub const ONCE_MS: u64 = 15_000;
@@ -64,8 +65,12 @@ pub enum Request {
     New(Option<Line>),
     /// Leave the room.
     Leave,
-    /// Which rooms are joined?
-    Rooms,
+    /// Which rooms are joined, and which can be found?
+    Rooms(Look),
+    /// Tell others of the room, or no more.
+    List(Listing),
+    /// File the room under these.
+    Tags(Vec<Tag>),
     /// Who is here?
     Who,
     /// Who is this?
@@ -150,6 +155,17 @@ pub struct Draft {
     pub announce: Option<Reach>,
 }
 
+/// How far to look for rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// No further than neighbours tell by themselves.
+    Here,
+    /// In the directory.
+    All,
+    /// There, for what is filed under this.
+    Tag(Tag),
+}
+
 /// Whom an announcement reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -216,6 +232,18 @@ pub enum Join {
     },
     /// With an invite.
     Invite(Text),
+}
+
+impl Join {
+    /// The same room, behind a passphrase.
+    pub fn behind(&self, passphrase: &str) -> Join {
+        match self {
+            Join::Named { room, .. } => {
+                Join::Named { room: room.clone(), passphrase: Some(Text::new(passphrase)) }
+            }
+            Join::Invite(_) => self.clone(),
+        }
+    }
 }
 
 /// What somebody with an office does.

@@ -4,16 +4,17 @@
 use super::args::Args;
 use super::avatar::{colour_number, sign_number};
 use super::command::{Group, Read, Spec};
-use super::name::{Motion, Ring, Role, Shut, Theme};
+use super::name::{Motion, Reach as Listing, Ring, Role, Shut, Theme};
 use super::problem::Problem;
 use super::request::{
-    About, Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown, USES_MOST,
-    View, Which, Who, is_invite, once_seconds, ttl_seconds, typed_nick, typed_status,
+    About, Act, Burn, Draft, INVITE_MS, Join, Look, MAX_LEAST, ONCE_MS, Policy, Reach, Request, Shown,
+    USES_MOST, View, Which, Who, is_invite, once_seconds, ttl_seconds, typed_nick, typed_status,
 };
 use super::text::Line;
 use crate::base::id::unhex;
 use crate::base::limits::{MEMBERS, NAME_BYTES, WHY_BYTES};
 use crate::base::secret::Text;
+use crate::base::tag::Tag;
 
 macro_rules! table {
     ($($group:ident $role:ident $name:literal $aliases:tt $args:literal $help:literal $example:literal $read:expr
@@ -42,7 +43,8 @@ table! {
     Rooms Member "new" [] "[NAME]" "open a private room and print its invite" "/new plans"
         |a| Ok(Request::New(a.maybe().map(Line::clean)));
     Rooms Member "leave" ["part"] "" "leave; the last one out destroys the room" "/leave" |_| Ok(Request::Leave);
-    Rooms Member "rooms" [] "" "the rooms you are in" "/rooms" |_| Ok(Request::Rooms);
+    Rooms Member "rooms" [] "[all|TAG]" "your rooms and those nearby; all or a tag: what is listed, too" "/rooms region:eu"
+        rooms;
     Rooms Member "invite" [] "[uses N] [valid 1h] [qr]" "make an invite to this room; also: list, show ID, revoke ID"
         "/invite uses 3 valid 1h"
         invite;
@@ -155,13 +157,14 @@ table! {
         let expires_ms = a.duration()?;
         policy(Policy { expires_ms: Some(expires_ms), ..Policy::default() })
     };
-    Settings Owner "list" [] "on|off" "show the room in the directory of this network" "/list off" |a| {
-        a.switch()?;
-        later(a)
-    };
-    Settings Owner "tag" [] "KEY:VALUE" "how the directory sorts the room" "/tag region:eu" |a| {
-        a.word()?.split_once(':').ok_or(a.usage())?;
-        later(a)
+    Settings Owner "list" [] "on|near|off" "let others find the room: all who look, or this network alone" "/list near"
+        |a| a.one_of(Listing::parse).map(Request::List), asks "let others find this room? its name, topic, tags, how \
+        many are here and your tag become public, and that it comes from this machine";
+    Settings Owner "tag" [] "[TAG ..]" "what the room is filed under, three words at most; without one, nothing"
+        "/tag region:eu special:chess" |a| {
+        let typed = a.rest().unwrap_or_default().to_ascii_lowercase();
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        Tag::split(&words.join(" ")).map(Request::Tags).ok_or(a.usage())
     };
 
     Files Member "file" [] "PATH" "offer a file to the room" "/file plan.pdf" |a| {
@@ -227,6 +230,15 @@ fn join(args: &mut Args<'_>) -> Result<Request, Problem> {
         Join::Named { room: Line::clean(typed.trim_start_matches('#')), passphrase: None }
     };
     Ok(Request::Join(Box::new(join)))
+}
+
+fn rooms(args: &mut Args<'_>) -> Result<Request, Problem> {
+    let look = match args.maybe() {
+        None => Look::Here,
+        Some(all) if all.eq_ignore_ascii_case("all") => Look::All,
+        Some(tag) => Look::Tag(Tag::parse(tag).ok_or(args.usage())?),
+    };
+    Ok(Request::Rooms(look))
 }
 
 fn ban(args: &mut Args<'_>) -> Result<Request, Problem> {

@@ -14,10 +14,10 @@ use crate::base::id::MemberId;
 use crate::base::limits::TEXT_BYTES;
 use crate::base::secret::Secret;
 use crate::chat::event::{Event, PeerLine, Person};
-use crate::chat::name::{PeerChange, Role};
+use crate::chat::name::{Mode, PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::{Flaw, Problem};
-use crate::chat::reply::{self, Answer, Cid, Listed, Rows};
+use crate::chat::reply::{self, Answer, Cid, Sheet, Rows};
 use crate::chat::request::{About, Asked, Burn, Draft, Join, Reach, Request, Who};
 use crate::chat::text::{Body, Line};
 use crate::crypto::name::RoomName;
@@ -62,7 +62,7 @@ pub(super) async fn answer(
     match request {
         Request::Join(join) => return self::join(node, *join).await,
         Request::New(name) => return new(node, name).await,
-        Request::Rooms => return Ok(Answer::Rooms(node.model.room_rows())),
+        Request::Rooms(look) => return Ok(node.find(look).await),
         Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
         Request::Net => return Ok(net_page::answer(node).await),
         Request::Nick(nick) => return mine::rename(node, nick, after),
@@ -150,6 +150,8 @@ async fn in_room(
             let token = asked::token(typed.as_str())?;
             office::reclaim(node, at, token, after)
         }
+        Request::List(reach) => node.list(at, reach, after).await,
+        Request::Tags(tags) => node.file(at, tags).await,
         Request::Away(away) => command(node, at, Command::Away(away), after),
         Request::Bans => Ok(office::bans(seat(node, at)?)),
         Request::Audit => Ok(office::audit(seat(node, at)?)),
@@ -158,7 +160,7 @@ async fn in_room(
         // Carried out before a room was looked for, or put off.
         Request::Join(_)
         | Request::New(_)
-        | Request::Rooms
+        | Request::Rooms(_)
         | Request::Status
         | Request::Net
         | Request::Nick(_)
@@ -205,6 +207,7 @@ async fn join(node: &mut Node, join: Join) -> Result<Answer, Problem> {
             let name = RoomName::parse(room.as_str()).map_err(|_| Problem::BadRoomName)?;
             let line = Line::clean(name.as_str());
             free(node, &line)?;
+            node.led_to(&line, if passphrase.is_some() { Mode::Passphrase } else { Mode::Open });
             match passphrase {
                 None => {
                     let intent = node.joining();
@@ -395,7 +398,7 @@ async fn ping(node: &Node, room: Option<&Line>, who: &Who) -> Result<Answer, Pro
         Line::clean(&format!("{} ({})", person.nick.as_str(), person.tag.as_str())),
         Line::clean(&words),
     ];
-    Ok(Answer::Listed(Box::new(Listed { page, rows: Rows::Way { who: person, link } })))
+    Ok(Answer::Sheet(Box::new(Sheet { page, rows: Rows::Way { who: person, link } })))
 }
 
 /// The link to a member, where there is one.
@@ -430,7 +433,7 @@ fn keys(seat: &Seat) -> Answer {
     let state = seat.look();
     let listed = |page: &[String], keys| {
         let page = page.iter().map(|line| Line::clean(line)).collect();
-        Answer::Listed(Box::new(Listed { page, rows: Rows::Keys(keys) }))
+        Answer::Sheet(Box::new(Sheet { page, rows: Rows::Keys(keys) }))
     };
     let Some((_, generation, chains)) = state.set() else {
         return listed(&["no keys yet: still looking for the room".to_owned()], None);

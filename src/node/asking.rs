@@ -53,6 +53,8 @@ pub struct Measured {
     pub net: net::Status,
     /// Rooms this node is in.
     pub rooms: usize,
+    /// Rooms of others that this node has heard of in the directory.
+    pub listings: usize,
     /// Milliseconds since it started.
     pub uptime_ms: u64,
 }

@@ -90,6 +90,16 @@ impl Links {
         self.up.contains_key(peer)
     }
 
+    /// Whether a peer is linked within this network.
+    pub(super) fn is_near(&self, peer: &Peer) -> bool {
+        self.up.get(peer).is_some_and(|(path, _)| *path == net::Path::Lan)
+    }
+
+    /// All that are.
+    pub(super) fn neighbours(&self) -> impl Iterator<Item = &Peer> {
+        self.up.iter().filter(|(_, (path, _))| *path == net::Path::Lan).map(|(peer, _)| peer)
+    }
+
     // ---- what people are told ----
 
     /// What an event of the network means for people.

@@ -157,7 +157,7 @@ fn is_here(host: &str) -> bool {
 
 /// The numbers, as OpenMetrics 1.0 spells them. None of them names anybody.
 pub fn text(measured: &Measured) -> String {
-    let Measured { net, rooms, uptime_ms } = measured;
+    let Measured { net, rooms, listings, uptime_ms } = measured;
     let counters = &net.counters;
     let by_path = |path: Path| net.peers.iter().filter(|peer| peer.path == path).count() as u64;
     let mut out = Page::default();
@@ -167,6 +167,8 @@ pub fn text(measured: &Measured) -> String {
     out.sample("ephem_uptime_seconds", &[], uptime_ms / 1_000);
     out.family("ephem_rooms", "gauge", "Rooms this node is a member of.");
     out.sample("ephem_rooms", &[], *rooms as u64);
+    out.family("ephem_listings", "gauge", "Rooms listed by others that this node holds.");
+    out.sample("ephem_listings", &[], *listings as u64);
     out.family("ephem_peers", "gauge", "Peers linked, by the best way to each.");
     for (path, name) in [(Path::Lan, "lan"), (Path::Direct, "direct"), (Path::Relay, "relay")] {
         out.sample("ephem_peers", &[("path", name)], by_path(path));

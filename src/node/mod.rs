@@ -6,6 +6,7 @@ mod asked;
 mod asking;
 pub mod clock;
 pub mod control;
+mod directory;
 pub mod doctor;
 mod friends;
 pub mod harden;

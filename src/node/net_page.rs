@@ -3,7 +3,7 @@
 use super::answer::status;
 use super::links::{self, peer_name};
 use super::run::Node;
-use crate::chat::reply::{Answer, Listed, Rows};
+use crate::chat::reply::{Answer, Sheet, Rows};
 use crate::chat::text::Line;
 use crate::chat::way::{reach_words, short};
 use crate::net;
@@ -11,7 +11,7 @@ use crate::net;
 /// The page, and for programs what the node sees.
 pub(super) async fn answer(node: &Node) -> Answer {
     let (page, status) = (page(node).await, status(node).await);
-    Answer::Listed(Box::new(Listed { page, rows: Rows::Net(Box::new(status)) }))
+    Answer::Sheet(Box::new(Sheet { page, rows: Rows::Net(Box::new(status)) }))
 }
 
 async fn page(node: &Node) -> Vec<Line> {

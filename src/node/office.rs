@@ -11,7 +11,7 @@ use crate::chat::name::History;
 use crate::chat::office;
 use crate::chat::problem::Problem;
 use crate::chat::record::{self, Ban, Record};
-use crate::chat::reply::{Answer, Listed, Rows};
+use crate::chat::reply::{Answer, Sheet, Rows};
 use crate::chat::request::{Policy, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
@@ -71,7 +71,7 @@ pub(super) fn bans(seat: &Seat) -> Answer {
     if page.is_empty() {
         page.push(Line::clean(record::NOBODY));
     }
-    Answer::Listed(Box::new(Listed { page, rows: Rows::Bans(rows) }))
+    Answer::Sheet(Box::new(Sheet { page, rows: Rows::Bans(rows) }))
 }
 
 /// Everything anybody did in office, oldest first.
@@ -83,7 +83,7 @@ pub(super) fn audit(seat: &Seat) -> Answer {
     let now = seat.look().room_time();
     let rows: Vec<Record> = entries.into_iter().map(|entry| recorded(seat, entry)).collect();
     let page = rows.iter().map(|record| record.line(now)).collect();
-    Answer::Listed(Box::new(Listed { page, rows: Rows::Audit(rows) }))
+    Answer::Sheet(Box::new(Sheet { page, rows: Rows::Audit(rows) }))
 }
 
 fn recorded(seat: &Seat, entry: &Entry) -> Record {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{self, Caller};
 use super::asking::{Ask, Asking, Measured, Telling};
 use super::clock::{Clock, instant};
+use super::directory::Finding;
 use super::invites::Keys;
 use super::kept;
 use super::later::{Answering, Later, Waiting};
@@ -118,7 +119,7 @@ pub(super) struct Stay {
 /// Starts the loop on a network that runs already.
 pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking, Telling) {
     let Stay { nick, profile, policy, serve, stay, visit, clock } = how;
-    let friends = kept::friends(profile.as_ref());
+    let (friends, begun) = (kept::friends(profile.as_ref()), kept::begun(profile.as_ref()));
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
     let node = Node {
@@ -141,6 +142,7 @@ pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking
         later: Later::default(),
         blocked: BTreeSet::new(),
         entered: 0,
+        finding: Finding::new(clock.wall(), begun, serve),
         reach: Vec::new(),
         name_at: Mono(CANDIDATES_MS),
         last: None,
@@ -176,6 +178,8 @@ pub(super) struct Node {
     pub(super) later: Later,
     /// From whom nothing is taken, in any room.
     pub(super) blocked: BTreeSet<MemberId>,
+    /// What others list, and what is listed here.
+    pub(super) finding: Finding,
     /// Rooms entered so far: the number by which the log knows one.
     entered: u64,
     reach: Vec<Vec<u8>>,
@@ -243,7 +247,12 @@ impl Node {
 
     /// Its key, the same in all rooms.
     pub(super) fn id(&self) -> MemberId {
-        Identity::from_seed(&self.me).id()
+        self.identity().id()
+    }
+
+    /// What it signs with.
+    pub(super) fn identity(&self) -> Identity {
+        Identity::from_seed(&self.me)
     }
 
     /// Tells the faces, and remembers what names mean.
@@ -351,7 +360,8 @@ impl Node {
         let Ok(net) = self.net.snapshot().await else { return };
         let uptime_ms = self.model.status(self.clock.now()).uptime_ms;
         // Whoever asked may have gone.
-        let _gone = to.send(Measured { net, rooms: self.seats.len(), uptime_ms });
+        let _gone =
+            to.send(Measured { net, rooms: self.seats.len(), listings: self.finding.held(), uptime_ms });
     }
 
     /// What the owner of a node that serves changes while it runs. A network that has stopped says so by itself.
@@ -417,6 +427,7 @@ impl Node {
                 None => at += 1,
                 Some(over) => {
                     let gone = self.seats.remove(at);
+                    self.unlist(&gone);
                     self.keys.remove(&gone.name);
                     self.links.seat_gone(at);
                     self.last = Some(over);
@@ -448,9 +459,13 @@ impl Node {
             net::Event::Gossip { topic, from, bytes, id } => match self.links.seat_of(&topic) {
                 Some(at) => self.hand(at, Input::Gossip { topic, from, bytes }, Some(id)).await,
                 None => {
-                    let _stopped = self.net.verdict(id, net::Verdict::Ignore).await;
+                    let listed = self.finding.has(&topic);
+                    let verdict =
+                        if listed { self.heard_of(&from, topic, &bytes) } else { net::Verdict::Ignore };
+                    let _stopped = self.net.verdict(id, verdict).await;
                 }
             },
+            net::Event::Direct { from, bytes } if self.told_near(&from, &bytes) => {}
             // A direct frame names no topic; its gate lets it into one room at most, and to the others it is nothing.
             net::Event::Direct { from, bytes } => {
                 for at in 0..self.seats.len() {
@@ -477,10 +492,9 @@ impl Node {
                     self.hand(at, input, None).await;
                 }
             }
+            net::Event::LinkUp { peer, .. } | net::Event::LinkPath { peer, .. } => self.greet(&peer).await,
             net::Event::Listening(_)
             | net::Event::Unsubscribed { .. }
-            | net::Event::LinkUp { .. }
-            | net::Event::LinkPath { .. }
             | net::Event::Bootstrap { .. }
             | net::Event::Reach { .. }
             | net::Event::OnlyRelays
@@ -524,7 +538,7 @@ impl Node {
     fn next_look(&self) -> Instant {
         let now = self.clock.now();
         let due = self.seats.iter().filter_map(Seat::next_due).chain(self.model.next_due());
-        let due = due.chain([self.name_at]).min();
+        let due = due.chain([self.name_at]).chain(self.directory_due()).min();
         let wait = due.map_or(NAP, |at| Duration::from_millis(at.since(now)).min(NAP));
         instant() + wait
     }
@@ -540,6 +554,7 @@ impl Node {
                 self.tell(warning);
             }
         }
+        self.tend_directory().await;
         if now >= self.name_at {
             self.name_at = now + CANDIDATES_MS;
             for at in 0..self.seats.len() {
@@ -555,6 +570,7 @@ impl Node {
     async fn end(mut self, code: u8, why: Line) {
         tracing::info!(code, rooms = self.seats.len(), "ending");
         let panic = code == answer::PANIC;
+        self.close_directory().await;
         for at in 0..self.seats.len() {
             if let Some(seat) = self.seats.get_mut(at) {
                 (seat.leaving, seat.panicking) = (true, panic);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::directory::Told;
 use super::random::{self, Os};
 use super::{Over, told, trace};
 use crate::base::id::{EntryId, MemberId, MsgId, Topic};
@@ -63,6 +64,8 @@ pub(super) struct Seat {
     pub(super) panicking: bool,
     /// Of which end was warned, and how often.
     warned: Option<(Unix, usize)>,
+    /// How others are told of it.
+    pub(super) listed: Told,
     /// Here under a name drawn for this room alone.
     pub(super) anonymous: bool,
     /// Who held an office when that was last looked at.
@@ -95,6 +98,7 @@ impl Seat {
             leaving: false,
             panicking: false,
             warned: None,
+            listed: Told::default(),
             anonymous: false,
             offices: BTreeMap::new(),
             shown: Some((Some(Standing::Searching), 1, None)),

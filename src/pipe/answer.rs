@@ -1,7 +1,7 @@
 //! Answers as JSON: the fields of a `reply`, beside what every line has.
 
 use super::encode::{
-    cid, facts, finding_fields, invite, lines, net, number, peer, person, person_fields, problem,
+    cid, facts, finding_fields, invite, lines, listings, net, number, peer, person, person_fields, problem,
     shown_fields,
 };
 use super::write::Object;
@@ -35,7 +35,17 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
                 shown_fields(o, &row.who);
             });
         }),
-        Answer::Rooms(rows) => rooms(o, rows, now),
+        Answer::Rooms(rows, found) => {
+            rooms(o, rows, now);
+            listings(o, "nearby", &found.nearby, now);
+            if let Some(listed) = &found.listed {
+                listings(o, "listed", listed, now);
+            }
+        }
+        Answer::Listed(listed) => {
+            o.text("list", listed.reach.name());
+            o.field("tags").list(&listed.tags, |slot, tag| slot.text(tag.as_str()));
+        }
         Answer::Person(profile) => {
             o.field("person").object(|o| {
                 person_fields(o, &profile.who);
@@ -92,7 +102,7 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
             o.field("findings").list(found, |slot, one| slot.object(|o| finding_fields(o, one)));
         }
         Answer::Page(page) => lines(o, "lines", page),
-        Answer::Listed(listed) => {
+        Answer::Sheet(listed) => {
             lines(o, "lines", &listed.page);
             rows(o, &listed.rows, now);
         }

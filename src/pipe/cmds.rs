@@ -3,13 +3,14 @@
 use super::decode::Fields;
 use crate::base::limits::{MEMBERS, NAME_BYTES};
 use crate::base::secret::Text;
+use crate::base::tag::Tag;
 use crate::chat::avatar::{colour_number, sign_number};
 use crate::chat::command;
 use crate::chat::duration::{self, DurationError};
-use crate::chat::name::History;
+use crate::chat::name::{History, Reach as Listing};
 use crate::chat::problem::Problem;
 use crate::chat::request::{
-    About, Act, Burn, Draft, INVITE_MS, Join, MAX_LEAST, Policy, Reach, Request, Shown, USES_MOST, View,
+    About, Act, Burn, Draft, INVITE_MS, Join, Look, MAX_LEAST, Policy, Reach, Request, Shown, USES_MOST, View,
     Which, duration_problem, is_invite, ttl_seconds, typed_nick, typed_status,
 };
 use crate::chat::text::{Body, Line};
@@ -55,6 +56,8 @@ pub(super) const FIELDS: &[&str] = &[
     "avatar",
     "colour",
     "anon",
+    "tag",
+    "list",
 ];
 
 type Make = fn(&mut Fields) -> Result<Request, Problem>;
@@ -74,7 +77,25 @@ pub(super) const CMDS: &[(&str, Make)] = &[
     ("new", |f| Ok(Request::New(f.line("name", NAME_BYTES)?))),
     ("leave", |_| Ok(Request::Leave)),
     ("who", |_| Ok(Request::Who)),
-    ("rooms", |_| Ok(Request::Rooms)),
+    ("rooms", |f| {
+        let tag = f.text("tag")?.map(|typed| Tag::parse(&typed));
+        let tag = tag.map(|tag| tag.ok_or(Problem::Value { field: "tag", wanted: "a word like region:eu" }));
+        Ok(Request::Rooms(match (tag.transpose()?, f.flag("all")?) {
+            (Some(tag), _) => Look::Tag(tag),
+            (None, true) => Look::All,
+            (None, false) => Look::Here,
+        }))
+    }),
+    ("list", |f| {
+        let reach = f.text("list")?.ok_or(Problem::Missing("list"))?;
+        let wrong = Problem::Value { field: "list", wanted: "on, near or off" };
+        Listing::parse(&reach).map(Request::List).ok_or(wrong)
+    }),
+    ("tag", |f| {
+        let typed = f.text("tag")?.map(|typed| typed.to_ascii_lowercase()).unwrap_or_default();
+        let wrong = Problem::Value { field: "tag", wanted: "three words at most, like region:eu" };
+        Tag::split(&typed).map(Request::Tags).ok_or(wrong)
+    }),
     ("whois", |f| f.who().map(Request::Whois)),
     ("verify", |f| f.who().map(Request::Verify)),
     ("burn", burn),

@@ -9,6 +9,7 @@ use crate::chat::doctor::Finding;
 use crate::chat::event::{
     Event, Facts, Fate, Invite, KeysLine, MemberLine, Message, NetLine, PeerLine, Person, Receipt, RoomLine,
 };
+use crate::chat::listing::Listing;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::Cid;
@@ -88,6 +89,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Peer(_) => "peer",
         Event::Bootstrap(_) => "bootstrap",
         Event::Net(_) => "net",
+        Event::Listing(_) => "listing",
         Event::Keys(_) => "keys",
         Event::Notice(_) => "notice",
         Event::Reply(_) => "reply",
@@ -133,6 +135,10 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
             o.maybe("why", line.why, |slot, why| slot.text(why.code()));
         }
         Event::Net(line) => net(o, line),
+        Event::Listing(line) => {
+            o.text("event", line.change.name());
+            listing(o, &line.listing, now);
+        }
         Event::Keys(line) => keys(o, line),
         Event::Notice(line) => notice(o, line),
         Event::Reply(line) => reply(o, line, now),
@@ -293,6 +299,29 @@ fn notice(o: &mut Object<'_>, notice: &Notice) {
         Said::Quiet { left_ms } => o.number("quiet_ms", left_ms),
         _ => {}
     }
+}
+
+pub(super) fn listings(o: &mut Object<'_>, key: &'static str, rows: &[Listing], now: Mono) {
+    o.field(key).list(rows, |slot, row| slot.object(|o| listing(o, row, now)));
+}
+
+fn listing(o: &mut Object<'_>, row: &Listing, now: Mono) {
+    o.text("room", row.room.as_str());
+    o.maybe("title", row.title.as_ref(), |slot, title| slot.text(title.as_str()));
+    o.field("tags").list(&row.tags, |slot, tag| slot.text(tag.as_str()));
+    o.text("mode", row.mode.name());
+    o.flag("knock", row.knock);
+    o.flag("locked", row.locked);
+    o.number("members", row.members);
+    o.maybe("mark", row.mark.as_ref(), |slot, mark| slot.text(mark.as_str()));
+    o.field("by").object(|o| {
+        o.field("id").hex(&row.by.0);
+        o.text("tag", row.tag.as_str());
+    });
+    o.flag("near", row.near);
+    o.flag("joined", row.joined);
+    o.flag("alike", row.alike);
+    o.number("expires_ms", row.until.since(now));
 }
 
 pub(super) fn problem(o: &mut Object<'_>, why: &Problem) {

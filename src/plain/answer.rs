@@ -31,7 +31,11 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Burned(count) => told(state, at, None, format_args!("done: {count} taken back"), out),
         Answer::Room(room) => told(state, at, None, format_args!("room {}", room.as_str()), out),
         Answer::Members(rows) => rows.iter().try_for_each(|row| member(state, at, row, out)),
-        Answer::Rooms(rows) => rooms(state, at, rows, out),
+        Answer::Rooms(rows, found) => {
+            rooms(state, at, rows, out)?;
+            found.words().iter().try_for_each(|line| told(state, at, None, line.as_str(), out))
+        }
+        Answer::Listed(listed) => told(state, at, None, listed.words(), out),
         Answer::Person(profile) => {
             let who = &profile.who;
             let (nick, tag, role) = (who.nick.as_str(), who.tag.as_str(), who.role.name());
@@ -79,7 +83,7 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Status(status) => told_status(state, at, status, out),
         Answer::Findings(found) => findings(found, out),
         Answer::Page(page) => print(page, out),
-        Answer::Listed(listed) => print(&listed.page, out),
+        Answer::Sheet(listed) => print(&listed.page, out),
     }
 }
 

@@ -47,8 +47,8 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
             burned(state, at, out)
         }
         Event::Peer(line) => peer(state, at, line, out),
-        // A failure is a notice, too; the rest is for whoever looks closer.
-        Event::Bootstrap(_) => Ok(()),
+        // A failure is a notice, too; the rest is for whoever looks closer. What neighbours list, /rooms tells.
+        Event::Bootstrap(_) | Event::Listing(_) => Ok(()),
         Event::Net(line) => {
             let reach = reach_words(Some(line));
             let (addresses, relays) = (line.addresses.len(), line.relays.len());

@@ -8,6 +8,7 @@ use super::overlay::{self, Door, Overlay, sealed};
 use super::palette;
 use super::screen::{Effect, Moment, Screen};
 use crate::base::secret::Text;
+use crate::chat::listing::Listing;
 use crate::chat::request::{Asked, Burn, Request, Which};
 use crate::chat::text::Line;
 
@@ -124,12 +125,20 @@ impl Screen {
                 }
                 turn(chosen, rows.len(), press)
             }
-            Overlay::Rooms { chosen } => {
+            Overlay::Rooms { chosen, listed } => {
+                let circles = self.circles();
+                let others: Vec<Listing> = self.findable(listed).cloned().collect();
                 if press.key == Key::Enter {
-                    self.circles().get(*chosen).into_iter().for_each(|to| self.turn_to(to));
+                    match circles.get(*chosen) {
+                        Some(to) => self.turn_to(to),
+                        None => others
+                            .get(*chosen - circles.len())
+                            .into_iter()
+                            .for_each(|other| self.come_into(other, out)),
+                    }
                     return false;
                 }
-                turn(chosen, self.circles().len(), press)
+                turn(chosen, circles.len() + others.len(), press)
             }
             Overlay::Sealed { room, row } => {
                 let unopened = sealed(&self.model, room, *row).is_some_and(|m| m.is_sealed());
@@ -159,7 +168,10 @@ impl Screen {
             Overlay::Token { asked, typed } => {
                 if press.key == Key::Enter {
                     if !typed.is_empty() {
-                        let request = Request::Reclaim(Some(Text::new(typed.text().trim())));
+                        let request = match &asked.request {
+                            Request::Join(join) => Request::Join(Box::new(join.behind(typed.text()))),
+                            _ => Request::Reclaim(Some(Text::new(typed.text().trim()))),
+                        };
                         self.ask(Asked { request, ..Asked::clone(asked) }, "", out);
                     }
                     return false;

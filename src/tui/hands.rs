@@ -179,7 +179,7 @@ impl Screen {
             Deed::Help => self.overlay = Some(Overlay::help()),
             Deed::Search => self.overlay = Some(Overlay::Search { query: Editor::default(), chosen: 0 }),
             Deed::Members => self.overlay = Some(Overlay::Members { scroll: 0 }),
-            Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0 }),
+            Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0, listed: Vec::new() }),
             Deed::Network => self.network(out),
             Deed::Curtain => self.hide(),
             Deed::Panic => self.panic(out),
@@ -240,6 +240,10 @@ impl Screen {
             self.done_with_draft();
             return self.show_room(&room.clone());
         }
+        if let Some(listing) = self.listed_behind(&asked) {
+            self.done_with_draft();
+            return self.come_into(&listing, out);
+        }
         self.to_partner(&mut asked);
         if let Err(why) = self.model.address(&mut asked) {
             return self.wrong(&why);
@@ -257,7 +261,7 @@ impl Screen {
             self.overlay = Some(Overlay::Token { asked: Box::new(asked), typed: Editor::default() });
             return;
         }
-        if let Some(question) = spec.and_then(|spec| spec.ask) {
+        if let Some(question) = spec.and_then(|spec| spec.question(&asked.request)) {
             self.overlay = Some(Overlay::Sure { question, asked: Box::new(asked), draft: Text::new(line) });
             return;
         }

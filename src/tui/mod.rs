@@ -16,6 +16,7 @@ mod hands;
 mod key;
 pub mod keyboard;
 mod moment;
+mod nearby;
 mod news;
 mod overlay;
 mod own;

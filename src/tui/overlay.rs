@@ -10,6 +10,7 @@ use crate::base::time::Mono;
 use crate::chat::command::TABLE;
 use crate::chat::duration::words;
 use crate::chat::event::{Invite, Message, Person};
+use crate::chat::listing::Listing;
 use crate::chat::model::Model;
 use crate::chat::reply::{Answer, MemberRow, Profile, short_id};
 use crate::chat::request::Asked;
@@ -30,8 +31,8 @@ pub(super) enum Overlay {
     Found { rows: Vec<u64>, chosen: usize },
     /// Who is here.
     Members { scroll: usize },
-    /// Which rooms there are.
-    Rooms { chosen: usize },
+    /// Which rooms there are, and those that were found.
+    Rooms { chosen: usize, listed: Vec<Listing> },
     /// How the others are reached.
     Network { scroll: usize },
     /// A message that opens once.
@@ -114,7 +115,10 @@ impl Overlay {
             Answer::Members(rows) => {
                 page("Who is here", rows.iter().map(|row| member(row, screen.look.ascii)).collect())
             }
-            Answer::Rooms(_) => Overlay::Rooms { chosen: 0 },
+            Answer::Rooms(_, found) => {
+                Overlay::Rooms { chosen: 0, listed: found.listed.clone().unwrap_or_default() }
+            }
+            Answer::Listed(listed) => page("In the directory", vec![listed.words()]),
             Answer::Person(profile) => page("Whois", person(profile, screen.look.ascii)),
             Answer::Mine(mine) => {
                 let said = mine.limit().map(|said| [String::new(), said.text(), said.hint()]);
@@ -144,7 +148,7 @@ impl Overlay {
                 page("Doctor", lines.collect())
             }
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
-            Answer::Listed(listed) => {
+            Answer::Sheet(listed) => {
                 page("", listed.page.iter().map(|line| line.as_str().to_owned()).collect())
             }
             Answer::Friends(friends) => {

@@ -3,21 +3,23 @@
 use ephem_node::base::id::{InviteId, MemberId, MsgId};
 use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
+use ephem_node::base::tag::Tag;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
     BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message,
     NetLine, PeerLine, Person, Receipt, RoomLine, SetBy,
 };
 use ephem_node::chat::friends::Friend;
+use ephem_node::chat::listing::{Found, Listed, Listing, ListingLine};
 use ephem_node::chat::name::{
-    BootstrapChange, BurnWhy, Door, History, InviteState, KeysChange, Kind, MemberChange, Mode, Nat,
-    PeerChange, Role, RoomChange, Route, Standing,
+    BootstrapChange, BurnWhy, Door, History, InviteState, KeysChange, Kind, ListingChange, MemberChange, Mode,
+    Nat, PeerChange, Reach, Role, RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
 use ephem_node::chat::record::{Ban, Record};
 use ephem_node::chat::reply::{
-    Answer, Cid, FriendRow, Friends, InviteRow, Keys, Listed, MemberRow, Mine, Profile, Reply, RoomRow, Rows,
+    Answer, Cid, FriendRow, Friends, InviteRow, Keys, Sheet, MemberRow, Mine, Profile, Reply, RoomRow, Rows,
     Status,
 };
 use ephem_node::chat::request::Policy;
@@ -119,6 +121,25 @@ fn friend_row() -> FriendRow {
     FriendRow { friend, rooms: vec![line("lobby")] }
 }
 
+fn listing(near: bool) -> Listing {
+    Listing {
+        room: line("print-room"),
+        title: near.then(|| line("the floor plan")),
+        tags: Tag::split("region:eu").expect("a tag"),
+        mode: if near { Mode::Open } else { Mode::Invite },
+        knock: near,
+        locked: !near,
+        members: 3,
+        mark: near.then(|| line("amber-otter-7")),
+        by: MemberId([3; 32]),
+        tag: line("otter-lamp"),
+        near,
+        until: Mono(90_000),
+        joined: !near,
+        alike: !near,
+    }
+}
+
 pub(super) fn answers() -> Vec<Answer> {
     let row = RoomRow { room: line("lobby"), facts: full(), unread: 3, mentions: 1 };
     let member = MemberRow { who: person(1), me: true, away: false, alike: false };
@@ -133,7 +154,12 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Room(line("lobby")),
         Answer::Members(vec![member]),
         Answer::Members(vec![]),
-        Answer::Rooms(vec![row.clone()]),
+        Answer::Rooms(vec![row.clone()], Box::default()),
+        Answer::Rooms(
+            vec![],
+            Box::new(Found { nearby: vec![listing(true)], listed: Some(vec![listing(false)]) }),
+        ),
+        Answer::Listed(Listed { reach: Reach::Near, tags: listing(true).tags }),
         Answer::Person(Box::new(Profile { who: person(1), link: Some(link()), rooms: vec![line("lobby")] })),
         Answer::Person(Box::new(Profile { who: person(1), link: None, rooms: vec![] })),
         Answer::Mine(Box::new(Mine { who: person(1), anonymous: false })),
@@ -161,7 +187,7 @@ pub(super) fn answers() -> Vec<Answer> {
 }
 
 fn listed(rows: Rows) -> Answer {
-    Answer::Listed(Box::new(Listed { page: vec![line("one"), line("two")], rows }))
+    Answer::Sheet(Box::new(Sheet { page: vec![line("one"), line("two")], rows }))
 }
 
 fn ban(until: Option<Unix>) -> Ban {
@@ -223,6 +249,8 @@ pub(super) fn events() -> Vec<Event> {
         receipt(id, Cid::text("a"), Fate::Delivered { count: 3, of: 4 }),
         receipt(id, None, Fate::Opened(Box::new(person(1)))),
         receipt(None, None, Fate::Failed(Box::new(Problem::BurnedUnsent))),
+        Event::Listing(Box::new(ListingLine { change: ListingChange::Listed, listing: listing(true) })),
+        Event::Listing(Box::new(ListingLine { change: ListingChange::Gone, listing: listing(false) })),
         Event::Bye(Bye { code: 130, why: line("interrupted") }),
     ];
     for &change in RoomChange::ALL {

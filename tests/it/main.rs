@@ -17,6 +17,7 @@ mod bots;
 #[cfg(target_os = "linux")]
 #[path = "../screen/emulator.rs"]
 mod emulator;
+mod finding;
 mod gone;
 mod invites;
 mod office;

@@ -168,8 +168,14 @@ impl Net {
     /// One more node in a network namespace, in `lobby`, with nothing configured but these arguments.
     #[allow(dead_code, reason = "the lab's word; the tests on loopback share this file")]
     pub(crate) fn start_in(&mut self, namespace: &str, name: &str, args: &[&str]) {
+        self.start_at(namespace, name, "lobby", args);
+    }
+
+    /// The same in another room.
+    #[allow(dead_code, reason = "the lab's word; the tests on loopback share this file")]
+    pub(crate) fn start_at(&mut self, namespace: &str, name: &str, room: &str, args: &[&str]) {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", namespace, PROGRAM, "pipe", "lobby", "--nick", name]).args(args);
+        command.args(["netns", "exec", namespace, PROGRAM, "pipe", room, "--nick", name]).args(args);
         self.spawn(name, command, None);
     }
 

@@ -12,6 +12,7 @@
 
 mod aimed;
 mod crowd;
+mod finding;
 mod gone;
 mod hosts;
 mod last;

@@ -71,7 +71,7 @@ impl Internet {
     }
 
     /// So many machines in one home.
-    fn household(&mut self, name: &str, router: Router, machines: usize) -> Vec<String> {
+    pub(crate) fn household(&mut self, name: &str, router: Router, machines: usize) -> Vec<String> {
         let (gate, _) = self.machine(&format!("{name}r"));
         run(&format!(
             "ip -n {gate} link add br0 type bridge && ip -n {gate} addr add 192.168.1.1/24 dev br0 && \

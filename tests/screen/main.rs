@@ -14,6 +14,7 @@ mod burn;
 mod emulator;
 mod hostile;
 mod keys;
+mod nearby;
 mod own;
 mod pictures;
 mod sizes;

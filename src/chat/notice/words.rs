@@ -71,6 +71,18 @@ impl Said {
             Said::Closing { in_ms } => format!("the room closes in {}", words(*in_ms)),
             Said::Expired => "the room's time is over".to_owned(),
             Said::NotAdmitted(why) => why.words().1.to_owned(),
+            Said::Listed { near } => format!(
+                "{} can read the room's name, topic and tags, how many are here and your tag, and that this machine \
+                 offers it",
+                if *near { "everybody in this network" } else { "everybody who looks" }
+            ),
+            Said::Unlisted => "the room is listed no more".to_owned(),
+            Said::ListedByOther { tag } => {
+                format!(
+                    "{} listed this room and has no office in it: it may be another than you meant",
+                    tag.as_str()
+                )
+            }
             Said::Queued { waiting, why } => format!("{waiting} waiting to be sent: {}", why.words().1),
             Said::BurnedUnsent { count } => format!("{count} burned before delivery"),
             Said::Muted { for_ms: Some(ms) } => {
@@ -142,6 +154,9 @@ impl Said {
                 "/verify tells whether it is who you think; an invite would pin the owner"
             }
             Said::Conflict(_) => "trust nothing here until you have compared words: /verify",
+            Said::Listed { .. } => "/list off takes it out; whoever has read it keeps it",
+            Said::Unlisted => "/list on lists it again, where you own it",
+            Said::ListedByOther { .. } => "compare the mark with somebody who should be in it",
             Said::Apart { .. } => "set the clocks right and join anew",
             Said::Yielded(_) => "/yield puts your office under theirs; /audit shows who may do what",
             Said::Offered(_) => "/accept takes it",

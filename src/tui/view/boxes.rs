@@ -5,6 +5,8 @@ use ratatui_core::layout::{Position, Rect};
 use super::pen::Pen;
 use super::{network, sides, square};
 use crate::chat::duration;
+use crate::chat::listing::Listing;
+use crate::chat::request::Request;
 use crate::tui::overlay::{self, Door, Overlay};
 use crate::tui::palette;
 use crate::tui::screen::{Moment, Screen};
@@ -72,14 +74,8 @@ pub(super) fn draw(
             }
             None
         }
-        Overlay::Rooms { chosen } => {
-            let circles = screen.circles();
-            let inner = frame("Rooms", wide(area, 40), circles.len() as u16 + 2, area, pen);
-            let skip = (*chosen + 1).saturating_sub(usize::from(inner.height));
-            for (n, circle) in circles.iter().enumerate().skip(skip).take(usize::from(inner.height)) {
-                let row = Rect { y: inner.y + (n - skip) as u16, height: 1, ..inner };
-                sides::circle_row(screen, circle, n, n == *chosen, row, pen);
-            }
+        Overlay::Rooms { chosen, listed } => {
+            rooms(screen, *chosen, listed, area, pen);
             None
         }
         Overlay::Network { scroll } => {
@@ -95,9 +91,12 @@ pub(super) fn draw(
             page("Sure?", &lines, &mut 0, area, pen);
             None
         }
-        Overlay::Token { typed, .. } => {
-            let lines = ["The reclaim token; nothing of it is shown.".to_owned(), String::new()];
-            let inner = page("Take the room back", &lines, &mut 0, area, pen);
+        Overlay::Token { asked, typed } => {
+            let (title, line) = match &asked.request {
+                Request::Join(_) => ("Come in", "The passphrase of the room; nothing of it is shown."),
+                _ => ("Take the room back", "The reclaim token; nothing of it is shown."),
+            };
+            let inner = page(title, &[line.to_owned(), String::new()], &mut 0, area, pen);
             let dots = "*".repeat(typed.text().chars().count().min(usize::from(inner.width)));
             let y = inner.bottom().saturating_sub(1);
             let x = pen.put(inner.x, y, &dots, Ink::Text, inner.width);
@@ -135,6 +134,28 @@ pub(super) fn draw(
         }
     };
     (caret, changes)
+}
+
+/// One's own rooms, and under them those that can be found.
+fn rooms(screen: &Screen, chosen: usize, listed: &[Listing], area: Rect, pen: &mut Pen<'_>) {
+    let circles = screen.circles();
+    let others: Vec<&Listing> = screen.findable(listed).collect();
+    let (width, rows) = (if others.is_empty() { 40 } else { WIDEST }, circles.len() + others.len());
+    let inner = frame("Rooms", wide(area, width), rows as u16 + 2, area, pen);
+    let (skip, height) = ((chosen + 1).saturating_sub(usize::from(inner.height)), usize::from(inner.height));
+    for n in (skip..rows).take(height) {
+        let row = Rect { y: inner.y + (n - skip) as u16, height: 1, ..inner };
+        match circles.get(n) {
+            Some(circle) => sides::circle_row(screen, circle, n, n == chosen, row, pen),
+            None => {
+                let Some(other) = others.get(n - circles.len()) else { continue };
+                let sign = if n == chosen { pen.sign("\u{25b8}", ">") } else { "+" };
+                let x = pen.put(row.x, row.y, sign, Ink::Key, 1);
+                let ink = if other.alike { Ink::Warn } else { Ink::Text };
+                pen.put(x + 1, row.y, &other.words(), ink, row.width.saturating_sub(2));
+            }
+        }
+    }
 }
 
 fn wide(area: Rect, most: u16) -> u16 {

@@ -5,13 +5,21 @@ use ratatui_core::layout::Rect;
 use super::pen::Pen;
 use crate::chat::circle::Circle;
 use crate::chat::event::Person;
+use crate::chat::listing::Listing;
 use crate::chat::model::Room;
 use crate::chat::name::Role;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Ink;
 use crate::tui::wrap;
 
-/// The rooms, and the people one talks with alone.
+/// A row of the list.
+enum Row<'a> {
+    Head(&'static str),
+    Circle(usize, &'a Circle),
+    Nearby(&'a Listing),
+}
+
+/// The rooms, the people one talks with alone, and the rooms that neighbours tell of.
 pub(super) fn rooms(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
     let (all, front) = (screen.circles(), screen.circle());
     let heads = |circle: &Circle, n: usize| {
@@ -21,25 +29,41 @@ pub(super) fn rooms(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
             Some(_) => first.then_some("DIRECT"),
         }
     };
-    let mut lines: Vec<Result<(usize, &Circle), &str>> = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
     for (n, circle) in all.iter().enumerate() {
-        lines.extend(heads(circle, n).map(Err));
-        lines.push(Ok((n, circle)));
+        rows.extend(heads(circle, n).map(Row::Head));
+        rows.push(Row::Circle(n, circle));
     }
-    if lines.is_empty() {
-        lines.push(Err("ROOMS"));
+    if rows.is_empty() {
+        rows.push(Row::Head("ROOMS"));
     }
-    let is_front = |line: &Result<(usize, &Circle), &str>| line.is_ok_and(|(_, c)| Some(c) == front.as_ref());
+    let is_front = |row: &Row<'_>| matches!(row, Row::Circle(_, circle) if Some(*circle) == front.as_ref());
     // What is in front can be seen, however many there are.
     let height = usize::from(area.height);
-    let skip = lines.iter().position(is_front).map_or(0, |at| (at + 1).saturating_sub(height));
-    for (at, line) in lines.iter().skip(skip).take(height).enumerate() {
-        let row = Rect { y: area.y + at as u16, height: 1, ..area };
-        match line {
-            Err(head) => drop(pen.put(row.x + 1, row.y, head, Ink::Dim, row.width)),
-            Ok((n, circle)) => circle_row(screen, circle, *n, is_front(line), row, pen),
+    let skip = rows.iter().position(is_front).map_or(0, |at| (at + 1).saturating_sub(height));
+    rows.extend(screen.nearby().next().map(|_| Row::Head("NEARBY")));
+    rows.extend(screen.nearby().map(Row::Nearby));
+    for (at, row) in rows.iter().skip(skip).take(height).enumerate() {
+        let area = Rect { y: area.y + at as u16, height: 1, ..area };
+        match row {
+            Row::Head(head) => drop(pen.put(area.x + 1, area.y, head, Ink::Dim, area.width)),
+            Row::Circle(n, circle) => circle_row(screen, circle, *n, is_front(row), area, pen),
+            Row::Nearby(listing) => nearby_row(listing, area, pen),
         }
     }
+}
+
+/// A room that a neighbour tells of; one that looks like another stands out.
+fn nearby_row(listing: &Listing, row: Rect, pen: &mut Pen<'_>) {
+    let x = pen.put(row.x, row.y, " + ", Ink::Dim, 3);
+    let (more, ink) = match listing.alike {
+        true => ("?".to_owned(), Ink::Warn),
+        false => (listing.members.to_string(), Ink::Dim),
+    };
+    let columns = wrap::columns(&more) as u16;
+    let left = row.right().saturating_sub(x + columns + 2);
+    pen.put(x, row.y, &format!("#{}", listing.room.as_str()), ink, left);
+    pen.put_right(row.right().saturating_sub(1), row.y, &more, ink, columns);
 }
 
 /// One room, or one person, with what waits there.
