@@ -11,6 +11,7 @@ use super::name::{
 use super::notice::{Notice, Unreachable};
 use super::problem::Problem;
 use super::reply::{Cid, Reply};
+use super::request::Policy;
 use super::text::{Body, Line};
 use crate::base::id::{InviteId, MemberId, MsgId};
 use crate::base::nick::Nick;
@@ -112,8 +113,8 @@ pub struct RoomLine {
 pub struct SetBy {
     /// Who.
     pub by: Person,
-    /// What, as [`settings`](super::record::settings) words it.
-    pub what: Line,
+    /// What.
+    pub policy: Policy,
 }
 
 /// How a room stands.

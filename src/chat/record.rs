@@ -66,7 +66,8 @@ pub struct Ban {
 impl Ban {
     /// The ban as a line, as told at this time.
     pub fn line(&self, now: Unix) -> Line {
-        let left = self.until.map(|until| format!("for {} more", duration::until(until.0.saturating_sub(now.0))));
+        let left =
+            self.until.map(|until| format!("for {} more", duration::until(until.0.saturating_sub(now.0))));
         let (who, by) = (name(&self.who), name(&self.by));
         let mut line = format!("{who}, {}, by {by}", left.as_deref().unwrap_or("for good"));
         if !self.why.is_empty() {

@@ -7,6 +7,7 @@ use super::event::{Event, Invite, MemberLine, Person, RoomLine};
 use super::moves::Moves;
 use super::name::{Door, KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
+use super::record;
 use super::reply::short_id;
 use super::text::Line;
 use crate::base::time::Unix;
@@ -166,8 +167,8 @@ pub fn room(line: &RoomLine, names: Names<'_>) -> Option<Told> {
 
 fn settings(line: &RoomLine, names: Names<'_>) -> String {
     let facts = &line.facts;
-    if let Some(set) = line.set.as_ref().filter(|set| !set.what.is_empty()) {
-        return format!("{} set: {}", names(&set.by), set.what.as_str());
+    if let Some(set) = &line.set {
+        return format!("{} set: {}", names(&set.by), record::settings(&set.policy));
     }
     let topic = facts.topic.as_ref().map(Line::as_str).filter(|topic| !topic.is_empty());
     let topic = topic.map(|topic| format!(", topic: {topic}")).unwrap_or_default();

@@ -17,7 +17,7 @@ use crate::chat::event::{Event, PeerLine, Person};
 use crate::chat::name::{Mode, PeerChange, Role};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::{Flaw, Problem};
-use crate::chat::reply::{self, Answer, Cid, Sheet, Rows};
+use crate::chat::reply::{self, Answer, Cid, Rows, Sheet};
 use crate::chat::request::{About, Asked, Burn, Draft, Join, Reach, Request, Who};
 use crate::chat::text::{Body, Line};
 use crate::crypto::name::RoomName;

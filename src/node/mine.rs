@@ -8,7 +8,7 @@ use crate::base::nick::Nick;
 use crate::base::secret::Secret;
 use crate::chat::avatar;
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Sheet, Mine, Rows};
+use crate::chat::reply::{Answer, Mine, Rows, Sheet};
 use crate::chat::request::Shown;
 use crate::chat::text::Line;
 use crate::crypto::words;
@@ -39,10 +39,7 @@ pub(super) fn shown(
         Shown::AsIs => {}
         Shown::Signs => {
             let page = avatar::page(mine(node, at.ok()).who.avatar);
-            return Ok(Answer::Sheet(Box::new(Sheet {
-                page,
-                rows: Rows::Signs(avatar::names().collect()),
-            })));
+            return Ok(Answer::Sheet(Box::new(Sheet { page, rows: Rows::Signs(avatar::names().collect()) })));
         }
         Shown::Status(line) => line.as_str().clone_into(&mut guise.status),
         Shown::Sign(number) => guise.glyph = number.unwrap_or_default(),

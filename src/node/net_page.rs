@@ -3,7 +3,7 @@
 use super::answer::status;
 use super::links::{self, peer_name};
 use super::run::Node;
-use crate::chat::reply::{Answer, Sheet, Rows};
+use crate::chat::reply::{Answer, Rows, Sheet};
 use crate::chat::text::Line;
 use crate::chat::way::{reach_words, short};
 use crate::net;

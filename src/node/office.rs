@@ -11,7 +11,7 @@ use crate::chat::name::History;
 use crate::chat::office;
 use crate::chat::problem::Problem;
 use crate::chat::record::{self, Ban, Record};
-use crate::chat::reply::{Answer, Sheet, Rows};
+use crate::chat::reply::{Answer, Rows, Sheet};
 use crate::chat::request::{Policy, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
@@ -114,11 +114,6 @@ fn recorded(seat: &Seat, entry: &Entry) -> Record {
     }
 }
 
-/// Settings of the log in words, as they are at that time.
-pub(super) fn words(policy: &log::Policy, at: Unix) -> String {
-    record::settings(&settings(policy, at))
-}
-
 /// What programs are told was done.
 fn code(act: &Act) -> &'static str {
     match act {
@@ -146,7 +141,7 @@ fn code(act: &Act) -> &'static str {
 }
 
 /// Settings of the log in the words of faces.
-fn settings(policy: &log::Policy, at: Unix) -> Policy {
+pub(super) fn settings(policy: &log::Policy, at: Unix) -> Policy {
     let ms = |seconds: u64| seconds.saturating_mul(1_000);
     Policy {
         max: policy.max,

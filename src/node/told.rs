@@ -164,8 +164,8 @@ fn logged(
         Act::Mute { until, why, .. } => change(MemberChange::Mute, Some(why), Some(*until)),
         Act::Unmute { .. } => change(MemberChange::Unmute, None, None),
         Act::Policy(policy) => {
-            let what = office::words(policy, seat.look().room_time());
-            let set = Some(Box::new(SetBy { by: seat.person(author), what: Line::clean(&what) }));
+            let policy = office::settings(policy, seat.look().room_time());
+            let set = Some(Box::new(SetBy { by: seat.person(author), policy }));
             out.push(Event::Room(Box::new(RoomLine { set, ..room_line(seat, RoomChange::Settings) })));
         }
         Act::Transfer { to, .. } if *to == seat.me() => {

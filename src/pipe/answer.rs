@@ -1,15 +1,14 @@
 //! Answers as JSON: the fields of a `reply`, beside what every line has.
 
 use super::encode::{
-    cid, facts, finding_fields, invite, lines, listings, net, number, peer, person, person_fields, problem,
-    shown_fields,
+    cid, facts, finding_fields, invite, lines, listings, net, number, peer, person, person_fields, policy,
+    problem, shown_fields,
 };
 use super::write::Object;
 use crate::base::time::Mono;
 use crate::chat::friends::Friend;
 use crate::chat::record::Record;
 use crate::chat::reply::{Answer, Reply, RoomRow, Rows, Status};
-use crate::chat::request::Policy;
 
 pub(super) fn reply(o: &mut Object<'_>, reply: &Reply, now: Mono) {
     cid(o, reply.cid.as_ref());
@@ -154,35 +153,6 @@ fn audit(o: &mut Object<'_>, record: &Record) {
 }
 
 /// Settings that were set, under the names of the command that sets them.
-fn policy(o: &mut Object<'_>, set: &Policy) {
-    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
-        set;
-    let numbers = [
-        ("max", max),
-        ("ttl_ms", ttl_ms),
-        ("ttl_max_ms", ttl_max_ms),
-        ("slow_ms", slow_ms),
-        ("rate", rate),
-        ("expires_ms", expires_ms),
-        ("quiet_ms", quiet_ms),
-    ];
-    for (name, value) in numbers {
-        if let Some(value) = value {
-            o.number(name, *value);
-        }
-    }
-    for (name, value) in [("lock", lock), ("knock", knock)] {
-        if let Some(value) = value {
-            o.flag(name, *value);
-        }
-    }
-    if let Some(history) = history {
-        o.text("history", history.name());
-    }
-    if let Some(topic) = topic {
-        o.text("topic", topic.as_str());
-    }
-}
 
 fn status(o: &mut Object<'_>, status: &Status, now: Mono) {
     o.field("status").object(|o| {

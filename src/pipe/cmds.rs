@@ -10,8 +10,8 @@ use crate::chat::duration::{self, DurationError};
 use crate::chat::name::{History, Reach as Listing};
 use crate::chat::problem::Problem;
 use crate::chat::request::{
-    About, Act, Burn, Draft, INVITE_MS, Join, Look, MAX_LEAST, Policy, Reach, Request, Shown, USES_MOST, View,
-    Which, duration_problem, is_invite, ttl_seconds, typed_nick, typed_status,
+    About, Act, Burn, Draft, INVITE_MS, Join, Look, MAX_LEAST, Policy, Reach, Request, Shown, USES_MOST,
+    View, Which, duration_problem, is_invite, ttl_seconds, typed_nick, typed_status,
 };
 use crate::chat::text::{Body, Line};
 

@@ -13,6 +13,7 @@ use crate::chat::listing::Listing;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
 use crate::chat::reply::Cid;
+use crate::chat::request::Policy;
 use crate::chat::text::Line;
 
 /// The version of this format.
@@ -158,7 +159,37 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     }
     if let Some(set) = &line.set {
         person(o.field("by"), &set.by);
-        o.text("set", set.what.as_str());
+        o.field("set").object(|o| policy(o, &set.policy));
+    }
+}
+
+pub(super) fn policy(o: &mut Object<'_>, set: &Policy) {
+    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
+        set;
+    let numbers = [
+        ("max", max),
+        ("ttl_ms", ttl_ms),
+        ("ttl_max_ms", ttl_max_ms),
+        ("slow_ms", slow_ms),
+        ("rate", rate),
+        ("expires_ms", expires_ms),
+        ("quiet_ms", quiet_ms),
+    ];
+    for (name, value) in numbers {
+        if let Some(value) = value {
+            o.number(name, *value);
+        }
+    }
+    for (name, value) in [("lock", lock), ("knock", knock)] {
+        if let Some(value) = value {
+            o.flag(name, *value);
+        }
+    }
+    if let Some(history) = history {
+        o.text("history", history.name());
+    }
+    if let Some(topic) = topic {
+        o.text("topic", topic.as_str());
     }
 }
 

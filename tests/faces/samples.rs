@@ -12,14 +12,14 @@ use ephem_node::chat::event::{
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::listing::{Found, Listed, Listing, ListingLine};
 use ephem_node::chat::name::{
-    BootstrapChange, BurnWhy, Door, History, InviteState, KeysChange, Kind, ListingChange, MemberChange, Mode,
-    Nat, PeerChange, Reach, Role, RoomChange, Route, Standing,
+    BootstrapChange, BurnWhy, Door, History, InviteState, KeysChange, Kind, ListingChange, MemberChange,
+    Mode, Nat, PeerChange, Reach, Role, RoomChange, Route, Standing,
 };
 use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
 use ephem_node::chat::record::{Ban, Record};
 use ephem_node::chat::reply::{
-    Answer, Cid, FriendRow, Friends, InviteRow, Keys, Sheet, MemberRow, Mine, Profile, Reply, RoomRow, Rows,
+    Answer, Cid, FriendRow, Friends, InviteRow, Keys, MemberRow, Mine, Profile, Reply, RoomRow, Rows, Sheet,
     Status,
 };
 use ephem_node::chat::request::Policy;
@@ -238,7 +238,10 @@ pub(super) fn events() -> Vec<Event> {
             RoomChange::Settings,
             full(),
             None,
-            Some(Box::new(SetBy { by: person(1), what: line("slow 30 seconds") })),
+            Some(Box::new(SetBy {
+                by: person(1),
+                policy: Policy { slow_ms: Some(30_000), ..Policy::default() },
+            })),
         ),
         Event::Invite(Box::new(invite())),
         said(Message { text: None, once_ms: Some(15_000), ..message(2, "") }),
