@@ -4,7 +4,7 @@
 usage: python reader.py tests/vectors/v1.json
        python reader.py --capture RECORDING.json
 
-Checks every case of every group: one module a part of the page (notation, layouts, rooms, frames, handing, fold). Or reads a
+Checks every case of every group: one module a part of the page (notation, layouts, rooms, frames, handing, fold, directory). Or reads a
 recording of what went over a room's topics, and prints what of it opens (capture).
 """
 import json
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import capture
+import directory
 import fold
 import frames
 import handing
@@ -76,7 +77,7 @@ KINDS = {
     "safety-words": rooms.k_safety_words, "room-words": rooms.k_room_words,
     "spell": lambda i: {"words": rooms.spell(h(i["bytes"]))}, "unspell": lambda i: {"bytes": rooms.unspell(i["text"]).hex()},
     "day-keys": frames.k_day_keys, "gate": frames.k_gate, "chain": frames.k_chain, "joint": frames.k_joint,
-    "cbor": frames.k_cbor, "payload": frames.k_payload, "frame": frames.k_frame, "frames": frames.k_frames,
+    "cbor": frames.k_cbor, "payload": frames.k_payload, "frame": frames.k_frame, "listing": directory.k_listing, "frames": frames.k_frames,
     "collision": frames.k_collision, "kem-seed": handing.k_kem_seed, "kem": handing.k_kem, "hello": handing.k_hello,
     "welcome": handing.k_welcome, "part": handing.k_part, "missed": handing.k_missed, "dm": handing.k_dm, "report": handing.k_report, "note": handing.k_note,
     "entry": k_entry, "heads": lambda i: {"log_head": log_head([h(x) for x in i["heads"]]).hex()}, "log": k_log,

@@ -312,7 +312,7 @@ pub fn bad() -> Group {
     g
 }
 
-fn beacon() -> Body {
+pub fn beacon() -> Body {
     beacon_of(2)
 }
 

@@ -73,6 +73,10 @@ pub fn rooms() -> Group {
     let secret = some::<16>("invite secret");
     for (name, input) in [
         ("The root of an open room needs its name only", json!({ "room_kind": 0, "room": "general" })),
+        (
+            "The root of the directory is that of the open room without a name",
+            json!({ "room_kind": 0, "room": "" }),
+        ),
         ("An open room of another name has another root", json!({ "room_kind": 0, "room": "general2" })),
         (
             "The root of a passphrase room takes the slow hash",
@@ -171,8 +175,10 @@ pub fn kind_of(byte: u64) -> Kind {
 }
 
 pub fn root(input: &Value) -> Outcome {
-    let name = RoomName::parse(text(input, "room")).unwrap();
     let kind = kind_of(num(input, "room_kind"));
+    let directory = text(input, "room").is_empty().then(Root::directory);
+    let name =
+        directory.map_or_else(|| RoomName::parse(text(input, "room")).unwrap(), |root| root.name().clone());
     let salt = kdf::hash(Label::Salt, &[&[kind.code()], &name.prefixed()]);
     let (made, key) = match kind {
         Kind::Open => (Root::open(&name), kdf::extract(&salt, &[b"open"])),

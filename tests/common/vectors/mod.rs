@@ -19,6 +19,7 @@ pub mod chance;
 pub mod corners;
 pub mod curve;
 pub mod dag;
+pub mod directory;
 pub mod dms;
 pub mod draft;
 pub mod entries;
@@ -93,6 +94,7 @@ pub fn generate() -> String {
         sealing::group(),
         handing::group(),
         dms::group(),
+        directory::group(),
         entries::notes(),
         entries::group(),
         merges::group(),
@@ -130,6 +132,7 @@ pub fn check(kind: &str, input: &Value) -> Outcome {
         "joint" => keys::joint(input),
         "cbor" => cbor::check(input),
         "payload" => payloads::check(input),
+        "listing" => directory::check(input),
         "frame" => frames::check_one(input),
         "frames" => frames::check_many(input),
         "collision" => frames::collision(input),
