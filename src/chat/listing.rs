@@ -105,6 +105,17 @@ impl Listing {
 }
 
 impl Found {
+    /// What to do to find more, where `listed` was or was not asked for; nothing where something was found.
+    pub fn more(listed: Option<&[Listing]>) -> Option<&'static str> {
+        match listed {
+            None => {
+                Some("/rooms all, or /rooms and a tag, looks further; whoever is linked to you sees that")
+            }
+            Some([]) => Some("nothing is listed yet; what is listed is said again within a minute"),
+            Some(_) => None,
+        }
+    }
+
     /// All of it on a line each, for people.
     pub fn words(&self) -> Vec<Line> {
         let mut page = Vec::new();
@@ -115,19 +126,11 @@ impl Found {
             page.push("nearby:".to_owned());
             rows(&self.nearby, &mut page);
         }
-        match &self.listed {
-            None => page.push(
-                "/rooms all, or /rooms and a tag, looks further; others linked to you see that you look"
-                    .to_owned(),
-            ),
-            Some(listed) if listed.is_empty() => {
-                page.push("listed: nothing yet; what is listed is said again within a minute".to_owned());
-            }
-            Some(listed) => {
-                page.push("listed:".to_owned());
-                rows(listed, &mut page);
-            }
+        if let Some(listed) = self.listed.as_deref().filter(|listed| !listed.is_empty()) {
+            page.push("listed:".to_owned());
+            rows(listed, &mut page);
         }
+        page.extend(Found::more(self.listed.as_deref()).map(str::to_owned));
         page.iter().map(|line| Line::clean(line)).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! Use: [`Model::update`] with every event, in order; [`Model::tick`] whenever [`Model::next_due`] has come; anything else
 //! at any time. It drops texts at their deadlines by itself, so a face that holds handles only through it keeps nothing.
 
+mod aim;
 mod front;
 mod links;
 mod room;
@@ -12,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use aim::needs_room;
 pub use links::Links;
 use room::Pending;
 pub use room::Room;
@@ -24,7 +26,7 @@ use super::name::{Kind, MemberChange, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
 use super::problem::Problem;
 use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
-use super::request::{Asked, Reach, Request, Shown, View, Which, Who};
+use super::request::{Asked, Request, View, Which, Who};
 use super::scrollback::{Row, contains_word};
 use super::text::{Body, Line};
 use super::wait::Wait;
@@ -455,53 +457,5 @@ fn sentence(event: &Event) -> Option<Line> {
             Some(Line::clean(&format!("room: {}, {}", line.change.name(), line.facts.state.name())))
         }
         _ => None,
-    }
-}
-
-/// Whether a request is about one room.
-fn needs_room(request: &Request) -> bool {
-    match request {
-        Request::Send(draft) => draft.announce != Some(Reach::Owned),
-        Request::Direct(..)
-        | Request::Answer(_)
-        | Request::Open(_)
-        | Request::Burn(_)
-        | Request::Pin(..)
-        | Request::Leave
-        | Request::Who
-        | Request::Whois(_)
-        | Request::Block(..)
-        | Request::Report(..)
-        | Request::Verify(_)
-        | Request::Act(_)
-        | Request::Policy(_)
-        | Request::List(_)
-        | Request::Tags(_)
-        | Request::Invite { .. }
-        | Request::InviteAgain { .. }
-        | Request::Invites
-        | Request::InviteRevoke(_)
-        | Request::Token
-        | Request::Reclaim(_)
-        | Request::Shown(Shown::Anon(_))
-        | Request::Bans
-        | Request::Audit
-        | Request::Crypto
-        | Request::Ping(_) => true,
-        Request::Friend(_, add) => *add,
-        Request::Friends
-        | Request::Join(_)
-        | Request::New(_)
-        | Request::Rooms(_)
-        | Request::Nick(_)
-        | Request::Shown(_)
-        | Request::Away(_)
-        | Request::Status
-        | Request::Net
-        | Request::Doctor
-        | Request::Panic
-        | Request::Quit
-        | Request::View(_)
-        | Request::Later(_) => false,
     }
 }

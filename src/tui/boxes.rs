@@ -127,7 +127,7 @@ impl Screen {
             }
             Overlay::Rooms { chosen, listed } => {
                 let circles = self.circles();
-                let others: Vec<Listing> = self.findable(listed).cloned().collect();
+                let others: Vec<Listing> = self.findable(listed.as_deref()).cloned().collect();
                 if press.key == Key::Enter {
                     match circles.get(*chosen) {
                         Some(to) => self.turn_to(to),

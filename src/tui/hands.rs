@@ -179,7 +179,7 @@ impl Screen {
             Deed::Help => self.overlay = Some(Overlay::help()),
             Deed::Search => self.overlay = Some(Overlay::Search { query: Editor::default(), chosen: 0 }),
             Deed::Members => self.overlay = Some(Overlay::Members { scroll: 0 }),
-            Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0, listed: Vec::new() }),
+            Deed::Rooms => self.overlay = Some(Overlay::Rooms { chosen: 0, listed: None }),
             Deed::Network => self.network(out),
             Deed::Curtain => self.hide(),
             Deed::Panic => self.panic(out),

@@ -15,8 +15,8 @@ impl Screen {
     }
 
     /// The room of a line in the box of rooms, behind one's own: what is near, then what was found further away.
-    pub(super) fn findable<'a>(&'a self, listed: &'a [Listing]) -> impl Iterator<Item = &'a Listing> {
-        self.nearby().chain(listed)
+    pub(super) fn findable<'a>(&'a self, listed: Option<&'a [Listing]>) -> impl Iterator<Item = &'a Listing> {
+        self.nearby().chain(listed.unwrap_or_default())
     }
 
     /// A room that was typed is one that neighbours list behind a passphrase: it has to be asked for.

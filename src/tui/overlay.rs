@@ -32,7 +32,7 @@ pub(super) enum Overlay {
     /// Who is here.
     Members { scroll: usize },
     /// Which rooms there are, and those that were found.
-    Rooms { chosen: usize, listed: Vec<Listing> },
+    Rooms { chosen: usize, listed: Option<Vec<Listing>> },
     /// How the others are reached.
     Network { scroll: usize },
     /// A message that opens once.
@@ -115,9 +115,7 @@ impl Overlay {
             Answer::Members(rows) => {
                 page("Who is here", rows.iter().map(|row| member(row, screen.look.ascii)).collect())
             }
-            Answer::Rooms(_, found) => {
-                Overlay::Rooms { chosen: 0, listed: found.listed.clone().unwrap_or_default() }
-            }
+            Answer::Rooms(_, found) => Overlay::Rooms { chosen: 0, listed: found.listed.clone() },
             Answer::Listed(listed) => page("In the directory", vec![listed.words()]),
             Answer::Person(profile) => page("Whois", person(profile, screen.look.ascii)),
             Answer::Mine(mine) => {

@@ -5,7 +5,7 @@ use ratatui_core::layout::{Position, Rect};
 use super::pen::Pen;
 use super::{network, sides, square};
 use crate::chat::duration;
-use crate::chat::listing::Listing;
+use crate::chat::listing::{Found, Listing};
 use crate::chat::request::Request;
 use crate::tui::overlay::{self, Door, Overlay};
 use crate::tui::palette;
@@ -75,7 +75,7 @@ pub(super) fn draw(
             None
         }
         Overlay::Rooms { chosen, listed } => {
-            rooms(screen, *chosen, listed, area, pen);
+            rooms(screen, *chosen, listed.as_deref(), area, pen);
             None
         }
         Overlay::Network { scroll } => {
@@ -137,12 +137,13 @@ pub(super) fn draw(
 }
 
 /// One's own rooms, and under them those that can be found.
-fn rooms(screen: &Screen, chosen: usize, listed: &[Listing], area: Rect, pen: &mut Pen<'_>) {
+fn rooms(screen: &Screen, chosen: usize, listed: Option<&[Listing]>, area: Rect, pen: &mut Pen<'_>) {
     let circles = screen.circles();
     let others: Vec<&Listing> = screen.findable(listed).collect();
-    let (width, rows) = (if others.is_empty() { 40 } else { WIDEST }, circles.len() + others.len());
-    let inner = frame("Rooms", wide(area, width), rows as u16 + 2, area, pen);
-    let (skip, height) = ((chosen + 1).saturating_sub(usize::from(inner.height)), usize::from(inner.height));
+    let (more, rows) = (Found::more(listed), circles.len() + others.len());
+    let inner = frame("Rooms", wide(area, WIDEST), rows as u16 + 2, area, pen);
+    let height = usize::from(inner.height).saturating_sub(if more.is_some() { 2 } else { 0 }).max(1);
+    let skip = (chosen + 1).saturating_sub(height);
     for n in (skip..rows).take(height) {
         let row = Rect { y: inner.y + (n - skip) as u16, height: 1, ..inner };
         match circles.get(n) {
@@ -155,6 +156,9 @@ fn rooms(screen: &Screen, chosen: usize, listed: &[Listing], area: Rect, pen: &m
                 pen.put(x + 1, row.y, &other.words(), ink, row.width.saturating_sub(2));
             }
         }
+    }
+    if let Some(more) = more.filter(|_| inner.height > 2) {
+        pen.put(inner.x, inner.bottom() - 1, more, Ink::Dim, inner.width);
     }
 }
 

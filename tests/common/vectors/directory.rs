@@ -37,7 +37,7 @@ fn listing(change: impl FnOnce(&mut Listing)) -> Payload {
 
 fn draft(payload: &Payload) -> Draft {
     let mut at = receiver();
-    (at["room_kind"], at["root"]) = (0.into(), h(root().expose()).into());
+    (at["room_kind"], at["root"]) = (0.into(), h(root().expose()));
     Draft { receiver: at, ..Draft::lobby(payload) }
 }
 
@@ -79,7 +79,8 @@ pub fn group() -> Group {
         Draft { by: "bo", ..draft(&listing(|_| {})) },
     );
     tell("So is a gate of another root", Draft::lobby(&listing(|_| {})));
-    let wrong: [(&str, fn(&mut Listing)); 9] = [
+    type Change = fn(&mut Listing);
+    let wrong: [(&str, Change); 9] = [
         ("So are four tags", |said| said.tag = "a b c d".to_owned()),
         ("So is a tag twice", |said| said.tag = "a a".to_owned()),
         ("So is a tag in upper case", |said| said.tag = "Region:eu".to_owned()),
