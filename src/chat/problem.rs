@@ -104,6 +104,10 @@ pub enum Problem {
     Elsewhere,
     /// Muted.
     Muted,
+    /// There is a file of that name already.
+    FileExists,
+    /// A file could not be written.
+    NotWritten(std::io::ErrorKind),
     /// Newcomers read before they speak.
     Quiet {
         /// How long still.
@@ -247,6 +251,8 @@ impl Problem {
             Problem::Elsewhere => "elsewhere",
             Problem::Muted => "muted",
             Problem::Quiet { .. } => "quiet",
+            Problem::FileExists => "file_exists",
+            Problem::NotWritten(_) => "not_written",
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
             Problem::NoAnswer => "no_answer",
@@ -314,6 +320,8 @@ impl Problem {
                     .to_owned()
             }
             Problem::Muted => "you are muted in this room".to_owned(),
+            Problem::FileExists => "there is a file of that name, and it was left alone".to_owned(),
+            Problem::NotWritten(why) => format!("the file could not be written: {why}"),
             Problem::Quiet { left_ms } => {
                 format!("newcomers read first: you may speak in {}", duration::words(*left_ms))
             }
@@ -379,6 +387,7 @@ impl Problem {
                 "ask an admin of theirs; once one of the founders types /yield, both are one".to_owned()
             }
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
+            Problem::FileExists | Problem::NotWritten(_) => "name another: /bug FILE".to_owned(),
             Problem::Quiet { .. } => "an admin can let you speak sooner with /unmute".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
@@ -438,6 +447,8 @@ impl Problem {
             Problem::Elsewhere,
             Problem::Muted,
             Problem::Quiet { left_ms: 240_000 },
+            Problem::FileExists,
+            Problem::NotWritten(std::io::ErrorKind::PermissionDenied),
             Problem::QueueFull,
             Problem::LogFull,
             Problem::NoAnswer,

@@ -74,12 +74,34 @@ pub enum Answer {
     Messages(Vec<(u64, MsgId)>),
     /// What the node sees.
     Status(Box<Status>),
+    /// A file was written.
+    Written(Written),
     /// What was found out about this machine.
     Findings(Vec<Finding>),
     /// A page of our own sentences: help, history, explanations.
     Page(Vec<Line>),
     /// A page, and for programs what it was written from.
     Sheet(Box<Sheet>),
+}
+
+/// A file that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Where.
+    pub path: Line,
+    /// How long it is.
+    pub bytes: usize,
+}
+
+impl Written {
+    /// What is to be said of it.
+    pub fn words(&self) -> String {
+        format!(
+            "written to {}, {} bytes: read it before you send it to anybody",
+            self.path.as_str(),
+            self.bytes
+        )
+    }
 }
 
 /// A page for people, and what it was written from.

@@ -125,6 +125,8 @@ pub enum Request {
     Ping(Who),
     /// Test the network, clock and terminal.
     Doctor,
+    /// Write what helps to find a fault into this file, or one of the program's own choosing.
+    Bug(Option<Text>),
     /// Burn everything here and end.
     Panic,
     /// Leave all rooms and end.

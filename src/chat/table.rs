@@ -193,7 +193,9 @@ table! {
     State Member "privacy" [] "" "what is promised, and what is not" "/privacy"
         |_| Ok(Request::View(View::Privacy));
     State Member "log" [] "" "what has happened, without what was said" "/log" |_| Ok(Request::View(View::Log));
-    State Member "bug" [] "" "write what helps to find a fault into a file; nothing is sent" "/bug" later;
+    State Member "bug" [] "[FILE]" "write what helps to find a fault into a file; nothing is sent" "/bug"
+        |a| Ok(Request::Bug(a.rest().map(Text::new))),
+        asks "write diagnostics into a file here? no message, name, key or address is in it, and nothing is sent";
     State Member "help" ["?", "h"] "[COMMAND]" "all commands, or all about one" "/help ban"
         |a| Ok(Request::View(View::Help(a.maybe().map(|word| Line::within(word.trim_start_matches('/'), 24)))));
 

@@ -171,6 +171,7 @@ async fn in_room(
         | Request::Answer(_)
         | Request::Pin(..)
         | Request::Doctor
+        | Request::Bug(_)
         | Request::Panic
         | Request::Quit => Ok(Answer::Done),
     }

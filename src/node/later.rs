@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::bug;
 use super::doctor;
 use super::run::Node;
 use crate::base::limits::QUEUE;
+use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::chat::doctor::Finding;
 use crate::chat::event::Event;
@@ -44,7 +46,7 @@ pub(super) struct Later {
     /// Rooms whose keys are being made.
     coming: Vec<Line>,
     early: Vec<Early>,
-    doctors: JoinSet<Vec<Finding>>,
+    doctors: JoinSet<Result<Answer, Problem>>,
     patients: BTreeMap<tokio::task::Id, Waiting>,
 }
 
@@ -64,12 +66,12 @@ impl Later {
         self.coming.contains(room)
     }
 
-    /// What an examination found, and for whom; never, where there is none under way.
-    pub(super) async fn next(&mut self) -> (Option<Waiting>, Vec<Finding>) {
+    /// What an examination came to, and for whom; never, where there is none under way.
+    pub(super) async fn next(&mut self) -> (Option<Waiting>, Result<Answer, Problem>) {
         match self.doctors.join_next_with_id().await {
             Some(Ok((id, found))) => (self.patients.remove(&id), found),
             // It broke off, and found nothing.
-            Some(Err(err)) => (self.patients.remove(&err.id()), Vec::new()),
+            Some(Err(err)) => (self.patients.remove(&err.id()), Ok(Answer::Findings(Vec::new()))),
             None => std::future::pending().await,
         }
     }
@@ -100,9 +102,14 @@ impl Node {
                     let mut found = doctor::machine().await;
                     found.extend(more);
                     found.sort_by_key(Finding::part);
-                    found
+                    Ok(Answer::Findings(found))
                 });
                 self.later.patients.insert(found.id(), Waiting { cid: asked.cid, to });
+            }
+            Request::Bug(path) => {
+                let (facts, path) = (self.bug().await, path.as_ref().map(|path| Text::new(path.as_str())));
+                let written = self.later.doctors.spawn(bug::written(facts, path));
+                self.later.patients.insert(written.id(), Waiting { cid: asked.cid, to });
             }
             _ => return Some((asked, to)),
         }

@@ -4,6 +4,7 @@
 mod answer;
 mod asked;
 mod asking;
+mod bug;
 pub mod clock;
 pub mod control;
 mod directory;

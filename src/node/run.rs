@@ -31,7 +31,6 @@ use crate::chat::model::Model;
 use crate::chat::name::MemberChange;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::reply::Answer;
 use crate::chat::request::{Asked, Request};
 use crate::chat::text::Line;
 use crate::crypto::identity::Identity;
@@ -215,9 +214,9 @@ impl Node {
                     // Only a panic or an abort ends a hash without a result, and neither is asked for.
                     Err(_) => self.ending = Some((1, Line::clean("the slow hash was stopped"))),
                 },
-                (waiting, found) = self.later.next() => {
+                (waiting, outcome) = self.later.next() => {
                     if let Some(waiting) = waiting {
-                        self.reply(waiting, Ok(Answer::Findings(found)));
+                        self.reply(waiting, outcome);
                     }
                 }
                 () = sleep_until(look) => self.on_time().await,
@@ -357,11 +356,17 @@ impl Node {
     }
 
     async fn measure(&mut self, to: oneshot::Sender<Measured>) {
-        let Ok(net) = self.net.snapshot().await else { return };
+        if let Some(measured) = self.measured().await {
+            // Whoever asked may have gone.
+            let _gone = to.send(measured);
+        }
+    }
+
+    /// How things stand, in numbers; `None` once the network has stopped.
+    pub(super) async fn measured(&self) -> Option<Measured> {
+        let net = self.net.snapshot().await.ok()?;
         let uptime_ms = self.model.status(self.clock.now()).uptime_ms;
-        // Whoever asked may have gone.
-        let _gone =
-            to.send(Measured { net, rooms: self.seats.len(), listings: self.finding.held(), uptime_ms });
+        Some(Measured { net, rooms: self.seats.len(), listings: self.finding.held(), uptime_ms })
     }
 
     /// What the owner of a node that serves changes while it runs. A network that has stopped says so by itself.

@@ -299,7 +299,7 @@ pub(super) fn role(rank: Rank) -> Role {
     }
 }
 
-fn standing(standing: Option<io::Standing>) -> Standing {
+pub(super) fn standing(standing: Option<io::Standing>) -> Standing {
     match standing {
         Some(io::Standing::Searching) | None => Standing::Searching,
         Some(io::Standing::Alone) => Standing::Alone,

@@ -97,6 +97,10 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
             o.field("messages").list(found, |slot, (_, id)| slot.hex(&id.0));
         }
         Answer::Status(status) => self::status(o, status, now),
+        Answer::Written(written) => {
+            o.text("path", written.path.as_str());
+            o.number("bytes", number(written.bytes));
+        }
         Answer::Findings(found) => {
             o.field("findings").list(found, |slot, one| slot.object(|o| finding_fields(o, one)));
         }

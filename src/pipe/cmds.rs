@@ -176,6 +176,7 @@ pub(super) const CMDS: &[(&str, Make)] = &[
     ("net", |_| Ok(Request::Net)),
     ("ping", |f| f.who().map(Request::Ping)),
     ("doctor", |_| Ok(Request::Doctor)),
+    ("bug", |f| Ok(Request::Bug(f.secret("path")?))),
     ("crypto", |_| Ok(Request::Crypto)),
     ("privacy", |_| Ok(Request::View(View::Privacy))),
     ("log", |_| Ok(Request::View(View::Log))),

@@ -81,6 +81,7 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Token(token) => told(state, at, None, format_args!("reclaim token: {}", token.as_str()), out),
         Answer::Messages(found) => messages(state, at, found.iter().map(|&(number, _)| number), out),
         Answer::Status(status) => told_status(state, at, status, out),
+        Answer::Written(written) => told(state, at, None, written.words(), out),
         Answer::Findings(found) => findings(found, out),
         Answer::Page(page) => print(page, out),
         Answer::Sheet(listed) => print(&listed.page, out),

@@ -136,6 +136,7 @@ impl Overlay {
             Answer::Messages(found) => {
                 Overlay::Found { rows: found.iter().map(|&(row, _)| row).collect(), chosen: 0 }
             }
+            Answer::Written(written) => page("Diagnostics", vec![written.words()]),
             Answer::Findings(found) => {
                 let lines = found.iter().flat_map(|finding| {
                     let said =

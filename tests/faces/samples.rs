@@ -20,7 +20,7 @@ use ephem_node::chat::problem::Problem;
 use ephem_node::chat::record::{Ban, Record};
 use ephem_node::chat::reply::{
     Answer, Cid, FriendRow, Friends, InviteRow, Keys, MemberRow, Mine, Profile, Reply, RoomRow, Rows, Sheet,
-    Status,
+    Status, Written,
 };
 use ephem_node::chat::request::Policy;
 use ephem_node::chat::text::{Body, Line};
@@ -175,6 +175,7 @@ pub(super) fn answers() -> Vec<Answer> {
         status(Some(net(Nat::Public))),
         Answer::Findings(ephem_node::chat::doctor::samples()),
         Answer::Page(vec![line("one"), line("two")]),
+        Answer::Written(Written { path: line("a file"), bytes: 7 }),
         listed(Rows::Bans(vec![ban(None), ban(Some(Unix(8)))])),
         listed(Rows::Audit(vec![record(None, None), record(Some(person(2)), Some(settings()))])),
         listed(Rows::Keys(None)),

@@ -83,6 +83,8 @@ const TWINS: &[(&str, &str)] = &[
     ("/net", r#"{"cmd":"net"}"#),
     ("/ping ana", r#"{"cmd":"ping","who":"ana"}"#),
     ("/doctor", r#"{"cmd":"doctor"}"#),
+    ("/bug", r#"{"cmd":"bug"}"#),
+    ("/bug a file", r#"{"cmd":"bug","path":"a file"}"#),
     ("/crypto", r#"{"cmd":"crypto"}"#),
     ("/privacy", r#"{"cmd":"privacy"}"#),
     ("/log", r#"{"cmd":"log"}"#),

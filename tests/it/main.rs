@@ -14,6 +14,7 @@ mod asking;
 mod astray;
 #[cfg(unix)]
 mod bots;
+mod bug;
 #[cfg(target_os = "linux")]
 #[path = "../screen/emulator.rs"]
 mod emulator;

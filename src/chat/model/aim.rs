@@ -43,6 +43,7 @@ pub(super) fn needs_room(request: &Request) -> bool {
         | Request::Status
         | Request::Net
         | Request::Doctor
+        | Request::Bug(_)
         | Request::Panic
         | Request::Quit
         | Request::View(_)
