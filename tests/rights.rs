@@ -10,7 +10,7 @@
     reason = "a test that panics has done its work; those about speed look at the clock"
 )]
 
-use ephem_node::base::id::{EntryId, Genesis, InviteId, MemberId};
+use ephem_node::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId};
 use ephem_node::base::limits::{BACKDATED_REMOVALS, LOG_WAITING};
 use ephem_node::base::secret::Secret;
 use ephem_node::base::time::Unix;
@@ -360,6 +360,8 @@ fn each_act_is_taken_from_the_ranks_that_may_and_refused_from_the_others() {
         Act::InviteRevoke { id: InviteId([1; 16]) },
         topic("hello"),
         Act::Rotate,
+        Act::Pin { message: MsgId([1; 8]), author: target, n: 1 },
+        Act::Unpin { message: MsgId([1; 8]) },
     ];
     let (_, root) = room();
     let by_owner: Vec<Act> = vec![

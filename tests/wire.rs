@@ -437,7 +437,7 @@ fn an_entry_has_parents_unless_it_begins_a_log() {
     assert_eq!(read(1, [7; 16], &[b, a], 18, &rotate), Err(StatementError::Field("parents")));
     assert_eq!(read(1, [7; 16], &[a, a], 18, &rotate), Err(StatementError::Field("parents")));
     assert_eq!(read(1, [7; 16], &[], 0, &genesis), Err(StatementError::Field("genesis")));
-    assert_eq!(read(1, [7; 16], &[a], 20, &rotate), Err(StatementError::UnknownKind(20)));
+    assert_eq!(read(1, [7; 16], &[a], 22, &rotate), Err(StatementError::UnknownKind(22)));
     assert_eq!(read(1, [7; 16], &[a], 5, &ban), Err(StatementError::Field("then")));
     assert_eq!(read(1, [7; 16], &[a], 4, &kick), Err(StatementError::Field("why")));
     let many: Vec<_> = (0..32).map(|n| [n; 32]).collect();

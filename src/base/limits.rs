@@ -198,6 +198,13 @@ pub const DM_OPEN_EACH_MS: u64 = 50;
 pub const DM_OPEN_BURST: u64 = 100;
 /// Bytes of them.
 pub const LIVING_BYTES: usize = 4 * 1024 * 1024;
+/// Messages kept beyond their time in one room: what a board by the door holds and people still read. With the longest
+/// texts some 430 KiB.
+pub const KEPT: usize = 100;
+/// Burns that are remembered with their author's signature, so that whoever kept what they take back lets it go too.
+pub const KEPT_GONE: usize = 256;
+/// By how much a kept message that was caught up may be older than the room by the founder's calendar.
+pub const KEPT_OLDER_MS: u64 = 300_000;
 /// Burned messages remembered, so that nobody brings them back.
 pub const TOMBSTONES: usize = 5_000;
 /// An age below this is the network's, not the message's.

@@ -37,6 +37,8 @@ pub enum Event {
     Receipt(Receipt),
     /// A message is gone.
     Burned(Burned),
+    /// A message is kept beyond its time, or no longer.
+    Kept(Box<KeptLine>),
     /// A link changed.
     Peer(Box<PeerLine>),
     /// News of an address that was given.
@@ -226,6 +228,21 @@ pub struct Message {
     pub reply: Option<MsgId>,
 }
 
+/// A message is kept beyond its time, or no longer.
+#[derive(Clone, Debug)]
+pub struct KeptLine {
+    /// The room.
+    pub room: Line,
+    /// Which.
+    pub id: MsgId,
+    /// Whose word it is.
+    pub by: Person,
+    /// It is kept.
+    pub keep: bool,
+    /// When it dies now, on this node's clock.
+    pub dies: Option<Mono>,
+}
+
 /// What became of a message of mine.
 #[derive(Clone, Debug)]
 pub struct Receipt {
@@ -393,6 +410,7 @@ impl Event {
             Event::Message(message) => Some(&message.room),
             Event::Receipt(receipt) => Some(&receipt.room),
             Event::Burned(burned) => Some(&burned.room),
+            Event::Kept(line) => Some(&line.room),
             Event::Keys(line) => Some(&line.room),
             Event::Notice(notice) => notice.room.as_ref(),
             Event::Hello(_)

@@ -92,6 +92,12 @@ impl Model {
                     gone.iter().for_each(|gone| room.lost(gone));
                 }
             }
+            Event::Kept(line) => {
+                let Some(room) = self.room_mut(&line.room) else { return };
+                if room.scroll.keep(&line.id, line.keep, line.dies) {
+                    room.scroll.tell(event.clone(), now);
+                }
+            }
             Event::Peer(line) => self.links.on_peer(line, now),
             Event::Bootstrap(line) => self.links.on_bootstrap(line, now),
             Event::Net(line) => self.net = Some((**line).clone()),
@@ -448,6 +454,9 @@ fn mentions(message: &Message, me: &Nick, now: Mono) -> bool {
 fn sentence(event: &Event) -> Option<Line> {
     match event {
         Event::Notice(notice) => Some(Line::clean(&notice.said.text())),
+        Event::Kept(line) => Some(Line::clean(
+            &telling::kept(line, &telling::message_name(&line.id), &|who| who.tag.as_str().to_owned()).text,
+        )),
         Event::Member(line) => {
             let by = line.by.as_ref().map(|by| format!(" by {}", by.tag.as_str())).unwrap_or_default();
             let who = format!("{} ({})", line.who.nick.as_str(), line.who.tag.as_str());

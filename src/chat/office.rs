@@ -9,7 +9,9 @@ pub fn needs(request: &Request) -> Role {
     match request {
         Request::Act(act) => role_of(command_of(act)),
         Request::Policy(policy) => commands_of(policy).map(role_of).max().unwrap_or(Role::Admin),
+        Request::Pin(_, keep) => role_of(if *keep { "pin" } else { "unpin" }),
         Request::Send(draft) => match draft.announce {
+            None if draft.keep => role_of("keep"),
             None => Role::Member,
             Some(Reach::Here) => role_of("announce"),
             Some(Reach::Owned) => Role::Owner,
@@ -71,13 +73,16 @@ mod tests {
         let mut seen = 0;
         for spec in TABLE {
             let request = parse(spec.example).map(|asked| asked.request);
-            let Ok(request @ (Request::Act(_) | Request::Policy(_))) = request else { continue };
+            let Ok(request @ (Request::Act(_) | Request::Policy(_) | Request::Pin(..))) = request else {
+                continue;
+            };
             assert_eq!(needs(&request), spec.role, "{}", spec.example);
             seen += 1;
         }
         assert!(seen > 15, "{seen}");
         let asked = |line: &str| needs(&parse(line).expect("a line").request);
         assert_eq!(asked("/announce hi"), Role::Admin);
+        assert_eq!(asked("/keep hi"), Role::Admin);
         assert_eq!(asked("/announce all: hi"), Role::Owner);
         assert_eq!(asked("/ttl room 10m"), Role::Admin);
         assert_eq!(asked("hi"), Role::Member);

@@ -7,7 +7,7 @@ use super::duration;
 use super::name::Role;
 use super::people::Offer;
 use super::text::Line;
-use crate::base::limits::TTL_MIN_S;
+use crate::base::limits::{KEPT, TTL_MIN_S};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,10 @@ pub enum Problem {
     QueueFull,
     /// The log of rights is full.
     LogFull,
+    /// As much is kept as there may be.
+    KeptFull,
+    /// What opens once cannot be kept.
+    OpensOnce,
     /// Whoever it was for did not answer.
     NoAnswer,
     /// Nobody in office is here to take a report.
@@ -255,6 +259,8 @@ impl Problem {
             Problem::NotWritten(_) => "not_written",
             Problem::QueueFull => "queue_full",
             Problem::LogFull => "log_full",
+            Problem::KeptFull => "kept_full",
+            Problem::OpensOnce => "opens_once",
             Problem::NoAnswer => "no_answer",
             Problem::NobodyInOffice => "nobody_in_office",
             Problem::BlockedFull { .. } => "blocked_full",
@@ -327,6 +333,8 @@ impl Problem {
             }
             Problem::QueueFull => "too many messages wait to be sent already".to_owned(),
             Problem::LogFull => "the room's log of rights is full".to_owned(),
+            Problem::KeptFull => format!("{KEPT} messages are kept here, and there may be no more"),
+            Problem::OpensOnce => "a message that opens once is never kept".to_owned(),
             Problem::NobodyInOffice => "nobody else in office is here".to_owned(),
             Problem::NoAnswer => "no answer came from whom it was for".to_owned(),
             Problem::BlockedFull { most } => format!("{most} people are blocked, and there may be no more"),
@@ -391,6 +399,8 @@ impl Problem {
             Problem::Quiet { .. } => "an admin can let you speak sooner with /unmute".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
             Problem::LogFull => "open a new room and invite everybody: /new".to_owned(),
+            Problem::KeptFull => "/pins lists them; /unpin ID lets one go".to_owned(),
+            Problem::OpensOnce => "say it without /once to keep it".to_owned(),
             Problem::NobodyInOffice => {
                 "/who lists who is here; /ignore and /block help by themselves".to_owned()
             }
@@ -451,6 +461,8 @@ impl Problem {
             Problem::NotWritten(std::io::ErrorKind::PermissionDenied),
             Problem::QueueFull,
             Problem::LogFull,
+            Problem::KeptFull,
+            Problem::OpensOnce,
             Problem::NoAnswer,
             Problem::NobodyInOffice,
             Problem::BlockedFull { most: 1_024 },

@@ -120,6 +120,18 @@ impl Scrollback {
         self.rows.insert(number, row);
     }
 
+    /// A message is kept beyond its time, or no longer. False if it does not live here.
+    pub fn keep(&mut self, id: &MsgId, keep: bool, dies: Option<Mono>) -> bool {
+        let Some(&number) = self.ids.get(id) else { return false };
+        let Some(Row::Said(said)) = self.rows.get_mut(&number) else { return false };
+        if let Some(before) = std::mem::replace(&mut said.message.dies, dies) {
+            self.due.remove(&(before, number));
+        }
+        said.message.keep = keep;
+        self.due.extend(dies.map(|dies| (dies, number)));
+        true
+    }
+
     /// A message is gone. `None` if it was not alive here.
     pub fn burn(&mut self, id: &MsgId, why: BurnWhy) -> Option<Gone> {
         let number = self.ids.remove(id)?;

@@ -66,8 +66,10 @@ table! {
     Talk Member "open" ["o"] "ID" "open a sealed message; then its time runs" "/open 7"
         |a| Ok(Request::Open(Which::Named(Line::clean(a.word()?))));
     Talk Member "burn" [] "[last|ID|mine]" "ask everybody to burn a message, or all of yours; an admin any" "/burn last" burn;
+    Talk Admin "keep" [] "TEXT" "a message that stays until the room closes; its author or an admin takes it back" "/keep gate two, at nine"
+        |a| Ok(Request::Send(Box::new(Draft { keep: true, ..Draft::plain(a.text()?) })));
     Talk Admin "pin" [] "[ID]" "keep a message until the room closes" "/pin 7" |a| Ok(Request::Pin(a.which(), true));
-    Talk Admin "unpin" [] "[ID]" "keep it no longer" "/unpin 7" |a| Ok(Request::Pin(a.which(), false));
+    Talk Admin "unpin" [] "[ID]" "keep it no longer; it burns when its own time is over" "/unpin 7" |a| Ok(Request::Pin(a.which(), false));
     Talk Member "pins" [] "" "what is kept" "/pins" |_| Ok(Request::View(View::Pins));
 
     People Member "who" ["users", "names"] "" "who is here, with role and tag" "/who" |_| Ok(Request::Who);

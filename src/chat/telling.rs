@@ -3,14 +3,18 @@
 use zeroize::Zeroizing;
 
 use super::duration::{self, words};
-use super::event::{Event, Invite, MemberLine, Person, RoomLine};
+use super::event::{Event, Invite, KeptLine, MemberLine, Person, RoomLine};
 use super::moves::Moves;
 use super::name::{Door, KeysChange, Level, MemberChange, Mode, RoomChange};
 use super::notice::Said;
 use super::record;
 use super::reply::short_id;
 use super::text::Line;
+use crate::base::id::{MsgId, hex};
 use crate::base::time::Unix;
+
+/// Bytes of a message's id by which it is named: as many as a command asks for.
+const NAMED_BY: usize = 3;
 
 /// A sentence, how much it matters, and what can be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,7 @@ pub fn tell(event: &Event, names: Names<'_>, when: Unix) -> Option<Told> {
         Event::Member(line) => member(line, names, None, when),
         Event::Room(line) => room(line, names),
         Event::Keys(line) => keys(line.change),
+        Event::Kept(line) => Some(kept(line, &message_name(&line.id), names)),
         Event::Notice(notice) => Some(said(&notice.said)),
         _ => None,
     }
@@ -146,6 +151,20 @@ pub fn keys(change: KeysChange) -> Option<Told> {
         KeysChange::Rotated => Some(info("keys made anew".to_owned())),
         KeysChange::Merged => Some(info("keys of both halves are one set now".to_owned())),
     }
+}
+
+/// What is to be said of a message that is kept, or no longer, by whatever name it has there.
+pub fn kept(line: &KeptLine, message: &str, names: Names<'_>) -> Told {
+    let by = names(&line.by);
+    info(match line.keep {
+        true => format!("{by} keeps {message} until the room closes"),
+        false => format!("{by} keeps {message} no longer"),
+    })
+}
+
+/// A message as a command may name it: the first digits of its id.
+pub fn message_name(id: &MsgId) -> String {
+    format!("message {}", hex(id.0.get(..NAMED_BY).unwrap_or(&id.0)))
 }
 
 /// What is to be said of a room.

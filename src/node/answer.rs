@@ -71,7 +71,6 @@ pub(super) async fn answer(
         Request::Friends => return Ok(friends::list(node)),
         Request::Friend(who, false) => return friends::remove(node, &who, after),
         Request::Later(what) => return Err(Problem::NotAvailable(what)),
-        Request::Pin(..) => return Err(Problem::NotAvailable("pinning")),
         Request::Send(draft) if draft.announce == Some(Reach::Owned) => {
             return announce(node, &draft, after);
         }
@@ -109,6 +108,10 @@ async fn in_room(
         Request::Open(which) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Open(id), after)
+        }
+        Request::Pin(which, keep) => {
+            let id = node.model.message(room, &which)?;
+            command(node, at, Command::Pin(id, keep), after)
         }
         Request::Burn(Burn::One(which)) => {
             let id = node.model.message(room, &which)?;
@@ -169,7 +172,6 @@ async fn in_room(
         | Request::Later(_)
         | Request::Friends
         | Request::Answer(_)
-        | Request::Pin(..)
         | Request::Doctor
         | Request::Bug(_)
         | Request::Panic

@@ -137,6 +137,8 @@ fn code(act: &Act) -> &'static str {
         Act::Yield { .. } => "yield",
         Act::Rotate => "rotate",
         Act::Close => "close",
+        Act::Pin { .. } => "pin",
+        Act::Unpin { .. } => "unpin",
     }
 }
 

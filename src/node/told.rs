@@ -6,7 +6,7 @@ use crate::base::time::Unix;
 use crate::chat::avatar::Avatar;
 use crate::chat::event::Fate as Told;
 use crate::chat::event::{
-    Burned, Event, Facts, KeysLine, MemberLine, Message, Person, Receipt, RoomLine, SetBy,
+    Burned, Event, Facts, KeptLine, KeysLine, MemberLine, Message, Person, Receipt, RoomLine, SetBy,
 };
 use crate::chat::name::{BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
@@ -84,6 +84,10 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         }
         io::Event::Burned { id, why } => {
             out.push(Event::Burned(Burned { room: seat.name.clone(), id, why: burn_why(seat, why) }));
+        }
+        io::Event::Kept { id, by, keep, dies } => {
+            let by = person(&by);
+            out.push(Event::Kept(Box::new(KeptLine { room: seat.name.clone(), id, by, keep, dies })));
         }
         io::Event::Gone { count, of } => {
             out.push(notice(seat, Said::Gone { count, missed: of.saturating_sub(count) }));
@@ -184,7 +188,9 @@ fn logged(
         | Act::Invite { .. }
         | Act::InviteRevoke { .. }
         | Act::Rotate
-        | Act::Close => {}
+        | Act::Close
+        | Act::Pin { .. }
+        | Act::Unpin { .. } => {}
     }
 }
 
@@ -360,6 +366,8 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::TakenBack => Problem::TakenBack,
         Refused::Unknown => Problem::NoSuch,
         Refused::LogFull => Problem::LogFull,
+        Refused::KeptFull => Problem::KeptFull,
+        Refused::OpensOnce => Problem::OpensOnce,
         Refused::NoAnswer => Problem::NoAnswer,
         Refused::NobodyInOffice => Problem::NobodyInOffice,
         Refused::Elsewhere => Problem::Elsewhere,

@@ -82,6 +82,7 @@ fn happened(room: u64, event: &Event) {
         Event::Fate { cid, fate: Fate::Failed(why), .. } => debug!(room, message = cid, ?why, "not sent"),
         Event::Fate { cid, fate, .. } => debug!(room, message = cid, ?fate, "on its way"),
         Event::Burned { why, .. } => trace!(room, ?why, "burned"),
+        Event::Kept { keep, .. } => trace!(room, keep, "kept, or no longer"),
         Event::Reported { to } => debug!(room, to, "a report went out"),
         Event::Gone { count, of } => debug!(room, count, of, "gone from those who had it"),
         Event::Opened { .. } => trace!(room, "opened"),

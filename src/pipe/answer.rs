@@ -156,8 +156,6 @@ fn audit(o: &mut Object<'_>, record: &Record) {
     o.text("why", record.why.as_str());
 }
 
-/// Settings that were set, under the names of the command that sets them.
-
 fn status(o: &mut Object<'_>, status: &Status, now: Mono) {
     o.field("status").object(|o| {
         rooms(o, &status.rooms, now);

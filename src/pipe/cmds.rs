@@ -100,6 +100,7 @@ pub(super) const CMDS: &[(&str, Make)] = &[
     ("verify", |f| f.who().map(Request::Verify)),
     ("burn", burn),
     ("open", |f| f.which().map(Request::Open)),
+    ("keep", |f| Ok(Request::Send(Box::new(Draft { keep: true, ..*f.draft()? })))),
     ("pin", |f| Ok(Request::Pin(f.which()?, true))),
     ("unpin", |f| Ok(Request::Pin(f.which()?, false))),
     ("pins", |_| Ok(Request::View(View::Pins))),

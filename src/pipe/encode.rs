@@ -87,6 +87,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Message(_) => "message",
         Event::Receipt(_) => "receipt",
         Event::Burned(_) => "burned",
+        Event::Kept(_) => "kept",
         Event::Peer(_) => "peer",
         Event::Bootstrap(_) => "bootstrap",
         Event::Net(_) => "net",
@@ -120,6 +121,13 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
             o.text("room", burned.room.as_str());
             o.field("id").hex(&burned.id.0);
             o.text("why", burned.why.name());
+        }
+        Event::Kept(line) => {
+            o.text("room", line.room.as_str());
+            o.field("id").hex(&line.id.0);
+            o.flag("keep", line.keep);
+            person(o.field("by"), &line.by);
+            o.maybe("burns_ms", line.dies, |slot, dies| slot.number(dies.since(now)));
         }
         Event::Peer(line) => {
             o.text("event", line.change.name());
@@ -163,6 +171,7 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     }
 }
 
+/// Settings that were set, under the names of the command that sets them.
 pub(super) fn policy(o: &mut Object<'_>, set: &Policy) {
     let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
         set;

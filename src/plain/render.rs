@@ -6,7 +6,9 @@ use super::answer;
 use super::line::{head, heading, message, name, told};
 use super::state::{Burns, Moment, State};
 use crate::chat::duration::words;
-use crate::chat::event::{Event, Fate, Invite, MemberLine, Message, PeerLine, Person, Receipt, RoomLine};
+use crate::chat::event::{
+    Event, Fate, Invite, KeptLine, MemberLine, Message, PeerLine, Person, Receipt, RoomLine,
+};
 use crate::chat::name::{Level, PeerChange, RoomChange};
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
@@ -46,6 +48,7 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
             state.burned.count += 1;
             burned(state, at, out)
         }
+        Event::Kept(line) => kept(state, at, line, out),
         Event::Peer(line) => peer(state, at, line, out),
         // A failure is a notice, too; the rest is for whoever looks closer. What neighbours list, /rooms tells.
         Event::Bootstrap(_) | Event::Listing(_) => Ok(()),
@@ -179,6 +182,14 @@ fn member(
         Some(said) => told(state, at, Some(&line.room), said.text, out),
         None => Ok(()),
     }
+}
+
+fn kept(state: &State, at: Moment, line: &KeptLine, out: &mut impl Write) -> io::Result<()> {
+    let room = state.model.room(Some(&line.room)).ok();
+    let Some(number) = room.and_then(|room| room.scroll.number_of(&line.id)) else { return Ok(()) };
+    let names = |person: &Person| name(state, &line.room, person).to_string();
+    let said = telling::kept(line, &format!("#{number}"), &names);
+    told(state, at, Some(&line.room), said.text, out)
 }
 
 fn said(state: &mut State, at: Moment, line: &Message, out: &mut impl Write) -> io::Result<()> {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use rand_core::CryptoRng;
 
+use super::envelope::Dropped;
 use super::hub::Hub;
 use super::inside::Inside;
-use super::io::{Burned, Event, Refused, Timer};
+use super::io::{Burned, Event, Output, Refused, Timer};
+use super::kept::Signed;
 use super::rights::Rank;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{AGE_IGNORED_MS, BURN_HEARD_MS, BURN_IDS, BURNS_WATCHED, RECEIPT_MEMBERS};
@@ -73,8 +75,10 @@ impl Inside {
         let upto = if all_mine { self.outbox.numbered() } else { 0 };
         let me = hub.id;
         let held = self.holders(&ids, upto);
-        self.burn_here(hub, &me, &ids, upto);
-        self.publish(hub, Body::Burn { ids: ids.clone(), upto });
+        let sealed = self.seal(hub, 0, Body::Burn { ids: ids.clone(), upto });
+        let word = sealed.as_ref().map(|s| Signed::from([&s.payload.encode()[..], &s.sig].concat()));
+        self.burn_here(hub, &me, &ids, upto, word.as_ref());
+        hub.out.extend(sealed.map(|s| Output::Publish { topic: s.topic, bytes: s.frame }));
         self.await_gone(hub, ids, upto, held);
     }
 
@@ -154,16 +158,39 @@ impl Inside {
         }
     }
 
-    pub(crate) fn on_burn<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: MemberId, ids: &[MsgId], upto: u64) {
+    pub(crate) fn on_burn<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        by: MemberId,
+        ids: &[MsgId],
+        upto: u64,
+        word: &Signed,
+    ) {
         let allowed: Vec<MsgId> = ids.iter().filter(|id| self.may_burn_remote(&by, id)).copied().collect();
         // Only what lived here until now is answered for: what has not come may still come.
         let lived: Vec<MsgId> =
             allowed.iter().filter(|id| self.timeline.get(id).is_some()).copied().collect();
         let news = !lived.is_empty() || upto > self.timeline.taken_back(&by);
-        self.burn_here(hub, &by, &allowed, upto);
+        self.burn_here(hub, &by, &allowed, upto, Some(word));
         if news && self.roster.count() < RECEIPT_MEMBERS {
             self.direct(hub, &by, Body::Gone { ids: lived, upto });
         }
+    }
+
+    /// Somebody tells of a burn that I missed: it takes what it names, as when it was said.
+    pub(crate) fn on_burn_told<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        by: MemberId,
+        ids: &[MsgId],
+        upto: u64,
+        word: &Signed,
+    ) -> Result<(), Dropped> {
+        let lives = ids.iter().any(|id| self.timeline.get(id).is_some() && self.may_burn(&by, id));
+        let news = lives || !self.timeline.upto(&by, upto).is_empty();
+        let allowed: Vec<MsgId> = ids.iter().filter(|id| self.may_burn_remote(&by, id)).copied().collect();
+        self.burn_here(hub, &by, &allowed, upto, Some(word));
+        if news { Ok(()) } else { Err(Dropped::Replay) }
     }
 
     /// Whose a message is that has not come yet is known only once it comes, and only then whether it is burned: by its
@@ -171,11 +198,25 @@ impl Inside {
     fn may_burn_remote(&self, by: &MemberId, id: &MsgId) -> bool {
         match self.timeline.get(id) {
             Some(_) => self.may_burn(by, id),
-            None => self.log.rights().rank(by) >= Rank::Admin,
+            None => {
+                let rights = self.log.rights();
+                let named = rights.kept.get(id).and_then(|word| word.of);
+                rights.rank(by) >= Rank::Admin || named.is_some_and(|(author, _)| author == *by)
+            }
         }
     }
 
-    fn burn_here<R: CryptoRng>(&mut self, hub: &mut Hub<R>, by: &MemberId, ids: &[MsgId], upto: u64) {
+    fn burn_here<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        by: &MemberId,
+        ids: &[MsgId],
+        upto: u64,
+        word: Option<&Signed>,
+    ) {
+        if let Some(word) = word {
+            self.remember_burn(by, ids, upto, word);
+        }
         let cap = hub.now + self.ttl_cap_s() * 1_000;
         for id in ids {
             let author = self.timeline.get(id).map(|l| l.payload.sender);

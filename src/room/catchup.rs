@@ -10,14 +10,15 @@ use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
+use super::kept::{Signed, without};
 use super::timeline::{Living, in_ranges, remaining_ms};
 use super::welcome::row_size;
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
     AGE_IGNORED_MS, ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS,
     CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_SPREAD_MS, CATCHUP_TRIES,
-    CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS, LOG_PAGE_BYTES, ROSTER_GAP_MS, ROSTER_PAGE_BYTES,
-    SMALL_ROOM,
+    CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS, LOG_PAGE_BYTES, PAGE_MISSED, ROSTER_GAP_MS,
+    ROSTER_PAGE_BYTES, SMALL_ROOM,
 };
 use crate::base::secret::Text;
 use crate::base::time::Mono;
@@ -97,7 +98,9 @@ impl Inside {
         hub.within(HELLO_KEY_MS, Timer::Upkeep);
         let any = hub.rng.next_u64();
         let had = self.timeline.had_of_all().iter().take(ASK_AUTHORS);
-        let had = had.map(|(id, ranges)| (*id, ranges.to_ask(any))).collect();
+        let lacking = self.lacking(hub);
+        let had = had.map(|(id, ranges)| (*id, without(ranges.to_ask(any), lacking.get(id))));
+        let had = had.filter(|(_, ranges)| !ranges.is_empty()).collect();
         self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
         hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
     }
@@ -225,44 +228,44 @@ impl Inside {
         }
     }
 
-    /// What they lack, lives, and was said while they were here; what they were not here for only if the room says so.
+    /// What they lack, lives, and was said while they were here; what they were not here for only if the room says so, or if it
+    /// is kept in a room that lasts. And who took back what they may still keep.
     fn send_missed<R: CryptoRng>(&mut self, hub: &mut Hub<R>, to: MemberId, kem: &KemPublic, ask: &Ask) {
         let Some(joined) = self.roster.get(&to).map(|m| m.joined) else { return };
         let open_history = self.shows_history();
+        let lasts = self.log.rights().policy.persist == Some(true);
         let room = hub.room();
-        let mut pages: Vec<Vec<(Vec<u8>, u64)>> = vec![Vec::new()];
-        let mut bytes = 0;
+        let mut pages = Pages::default();
         for (_, living) in self.timeline.all() {
             let Body::Text(say) = &living.payload.body else { continue };
             let author = living.payload.sender;
             let has = ask.had.iter().any(|(id, ranges)| *id == author && in_ranges(ranges, say.n));
-            if has || author == to || living.private {
+            if has || (author == to && !living.is_kept()) || living.private {
                 continue;
             }
             let ttl = living.payload.ttl_s * 1_000;
             let left = living
                 .deadline
                 .map_or(remaining_ms(ttl, living.payload.sent, room, false), |at| at.since(hub.now));
+            let kept = living.is_kept();
             let there = living.payload.sent.0.saturating_add(AGE_IGNORED_MS) >= joined.0;
             let least = if there { CATCHUP_LEAST_MS } else { CATCHUP_UNKEYED_MS };
-            if left < least || (!there && !open_history) {
+            if (left < least && !kept) || !(there || open_history || (kept && lasts)) {
                 continue;
             }
             let mut inner = living.payload.encode().to_vec();
             inner.extend_from_slice(&living.sig);
-            if bytes + inner.len() > CATCHUP_PAGE_BYTES {
-                if pages.len() >= CATCHUP_PAGES {
-                    break;
-                }
-                pages.push(Vec::new());
-                bytes = 0;
-            }
-            bytes += inner.len() + 16;
-            if let Some(page) = pages.last_mut() {
-                page.push((inner, left));
+            if !pages.put(inner, left) {
+                break;
             }
         }
-        for mut items in pages.into_iter().filter(|p| !p.is_empty()) {
+        let had =
+            |author: &MemberId, n| ask.had.iter().any(|(id, ranges)| id == author && in_ranges(ranges, n));
+        let words = self.kept.words(|id| self.log.rights().kept.contains_key(id), had);
+        for word in words {
+            pages.put(word.to_vec(), 0);
+        }
+        for mut items in pages.done {
             let missed = self.wrap_missed(hub, kem, encode_missed(&items));
             items.iter_mut().for_each(|(inner, _)| inner.zeroize());
             self.direct(hub, &to, Body::Missed(missed));
@@ -326,30 +329,63 @@ impl Inside {
     ) -> Result<(), Dropped> {
         let (bytes, sig) = inner.split_last_chunk::<64>().ok_or(Dropped::Payload)?;
         let payload = Payload::decode(bytes).map_err(|_| Dropped::Payload)?;
-        let stranger = !self.roster.knows(&payload.sender) && !self.shows_history();
+        let id = envelope::message_id(bytes);
+        let kept = self.keeps(&id, &payload) && self.is_of_this_room(&id, &payload);
+        let free = self.shows_history() || kept || matches!(payload.body, Body::Burn { .. });
+        let stranger = !self.roster.knows(&payload.sender);
         let before = payload.sent.0.saturating_add(AGE_IGNORED_MS) < self.joined.0;
-        if payload.genesis != self.genesis || stranger || (before && !self.shows_history()) {
+        if payload.genesis != self.genesis || (!free && (stranger || before)) {
             return Err(Dropped::OtherRoom);
         }
-        self.may_be_heard(hub, &payload)?;
-        identity::verify(&payload.sender, Label::Signature, &[bytes], sig).map_err(|_| Dropped::Signature)?;
+        let signed = || identity::verify(&payload.sender, Label::Signature, &[bytes], sig);
+        if let Body::Burn { ids, upto } = &payload.body {
+            signed().map_err(|_| Dropped::Signature)?;
+            return self.on_burn_told(hub, payload.sender, ids, *upto, &Signed::from(inner));
+        }
+        self.may_be_heard(hub, &id, &payload)?;
+        signed().map_err(|_| Dropped::Signature)?;
         let ttl_ms = self.ttl_ms_of(&payload);
         // The one who hands it on may shorten its life, never lengthen it.
         let left = left_ms.min(remaining_ms(ttl_ms, payload.sent, hub.room(), false));
         let Body::Text(Say { n, .. }) = payload.body else { return Err(Dropped::Kind) };
-        if left == 0 {
+        if left == 0 && !kept {
             self.timeline.note_had(payload.sender, n);
             return Err(Dropped::Epoch);
         }
-        if !self.keeps_pace(hub, &payload, true) {
+        if !kept && !self.keeps_pace(hub, &payload, true) {
             if settled {
                 self.timeline.note_had(payload.sender, n);
             }
             return Err(Dropped::Limit);
         }
-        let id = envelope::message_id(bytes);
         self.keep_message(hub, id, payload, *sig, left, true);
         Ok(())
+    }
+}
+
+/// Pages of what somebody missed, as many as one answer holds.
+#[derive(Default)]
+struct Pages {
+    done: Vec<Vec<(Vec<u8>, u64)>>,
+    bytes: usize,
+}
+
+impl Pages {
+    /// False where there is no place for it any more.
+    fn put(&mut self, inner: Vec<u8>, left_ms: u64) -> bool {
+        let full = |page: &Vec<_>| page.len() >= PAGE_MISSED || self.bytes + inner.len() > CATCHUP_PAGE_BYTES;
+        if self.done.last().is_none_or(full) {
+            if self.done.len() >= CATCHUP_PAGES {
+                return false;
+            }
+            self.done.push(Vec::new());
+            self.bytes = 0;
+        }
+        self.bytes += inner.len() + 16;
+        if let Some(page) = self.done.last_mut() {
+            page.push((inner, left_ms));
+        }
+        true
     }
 }
 

@@ -66,6 +66,7 @@ impl Inside {
             Command::Open(id) => self.open_message(hub, id),
             Command::Burn(ids) => self.burn(hub, ids, false),
             Command::BurnMine => self.burn(hub, Vec::new(), true),
+            Command::Pin(id, keep) => self.pin(hub, id, keep),
             Command::Act(deed) => self.act(hub, deed),
             Command::Nick(nick) => self.rename(hub, nick),
             Command::Guise { nick, guise } => self.dress(hub, nick, guise),

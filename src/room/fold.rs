@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::past::Node;
-use super::rights::{Domain, InviteState, Paced, Rank, Removal, Rights};
+use super::rights::{Domain, InviteState, Paced, Rank, Removal, Rights, Word};
 use super::verdict::Verdicts;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::time::Unix;
@@ -176,6 +176,12 @@ fn show(rights: &mut Rights, node: &Node, mut force: Force) {
         Act::Policy(policy) if admin => write_policy(rights, policy, node.entry.at),
         Act::Rotate if admin => rights.rotations.push(node.id),
         Act::Close if owner => rights.closed = rights.closed.or(Some(node.id)),
+        Act::Pin { message, author, n } if admin => {
+            rights.kept.insert(*message, Word { by: node.entry.author, of: Some((*author, *n)) });
+        }
+        Act::Unpin { message } if admin => {
+            rights.kept.insert(*message, Word { by: node.entry.author, of: None });
+        }
         _ => {}
     }
 }

@@ -16,6 +16,7 @@ use super::guise::{Guise, Introduced};
 use super::handkeys::HandKeys;
 use super::hub::Hub;
 use super::io::{Output, Who};
+use super::kept::Kept;
 use super::log::{Inserted, Log};
 use super::merge::Merging;
 use super::pace::Paces;
@@ -78,6 +79,7 @@ pub(crate) struct Inside {
     /// How fast others speak.
     pub(super) paces: Paces,
     pub(super) burns: Burns,
+    pub(super) kept: Kept,
     pub(super) catchup: CatchUp,
     pub(super) dms: Dms,
     pub(super) reports: Reports,
@@ -119,6 +121,7 @@ impl Inside {
             outbox: Outbox::new(),
             paces: Paces::default(),
             burns: Burns::default(),
+            kept: Kept::default(),
             catchup: CatchUp::default(),
             dms: Dms::default(),
             reports: Reports::default(),

@@ -57,6 +57,8 @@ pub enum Command {
     Burn(Vec<MsgId>),
     /// Take back everything I said.
     BurnMine,
+    /// Keep a message beyond its time, or no longer.
+    Pin(MsgId, bool),
     /// Say something to one member alone.
     Dm {
         /// To whom.
@@ -390,6 +392,10 @@ pub enum Refused {
     NobodyInOffice,
     /// Whoever it is about came in under a founding that others rule.
     Elsewhere,
+    /// As much is kept as there may be.
+    KeptFull,
+    /// What opens once is never kept.
+    OpensOnce,
 }
 
 /// A member as events name them.
@@ -476,6 +482,17 @@ pub enum Event {
         id: MsgId,
         /// Why.
         why: Burned,
+    },
+    /// A message is kept beyond its time, or no longer.
+    Kept {
+        /// Which.
+        id: MsgId,
+        /// Whose word it is.
+        by: Who,
+        /// It is kept.
+        keep: bool,
+        /// When it dies now.
+        dies: Option<Mono>,
     },
     /// What was taken back here is gone from so many of those who may have had it.
     Gone {

@@ -38,6 +38,7 @@ mod hub;
 mod inside;
 pub mod invite;
 pub mod io;
+mod kept;
 pub mod log;
 mod look;
 mod merge;

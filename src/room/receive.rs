@@ -7,6 +7,7 @@ use super::guard::Waiting;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
+use super::kept::Signed;
 use crate::base::id::{MemberId, Peer, SetTag, Topic};
 use crate::base::limits::{
     EPOCHS_AHEAD, EPOCHS_BACK, HELLO_GAP_MS, KNOWN_MEMBERS, NEWCOMER_BEAT_MS, PACE_UNHEARD_MS, STUCK_MS,
@@ -145,7 +146,10 @@ impl Inside {
             Body::Text(_) => self.on_text(hub, opened.payload, sig, id)?,
             Body::Have(ref had) => self.on_have(hub, sender, had),
             Body::Opened(id) => self.on_opened(hub, sender, id),
-            Body::Burn { ref ids, upto } => self.on_burn(hub, sender, ids, upto),
+            Body::Burn { ref ids, upto } => {
+                let word = Signed::from([opened.bytes(), &sig].concat());
+                self.on_burn(hub, sender, ids, upto, &word);
+            }
             Body::Gone { ref ids, upto } => self.on_gone(hub, sender, ids, upto),
             Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),

@@ -280,6 +280,7 @@ impl Inside {
                 hub.event(Event::Logged { entry: id, by, target });
             }
         }
+        self.obey_words(hub);
         self.consider_rekey(hub);
         self.judge(hub);
     }

@@ -189,9 +189,10 @@ impl Inside {
         };
         let say = Say::plain(n, text);
         let deadline = heard.dies;
+        let end = deadline.unwrap_or(hub.now);
         let payload = Payload { body: Body::Text(say), ..payload };
         let living =
-            Living { payload, sig: [0; 64], deadline, sealed: false, caught_up: false, private: true };
+            Living { payload, sig: [0; 64], deadline, end, sealed: false, caught_up: false, private: true };
         self.reports.living.insert(id, n, living);
         self.reports.about.insert(id, about);
         hub.event(Event::Message(Box::new(heard)));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::id::{EntryId, InviteId, MemberId};
+use crate::base::id::{EntryId, InviteId, MemberId, MsgId};
 use crate::base::time::Unix;
 use crate::wire::log::{Act, Policy, Then};
 
@@ -106,6 +106,15 @@ pub(crate) struct Paced {
     pub(crate) slow_s: Option<u64>,
 }
 
+/// The last word on whether a message is kept beyond its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Whose word it is.
+    pub by: MemberId,
+    /// The author of the message and the number they gave it; `None` where it is kept no longer.
+    pub of: Option<(MemberId, u64)>,
+}
+
 /// Everything the log says, folded. Foundings and removals are the same for everybody who holds the same entries; the rest
 /// is what the foundings say that the reader looks from (all of them, until told which).
 #[derive(Clone, Debug, Default)]
@@ -132,6 +141,8 @@ pub struct Rights {
     pub rotations: Vec<EntryId>,
     /// The entry that closed the room.
     pub closed: Option<EntryId>,
+    /// Messages that were pinned or unpinned, by the last word on each.
+    pub kept: BTreeMap<MsgId, Word>,
     /// The foundings looked from, with all that they yielded to; `None` for all.
     pub(crate) home: Option<BTreeSet<EntryId>>,
 }

@@ -132,6 +132,7 @@ impl Inside {
         if self.is_alone() && !self.tells_later() {
             // Heard by nobody, now or later; it lives here and dies here.
             let (id, fate) = match self.send_now(hub, &said, true) {
+                Ok(id) if self.timeline.get(&id).is_some_and(Living::is_kept) => (Some(id), Fate::Sent),
                 Ok(id) => (Some(id), Fate::Queued),
                 Err(why) => (None, Fate::Failed(why)),
             };
@@ -199,6 +200,12 @@ impl Inside {
         if (draft.announce || draft.keep) && rights.rank(&hub.id) < Rank::Admin {
             return Err(Refused::Role);
         }
+        if draft.keep && draft.once_s.is_some() {
+            return Err(Refused::OpensOnce);
+        }
+        if draft.keep && self.timeline.is_full() {
+            return Err(Refused::KeptFull);
+        }
         Ok(())
     }
 
@@ -241,7 +248,7 @@ impl Inside {
         self.outbox.mine.insert(n, (draft.cid, sealed.id, BTreeSet::new()));
         let id = sealed.id;
         self.keep_message(hub, id, sealed.payload, sealed.sig, ttl_s * 1_000, false);
-        if private {
+        if private && self.timeline.get(&id).is_some_and(|living| !living.is_kept()) {
             self.timeline.keep_to_myself(&id);
         }
         Ok(id)
@@ -258,7 +265,7 @@ impl Inside {
     ) -> Result<(), Dropped> {
         let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let sender = payload.sender;
-        self.may_be_heard(hub, &payload)?;
+        self.may_be_heard(hub, &id, &payload)?;
         let n = say.n;
         let ttl_ms = self.ttl_ms_of(&payload);
         let fresh = payload.epoch.plus(1) >= hub.epoch();
@@ -318,18 +325,26 @@ impl Inside {
     }
 
     /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.
-    pub(crate) fn may_be_heard<R: CryptoRng>(&self, hub: &Hub<R>, payload: &Payload) -> Result<(), Dropped> {
+    /// What the log names as kept comes again where it had died before that was known.
+    pub(crate) fn may_be_heard<R: CryptoRng>(
+        &self,
+        hub: &Hub<R>,
+        id: &MsgId,
+        payload: &Payload,
+    ) -> Result<(), Dropped> {
         let Body::Text(say) = &payload.body else { return Err(Dropped::Kind) };
         let author = &payload.sender;
         let rights = self.log.rights();
-        if *author == hub.id || self.timeline.had(author, say.n) {
+        let pinned = self.is_kept_by_log(id, payload);
+        let had = *author == hub.id || self.timeline.had(author, say.n);
+        if had && !(pinned && self.lacks(id, author)) {
             return Err(Dropped::Replay);
         }
         if self.is_removed(author) {
             return Err(Dropped::Removed);
         }
         let above = (say.announce || say.keep) && rights.rank(author) < Rank::Admin;
-        if above || rights.is_muted(author, hub.room()) || self.is_quiet(payload, hub.room()) {
+        if !pinned && (above || rights.is_muted(author, hub.room()) || self.is_quiet(payload, hub.room())) {
             return Err(Dropped::Limit);
         }
         Ok(())
@@ -352,14 +367,17 @@ impl Inside {
             return;
         }
         let reaches = |by: &MemberId| *by == author || !self.log.rights().reach(by, &author).0.is_empty();
-        if self.timeline.is_taken_back(&author, n) || self.timeline.burners(&id).any(reaches) {
+        let taken_back = self.timeline.burners(&id).chain(self.kept.burner(&id)).any(reaches);
+        let kept = self.keeps(&id, &payload) && !self.timeline.is_full();
+        let over = left_ms == 0 && !kept;
+        if self.timeline.is_taken_back(&author, n) || taken_back || over {
             self.timeline.note_had(author, n);
             return;
         }
         let mine = author == hub.id;
         let sealed = say.once_s > 0 && !mine;
-        let kept = say.keep && self.log.rights().rank(&author) >= Rank::Admin;
-        let dies = (!kept).then_some(hub.now + left_ms);
+        let end = hub.now + left_ms;
+        let dies = (!kept).then_some(end);
         let heard = Heard {
             id,
             from: self.who(&author),
@@ -379,7 +397,7 @@ impl Inside {
             asks: false,
             about: None,
         };
-        let living = Living { payload, sig, deadline: dies, sealed, caught_up, private: false };
+        let living = Living { payload, sig, deadline: dies, end, sealed, caught_up, private: false };
         let crowded = self.timeline.insert(id, n, living);
         hub.event(Event::Message(Box::new(heard)));
         for id in crowded {
@@ -442,7 +460,7 @@ impl Inside {
         let Body::Text(say) = &living.payload.body else { return };
         let (once_s, sealed, from_read) = (say.once_s, living.sealed, say.from_read);
         let (author, text) = (living.payload.sender, say.text.clone());
-        if author == hub.id || !(sealed || from_read) {
+        if author == hub.id || living.is_kept() || !(sealed || from_read) {
             return;
         }
         let life = if once_s > 0 { once_s } else { living.payload.ttl_s };

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::id::{MemberId, MsgId, short};
-use crate::base::limits::{LIVING, LIVING_BYTES, RANGES, RANGES_HELD, TOMBSTONES};
+use crate::base::limits::{KEPT, LIVING, LIVING_BYTES, RANGES, RANGES_HELD, TOMBSTONES};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::kdf::{self, Label};
 use crate::wire::payload::{Body, Payload, Say};
@@ -19,6 +19,8 @@ pub(crate) struct Living {
     pub(crate) sig: [u8; 64],
     /// When it dies; `None` for one that is kept until the room closes.
     pub(crate) deadline: Option<Mono>,
+    /// When its own time is over: kept no longer, it dies then, or at once.
+    pub(crate) end: Mono,
     /// Once-messages are sealed until somebody opens them.
     pub(crate) sealed: bool,
     /// Fetched from somebody else after the fact.
@@ -28,6 +30,11 @@ pub(crate) struct Living {
 }
 
 impl Living {
+    /// Whether somebody in office holds it beyond its time.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.deadline.is_none()
+    }
+
     fn say(&self) -> Option<&Say> {
         match &self.payload.body {
             Body::Text(say) => Some(say),
@@ -137,6 +144,7 @@ pub(crate) struct Timeline {
     /// The same by time: every input looks for what is over, an outsider's junk too, so looking must cost nothing.
     fading: BTreeSet<(Mono, MsgId, MemberId)>,
     burned_upto: BTreeMap<MemberId, u64>,
+    kept: usize,
     hint: Option<[u8; 16]>,
 }
 
@@ -154,6 +162,37 @@ impl Timeline {
     /// How many live.
     pub(crate) fn len(&self) -> usize {
         self.living.len()
+    }
+
+    /// Whether no more can be kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept >= KEPT
+    }
+
+    /// Keeps a living message beyond its time, or no longer: then it dies when that is over, at once if it was. False where
+    /// nothing changed.
+    pub(crate) fn keep(&mut self, id: &MsgId, keep: bool) -> bool {
+        let full = self.is_full();
+        let Some(living) = self.living.get_mut(id).filter(|living| living.is_kept() != keep) else {
+            return false;
+        };
+        if keep && full {
+            return false;
+        }
+        if keep {
+            if let Some(at) = living.deadline.take() {
+                self.deadlines.remove(&(at, *id));
+            }
+            // Whoever is to come is meant as well.
+            living.private = false;
+            self.kept += 1;
+        } else {
+            living.deadline = Some(living.end);
+            self.deadlines.insert((living.end, *id));
+            self.kept -= 1;
+        }
+        self.hint = None;
+        true
     }
 
     /// Whether this message came in before, living or not.
@@ -191,8 +230,9 @@ impl Timeline {
     pub(crate) fn insert(&mut self, id: MsgId, n: u64, message: Living) -> Vec<MsgId> {
         self.had.entry(message.payload.sender).or_default().add(n);
         self.bytes += message.bytes();
-        if let Some(at) = message.deadline {
-            self.deadlines.insert((at, id));
+        match message.deadline {
+            Some(at) => drop(self.deadlines.insert((at, id))),
+            None => self.kept += 1,
         }
         self.living.insert(id, message);
         self.hint = None;
@@ -218,8 +258,9 @@ impl Timeline {
     pub(crate) fn remove(&mut self, id: &MsgId) -> Option<Living> {
         let message = self.living.remove(id)?;
         self.bytes = self.bytes.saturating_sub(message.bytes());
-        if let Some(at) = message.deadline {
-            self.deadlines.remove(&(at, *id));
+        match message.deadline {
+            Some(at) => drop(self.deadlines.remove(&(at, *id))),
+            None => self.kept = self.kept.saturating_sub(1),
         }
         self.hint = None;
         Some(message)
@@ -243,12 +284,17 @@ impl Timeline {
         }
     }
 
+    /// What lives of an author numbered up to `upto`.
+    pub(crate) fn upto(&self, author: &MemberId, upto: u64) -> Vec<MsgId> {
+        let theirs = |m: &Living| m.payload.sender == *author && m.say().is_some_and(|s| s.n <= upto);
+        self.living.iter().filter(|(_, m)| theirs(m)).map(|(id, _)| *id).collect()
+    }
+
     /// Burns everything an author numbered up to `upto`.
     pub(crate) fn burn_upto(&mut self, author: &MemberId, upto: u64) -> Vec<MsgId> {
         let known = self.burned_upto.entry(*author).or_insert(0);
         *known = (*known).max(upto);
-        let theirs = |m: &Living| m.payload.sender == *author && m.say().is_some_and(|s| s.n <= upto);
-        let ids: Vec<MsgId> = self.living.iter().filter(|(_, m)| theirs(m)).map(|(id, _)| *id).collect();
+        let ids = self.upto(author, upto);
         ids.iter().for_each(|id| {
             self.remove(id);
         });
@@ -259,10 +305,11 @@ impl Timeline {
     pub(crate) fn shorten(&mut self, id: &MsgId, to: Mono) {
         let Some(message) = self.living.get_mut(id) else { return };
         message.sealed = false;
-        let at = message.deadline.map_or(to, |old| old.min(to));
-        if let Some(old) = message.deadline.replace(at) {
-            self.deadlines.remove(&(old, *id));
-        }
+        // What is kept waits for nobody's reading.
+        let Some(old) = message.deadline else { return };
+        let at = old.min(to);
+        (message.deadline, message.end) = (Some(at), message.end.min(at));
+        self.deadlines.remove(&(old, *id));
         self.deadlines.insert((at, *id));
     }
 

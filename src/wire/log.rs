@@ -5,7 +5,7 @@ use super::field::{
     FieldError, ascending, ensure, list, name, terse_debug, text_upto, versioned, write_list,
 };
 use super::handover::StatementError;
-use crate::base::id::{EntryId, Genesis, InviteId, MemberId};
+use crate::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId};
 use crate::base::limits::{ENTRY_BYTES, NAME_BYTES, PARENTS, ROOM_BYTES, SIGNATURE_BYTES, WHY_BYTES};
 use crate::base::time::Unix;
 
@@ -211,6 +211,20 @@ pub enum Act {
     Rotate,
     /// Ends the room.
     Close,
+    /// Keeps a message beyond its time.
+    Pin {
+        /// Which.
+        message: MsgId,
+        /// Whose.
+        author: MemberId,
+        /// The number they gave it, so that whoever lacks it can ask for it.
+        n: u64,
+    },
+    /// Keeps it no longer.
+    Unpin {
+        /// Which.
+        message: MsgId,
+    },
 }
 
 impl Act {
@@ -241,6 +255,8 @@ impl Act {
             Act::Yield { .. } => 17,
             Act::Rotate => 18,
             Act::Close => 19,
+            Act::Pin { .. } => 20,
+            Act::Unpin { .. } => 21,
         }
     }
 
@@ -272,6 +288,8 @@ impl Act {
             Act::Yield { .. } => "put its founding under another",
             Act::Rotate => "asked for fresh keys",
             Act::Close => "closed the room",
+            Act::Pin { .. } => "kept a message of",
+            Act::Unpin { .. } => "keeps a message no longer",
         }
     }
 
@@ -287,7 +305,8 @@ impl Act {
             | Act::Unmute { target }
             | Act::Admit { target }
             | Act::Deny { target }
-            | Act::Transfer { to: target, .. } => Some(*target),
+            | Act::Transfer { to: target, .. }
+            | Act::Pin { author: target, .. } => Some(*target),
             Act::Genesis { .. }
             | Act::Founding { .. }
             | Act::Invite { .. }
@@ -297,7 +316,8 @@ impl Act {
             | Act::Reclaim { .. }
             | Act::Yield { .. }
             | Act::Rotate
-            | Act::Close => None,
+            | Act::Close
+            | Act::Unpin { .. } => None,
         }
     }
 
@@ -353,6 +373,12 @@ impl Act {
             Act::Rotate | Act::Close => {
                 w.array(0);
             }
+            Act::Pin { message, author, n } => {
+                w.array(3).bytes(&message.0).bytes(&author.0).uint(*n);
+            }
+            Act::Unpin { message } => {
+                w.array(1).bytes(&message.0);
+            }
         }
     }
 
@@ -360,10 +386,10 @@ impl Act {
         let fields = match number {
             0 | 11 => 4,
             5 => 6,
-            1 | 4 | 7 => 3,
+            1 | 4 | 7 | 20 => 3,
             14 | 16 => 2,
             18 | 19 => 0,
-            2 | 3 | 6 | 8..=10 | 12 | 13 | 15 | 17 => 1,
+            2 | 3 | 6 | 8..=10 | 12 | 13 | 15 | 17 | 21 => 1,
             other => return Err(StatementError::UnknownKind(other)),
         };
         r.array_of(fields)?;
@@ -408,7 +434,9 @@ impl Act {
             16 => Act::Reclaim { next: r.bytes_exact()?, token_sig: r.bytes_exact()? },
             17 => Act::Yield { to: EntryId(r.bytes_exact()?) },
             18 => Act::Rotate,
-            _ => Act::Close,
+            19 => Act::Close,
+            20 => Act::Pin { message: MsgId(r.bytes_exact()?), author: member(r)?, n: r.uint()? },
+            _ => Act::Unpin { message: MsgId(r.bytes_exact()?) },
         })
     }
 }

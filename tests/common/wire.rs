@@ -411,6 +411,10 @@ pub fn acts() -> Vec<BoxedStrategy<Act>> {
         id32().prop_map(|to| Act::Yield { to: EntryId(to) }).boxed(),
         Just(Act::Rotate).boxed(),
         Just(Act::Close).boxed(),
+        (raw::<8>(), member(), number())
+            .prop_map(|(message, author, n)| Act::Pin { message: MsgId(message), author, n })
+            .boxed(),
+        raw::<8>().prop_map(|message| Act::Unpin { message: MsgId(message) }).boxed(),
     ]
 }
 

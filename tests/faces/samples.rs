@@ -6,8 +6,8 @@ use ephem_node::base::secret::Text;
 use ephem_node::base::tag::Tag;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
-    BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeysLine, MemberLine, Message,
-    NetLine, PeerLine, Person, Receipt, RoomLine, SetBy,
+    BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeptLine, KeysLine, MemberLine,
+    Message, NetLine, PeerLine, Person, Receipt, RoomLine, SetBy,
 };
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::listing::{Found, Listed, Listing, ListingLine};
@@ -282,6 +282,10 @@ pub(super) fn events() -> Vec<Event> {
     all.extend(
         BurnWhy::ALL.iter().map(|&why| Event::Burned(Burned { room: lobby(), id: MsgId([1; 8]), why })),
     );
+    for (keep, dies) in [(true, None), (false, Some(Mono(90_000)))] {
+        let line = KeptLine { room: lobby(), id: MsgId([1; 8]), by: person(2), keep, dies };
+        all.push(Event::Kept(Box::new(line)));
+    }
     for &change in PeerChange::ALL {
         for &route in Route::ALL {
             let bare = PeerLine { change, route, via: None, rtt_ms: None, addr: None, ..link() };

@@ -3,7 +3,7 @@
 Left out: the caps, which no set of entries decides alone.
 """
 (GENESIS, FOUNDING, GRANT, REVOKE, KICK, BAN, UNBAN, MUTE, UNMUTE, ADMIT, DENY, INVITE, INVITE_REVOKE, POLICY, TRANSFER,
- ACCEPT, RECLAIM, YIELD, ROTATE, CLOSE) = range(20)
+ ACCEPT, RECLAIM, YIELD, ROTATE, CLOSE, PIN, UNPIN) = range(22)
 MEMBER, ADMIN, OWNER = 0, 1, 2
 LOCK, KNOCK = 4, 5                      # places in a policy
 
@@ -303,7 +303,7 @@ def rights(s, kept):
 def settings(s, home):
     """The half that depends on home: 16 and 17."""
     policy, admitted, denied, muted, voiced = [None] * 13, set(), set(), {}, set()
-    invites, rotations, closed = {}, [], None
+    invites, rotations, closed, pins = {}, [], None, {}
     for e in s.entries:
         counts, as_owner = (fs & home for fs in s.counted[e.id])
         if e.begins and e.id in home or e.kind == POLICY and counts:
@@ -337,9 +337,13 @@ def settings(s, home):
             invites[e.body[0]][2] = True
         elif e.kind == CLOSE and as_owner and closed is None:
             closed = e.id.hex()
+        elif e.kind in (PIN, UNPIN):
+            pins[e.body[0]] = e.body[1:]
     return {"muted": [[who.hex(), until] for who, until in sorted(muted.items())], "voiced": hexes(voiced),
             "admitted": hexes(admitted), "denied": hexes(denied), "invites": [invites[i] for i in sorted(invites)], "policy": policy,
-            "rotations": hexes(rotations), "closed_by": closed}
+            "rotations": hexes(rotations), "closed_by": closed,
+            "pins": [[m.hex(), of[0].hex(), of[1]] for m, of in sorted(pins.items()) if of],
+            "unpinned": hexes(m for m, of in pins.items() if not of)}
 
 
 def seen(s, home, muted, view):

@@ -93,7 +93,7 @@ ENTRY_BODIES = {
     0: seq(t(1, 32), B32, SETTINGS, B16), 1: seq(B32, SETTINGS, B16), 2: seq(B32), 3: seq(B32), 4: seq(B32, u, WHY),
     5: seq(B32, u, WHY, u, num(2), B16), 6: seq(B32), 7: seq(B32, u, WHY), 8: seq(B32), 9: seq(B32), 10: seq(B32),
     11: seq(B16, B32, u, u), 12: seq(B16), 13: seq(SETTINGS), 14: seq(B32, boolean), 15: seq(B32), 16: seq(B32, b(64)),
-    17: seq(B32), 18: seq(), 19: seq(),
+    17: seq(B32), 18: seq(), 19: seq(), 20: seq(B8, B32, u), 21: seq(B8),
 }
 STATEMENT = seq(num(1, 1), B16, B32, u, u, asc(arr(B32, 32)), u, lambda x: type(x) is list)
 NOTE = seq(num(1, 1), B16, u, B32, u, B32, num(7), asc(arr(B32, 32)), asc(arr(B32, 32)))

@@ -21,6 +21,7 @@ mod emulator;
 mod finding;
 mod gone;
 mod invites;
+mod kept;
 mod office;
 mod once;
 mod people;

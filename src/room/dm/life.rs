@@ -29,6 +29,7 @@ impl Inside {
             payload,
             sig: [0; 64],
             deadline: Some(hub.now + left_ms),
+            end: hub.now + left_ms,
             sealed,
             caught_up: false,
             private: true,

@@ -3,6 +3,7 @@
 mod dms;
 mod expiry;
 mod guise;
+mod kept;
 mod quiet;
 mod reports;
 mod unsent;

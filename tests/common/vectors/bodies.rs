@@ -176,6 +176,8 @@ fn act(act: &Act) -> (u64, Value) {
         Act::Yield { to } => (17, json!([h(to)])),
         Act::Rotate => (18, json!([])),
         Act::Close => (19, json!([])),
+        Act::Pin { message, author, n } => (20, json!([h(message), h(author), n])),
+        Act::Unpin { message } => (21, json!([h(message)])),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ephem_node::base::id::{EntryId, Genesis, InviteId};
+use ephem_node::base::id::{EntryId, Genesis, InviteId, MsgId};
 use ephem_node::base::time::Unix;
 use ephem_node::crypto::root::Kind;
 use ephem_node::room::log::Log;
@@ -129,7 +129,11 @@ impl Play {
             11 | 12 => ban_with(other, 0, then, until, [salt; 16]),
             13 => Act::Unban { target: id(other) },
             14 => mute(other),
-            15 => Act::Unmute { target: id(other) },
+            15 => match salt {
+                0 => Act::Unmute { target: id(other) },
+                1 => Act::Pin { message: MsgId([invite.0[0]; 8]), author: id(other), n: 1 },
+                _ => Act::Unpin { message: MsgId([invite.0[0]; 8]) },
+            },
             16 => Act::Admit { target: id(other) },
             17 => Act::Deny { target: id(other) },
             18 => Act::Invite { id: invite, key: [salt; 32], uses: salt.into(), until: Unix(SENT) },

@@ -207,7 +207,11 @@ fn all(log: &Log) -> Value {
         "voiced": hs(&rights.voiced), "admitted": hs(&rights.admitted), "denied": hs(&rights.denied),
         "invites": rights.invites.iter().map(|(id, i)| json!([h(id), i.uses, i.revoked])).collect::<Vec<_>>(),
         "policy": bodies::policy(&rights.policy), "rotations": hs(&rotations),
-        "closed_by": opt(rights.closed), "equivocators": hs(log.equivocators()),
+        "closed_by": opt(rights.closed),
+        "pins": rights.kept.iter().filter_map(|(id, word)| word.of.map(|(author, n)| json!([h(id), h(author), n])))
+            .collect::<Vec<_>>(),
+        "unpinned": hs(rights.kept.iter().filter(|(_, word)| word.of.is_none()).map(|(id, _)| id)),
+        "equivocators": hs(log.equivocators()),
     })
 }
 

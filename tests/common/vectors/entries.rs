@@ -1,6 +1,6 @@
 //! Section 6.2 and the notes of 6.1: what is signed on its own and kept as it was signed.
 
-use ephem_node::base::id::{EntryId, Genesis, InviteId, MemberId};
+use ephem_node::base::id::{EntryId, Genesis, InviteId, MemberId, MsgId};
 use ephem_node::base::secret::Secret;
 use ephem_node::base::time::{Epoch, Unix};
 use ephem_node::crypto::identity::{self, Identity};
@@ -261,6 +261,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("Kind 17, yield", Act::Yield { to: EntryId([5; 32]) }),
         ("Kind 18, rotate", Act::Rotate),
         ("Kind 19, close", Act::Close),
+        ("Kind 20, pin", Act::Pin { message: MsgId([7; 8]), author: bo(), n: 12 }),
+        ("Kind 21, unpin", Act::Unpin { message: MsgId([7; 8]) }),
     ]
 }
 

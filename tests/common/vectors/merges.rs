@@ -1,6 +1,6 @@
 //! Logs of rights that grew in several places at once, and what they fold to: the plain course of things.
 
-use ephem_node::base::id::{Genesis, InviteId, MemberId};
+use ephem_node::base::id::{Genesis, InviteId, MemberId, MsgId};
 use ephem_node::base::time::Unix;
 use ephem_node::room::log::genesis_of;
 use ephem_node::wire::log::{Act, Policy, Then};
@@ -82,6 +82,25 @@ fn small() -> Cases {
     dag.put("cy", &[top], Act::Rotate);
     dag.put("ana", &[rotated], Act::Close);
     cases.push(("Two ask for a fresh key, the owner closes the room", dag));
+
+    let (mut dag, top) = Dag::with_admins();
+    let message = |n: u8| MsgId([n; 8]);
+    let pin = |n: u8, author: &str| Act::Pin { message: message(n), author: id(author), n: n.into() };
+    let kept = dag.put("bo", &[top], pin(1, "dee"));
+    dag.put("bo", &[kept], pin(2, "eli"));
+    dag.put("cy", &[kept], Act::Unpin { message: message(1) });
+    dag.put("ana", &[top], Act::Unpin { message: message(3) });
+    dag.put("cy", &[top], pin(3, "cy"));
+    dag.put("dee", &[kept], pin(4, "dee"));
+    cases.push((
+        "Messages pinned and unpinned by admins, one of them by two at once, and one by a member",
+        dag,
+    ));
+
+    let (mut dag, top) = Dag::with_admins();
+    dag.put("bo", &[top], pin(1, "dee"));
+    dag.put("ana", &[top], kick("bo", 0));
+    cases.push(("An admin pins a message beside being kicked", dag));
     cases
 }
 
