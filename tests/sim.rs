@@ -70,6 +70,7 @@ trials! {
     forgeries_are_dropped: "forgeries",
     any_weather_passes: "weather",
     a_room_of_ten_works: "ten",
+    everybody_who_kept_the_room_comes_back_to_it: "everybody-returns",
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::inside::Inside;
 pub use super::invite::invite_key;
 use super::invite::{fingerprint, prove};
 use super::io::{Event, Standing, Timer};
+use super::keepsake::Keepsake;
 use super::log::{Log, entry_id, genesis_of};
 use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
@@ -47,6 +48,8 @@ pub enum Intent {
     Invited(Box<Invite>),
     /// Open a new room with these settings.
     Found(Box<Policy>),
+    /// Come back with what was kept, whoever is there.
+    Reopen(Box<Keepsake>),
 }
 
 /// A hello that waits for its answer.
@@ -179,7 +182,7 @@ impl Seeking {
     /// Whether it is time to found the room. If not, the timer is set for when it may be.
     pub(crate) fn should_found<R: CryptoRng>(&mut self, hub: &mut Hub<R>) -> bool {
         match hub.intent {
-            Intent::Visit | Intent::Invited(_) => return false,
+            Intent::Visit | Intent::Invited(_) | Intent::Reopen(_) => return false,
             Intent::Found(_) => return true,
             Intent::Join(_) => {}
         }
@@ -217,7 +220,7 @@ impl Seeking {
     pub(crate) fn found<R: CryptoRng>(self, hub: &mut Hub<R>) -> Option<Inside> {
         let policy = match &hub.intent {
             Intent::Found(policy) | Intent::Join(policy) => (**policy).clone(),
-            Intent::Visit | Intent::Invited(_) => Policy::default(),
+            Intent::Visit | Intent::Invited(_) | Intent::Reopen(_) => Policy::default(),
         };
         let token = Secret::<32>::random(&mut hub.rng);
         let reclaim = Identity::from_seed(&token).id().0;

@@ -54,6 +54,8 @@ pub(crate) struct Hub<R> {
     pub(crate) nick: String,
     pub(crate) guise: Guise,
     pub(crate) serve: bool,
+    /// Can come back to the room.
+    pub(crate) keeps: bool,
     pub(crate) reach: Reach,
     pub(crate) rate_off: bool,
     /// What this node came for: whoever has to look for the room again comes for the same, with the same invite.
@@ -100,6 +102,7 @@ impl<R: CryptoRng> Hub<R> {
             nick,
             guise: Guise::default(),
             serve: false,
+            keeps: false,
             reach: reach.bounded(),
             rate_off: false,
             intent: Intent::Visit,

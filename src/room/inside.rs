@@ -65,6 +65,8 @@ pub(crate) struct Inside {
     pub(crate) invite: Option<Identity>,
     /// Ban salts in force.
     pub(crate) salts: BTreeSet<[u8; 16]>,
+    /// Came back to the room with what was kept of it.
+    pub(crate) resumed: bool,
     /// Since when I stand removed.
     pub(crate) removed_at: Option<Mono>,
     /// The end of the room, once it was seen to lie ahead.
@@ -110,6 +112,7 @@ impl Inside {
             abandoned: None,
             invite: None,
             salts: BTreeSet::new(),
+            resumed: false,
             removed_at: None,
             expires: None,
             arrivals: Arrivals::new(),

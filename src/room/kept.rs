@@ -10,6 +10,7 @@ use rand_core::CryptoRng;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Refused};
+use super::keepsake::Taken;
 use super::rights::{Rank, Word};
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{KEPT_GONE, KEPT_OLDER_MS, RANGES};
@@ -25,6 +26,8 @@ pub(crate) type Signed = Arc<[u8]>;
 pub(crate) struct Kept {
     gone: BTreeMap<MsgId, Gone>,
     serial: u64,
+    /// What was kept when this member came back to the room.
+    trusted: BTreeSet<MsgId>,
 }
 
 /// A message that was taken back.
@@ -40,7 +43,14 @@ struct Gone {
 
 impl Kept {
     /// Remembers who took a message back, and by which words. The first such word is as good as any.
-    fn remember(&mut self, id: MsgId, by: MemberId, of: Option<(MemberId, u64)>, kept: bool, word: &Signed) {
+    pub(super) fn remember(
+        &mut self,
+        id: MsgId,
+        by: MemberId,
+        of: Option<(MemberId, u64)>,
+        kept: bool,
+        word: &Signed,
+    ) {
         self.serial += 1;
         let (serial, word) = (self.serial, Arc::clone(word));
         let gone = self.gone.entry(id).or_insert(Gone { by, of, kept, serial, word });
@@ -51,6 +61,22 @@ impl Kept {
             let Some(first) = first.map(|(id, _)| *id) else { return };
             self.gone.remove(&first);
         }
+    }
+
+    /// Takes a message for kept by right, whatever its author's office is now.
+    pub(super) fn trust(&mut self, id: MsgId) {
+        self.trusted.insert(id);
+    }
+
+    /// How often what is remembered has changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.serial
+    }
+
+    /// The burns of what was kept.
+    pub(super) fn taken(&self) -> Vec<Taken> {
+        let kept = self.gone.iter().filter(|(_, gone)| gone.kept);
+        kept.map(|(id, gone)| Taken { id: *id, of: gone.of, word: gone.word.to_vec() }).collect()
     }
 
     /// Who took a message back.
@@ -131,6 +157,7 @@ impl Inside {
         say.once_s == 0
             && match rights.kept.get(id) {
                 Some(_) => self.is_kept_by_log(id, payload),
+                None if self.kept.trusted.contains(id) => true,
                 None => say.keep && rights.rank(&payload.sender) >= Rank::Admin,
             }
     }

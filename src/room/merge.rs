@@ -330,6 +330,7 @@ impl Inside {
         let (generation, chains) = (current.generation(), current.chains().len());
         let epoch = hub.epoch();
         hub.event(Event::Keys { generation, chains, epoch, merged });
+        self.say_again_who_i_am();
         let soon = hub.between(MOVED_BEAT_MS);
         hub.within(soon, Timer::Beat);
         self.beacon_now(hub);

@@ -111,7 +111,9 @@ impl Inside {
 
     /// Says goodbye: by gossip and straight to a few. An owner hands the room over in the same breath.
     pub(crate) fn leave<R: CryptoRng>(&mut self, hub: &mut Hub<R>, panic: bool) {
-        if !panic {
+        // Whoever can come back gives nothing away.
+        let back = hub.keeps && self.log.rights().policy.persist == Some(true);
+        if !panic && !back {
             self.hand_over_before_leaving(hub);
         }
         self.publish(hub, Body::Leave { panic });

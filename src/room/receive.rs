@@ -222,6 +222,10 @@ impl Inside {
         if let Some(trial) = self.trial.as_mut().filter(|_| set == self.ring.current().hash()) {
             trial.heard.insert(*sender);
         }
+        if returned && self.resumed {
+            self.say_again_who_i_am();
+            hub.within(NEWCOMER_BEAT_MS, Timer::Beat);
+        }
         if returned && !matches!(opened.payload.body, Body::Join(_) | Body::Leave { .. }) {
             self.greet(hub, sender);
         }

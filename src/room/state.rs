@@ -7,6 +7,7 @@ use super::envelope::{self, Dropped};
 use super::hub::{Hub, Reach};
 use super::inside::Inside;
 use super::io::{Burned, Event, Input, Output, Refused, Timer, Verdict};
+use super::keepsake;
 use crate::base::id::{Peer, Topic};
 use crate::base::limits::{HELLO_GAP_MS, REMOVAL_GRACE_MS, REMOVAL_TRIAL_MS};
 use crate::base::time::{Day, Mono, Unix};
@@ -71,9 +72,20 @@ impl<R: CryptoRng> State<R> {
         hub.serve = serve;
         hub.rate_off = rate_off;
         (hub.begun, hub.counter) = (begun, begun);
-        hub.intent = intent;
+        let (keepsake, intent) = match intent {
+            Intent::Reopen(keepsake) => (Some(*keepsake), Intent::Visit),
+            intent => (None, intent),
+        };
+        hub.intent = keepsake.as_ref().map_or(intent, keepsake::intent);
         let topics: Vec<Topic> = hub.doors.topics().copied().collect();
         hub.out.extend(topics.into_iter().map(Output::Join));
+        if let Some(keepsake) = keepsake {
+            let phase = keepsake::resume(&mut hub, keepsake);
+            let mut state = State { hub, phase, stubborn: false };
+            state.settle();
+            let out = std::mem::take(&mut state.hub.out);
+            return (state, out);
+        }
         let found = matches!(hub.intent, Intent::Found(_));
         let seeking = Seeking::new(&mut hub);
         let mut state = State { hub, phase: Phase::Seeking(Box::new(seeking)), stubborn: false };

@@ -145,6 +145,8 @@ pub(crate) struct Timeline {
     fading: BTreeSet<(Mono, MsgId, MemberId)>,
     burned_upto: BTreeMap<MemberId, u64>,
     kept: usize,
+    /// How often what is kept has changed.
+    changes: u64,
     hint: Option<[u8; 16]>,
 }
 
@@ -162,6 +164,16 @@ impl Timeline {
     /// How many live.
     pub(crate) fn len(&self) -> usize {
         self.living.len()
+    }
+
+    /// Those that are kept.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&MsgId, &Living)> {
+        self.living.iter().filter(|(_, living)| living.is_kept())
+    }
+
+    /// How often what is kept has changed.
+    pub(crate) fn kept_changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether no more can be kept.
@@ -191,7 +203,7 @@ impl Timeline {
             self.deadlines.insert((living.end, *id));
             self.kept -= 1;
         }
-        self.hint = None;
+        (self.hint, self.changes) = (None, self.changes + 1);
         true
     }
 
@@ -232,7 +244,7 @@ impl Timeline {
         self.bytes += message.bytes();
         match message.deadline {
             Some(at) => drop(self.deadlines.insert((at, id))),
-            None => self.kept += 1,
+            None => (self.kept, self.changes) = (self.kept + 1, self.changes + 1),
         }
         self.living.insert(id, message);
         self.hint = None;
@@ -260,7 +272,7 @@ impl Timeline {
         self.bytes = self.bytes.saturating_sub(message.bytes());
         match message.deadline {
             Some(at) => drop(self.deadlines.remove(&(at, *id))),
-            None => self.kept = self.kept.saturating_sub(1),
+            None => (self.kept, self.changes) = (self.kept.saturating_sub(1), self.changes + 1),
         }
         self.hint = None;
         Some(message)

@@ -11,6 +11,7 @@
 
 mod guest;
 mod network;
+pub mod returning;
 pub mod scenario;
 #[cfg(test)]
 mod tests;

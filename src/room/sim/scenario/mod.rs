@@ -10,6 +10,7 @@ mod hostile;
 mod invited;
 mod quiet;
 mod removing;
+mod returning;
 mod secrecy;
 mod weather;
 
@@ -310,6 +311,13 @@ pub const TRIALS: &[Trial] = &[
         run: quiet::newcomers_apart,
         quick: 12,
         full: 1_000,
+    },
+    Trial {
+        name: "everybody-returns",
+        promise: "everybody stops and comes back one by one: what was kept is there once, and nobody founds again",
+        run: returning::everybody_returns,
+        quick: 40,
+        full: 3_000,
     },
     Trial { name: "ten", promise: "what a room of ten costs", run: weather::ten, quick: 1, full: 3 },
     Trial {
