@@ -43,6 +43,7 @@ class Fold:
 
     def __init__(self, entries):
         self.entries = sorted(entries, key=lambda e: (e.depth, -e.rank, e.id))
+        self.by_id = {e.id: e for e in self.entries}
         self.foundings, self.removals, self.counted = {}, {}, {}
         self.side_by_side()
         for e in self.entries:
@@ -133,8 +134,23 @@ class Fold:
     def outranks(self, a, b, f):
         return self.office(a, f) > self.foundings[f].rank(b)
 
+    def is_over(self, r, e):
+        r = self.by_id[r]
+        return r.kind == BAN and 0 < r.body[3] <= e.at_ms
+
     def welcome(self, who, f, e):
-        return not self.held_back(who, f) and not hit(self.removed, who, f, e)
+        held_back = any(target == who and f in under and not self.is_over(r, e) for r, (target, under) in self.removals.items())
+        return not held_back and not hit(self.removed, who, f, e)
+
+    def welcomed(self, who, fs, e):
+        """Those of fs under which somebody is welcome; bans that were over by then are over for good there."""
+        fs = [f for f in fs if self.welcome(who, f, e)]
+        for r, (target, under) in list(self.removals.items()):
+            if target == who and self.is_over(r, e):
+                under -= set(fs)
+                if not under:
+                    del self.removals[r]
+        return fs
 
     def lift(self, who, e, under):                                                 # 12
         for r, (target, fs) in list(self.removals.items()):
@@ -153,8 +169,8 @@ class Fold:
         if e.begins:                                                               # 10
             fs[e.id] = Founding(e)
         elif e.kind == GRANT:
-            for f in as_owner:
-                if self.welcome(e.target, f, e) and e.target != fs[f].owner:
+            for f in self.welcomed(e.target, as_owner, e):
+                if e.target != fs[f].owner:
                     fs[f].admins.add(e.target)
         elif e.kind == REVOKE:
             for f in as_owner:
@@ -169,12 +185,11 @@ class Fold:
         elif e.kind in (UNBAN, ADMIT):
             self.lift(e.target, e, counts)
         elif e.kind == TRANSFER:                                                   # 13
-            for f in as_owner:
-                if self.welcome(e.target, f, e):
-                    if e.body[1]:
-                        fs[f].change_owner(e.target)
-                    else:
-                        fs[f].offers[e.id] = e.target
+            for f in self.welcomed(e.target, as_owner, e):
+                if e.body[1]:
+                    fs[f].change_owner(e.target)
+                else:
+                    fs[f].offers[e.id] = e.target
         elif e.kind == ACCEPT:
             for f, F in fs.items():
                 if F.offers.get(e.body[0]) == e.author and not hit(self.ended, e.author, f, e):
