@@ -22,7 +22,7 @@ use ephem_node::wire::handover::{Handover, Note, StatementError};
 use ephem_node::wire::invite::Invite;
 use ephem_node::wire::log::Entry;
 use ephem_node::wire::payload::{
-    Body, Carriage, Kind, Payload, PayloadError, Reason, decode_missed, encode_missed,
+    Body, Carriage, Kind, Payload, PayloadError, Refusal, decode_missed, encode_missed,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -52,8 +52,8 @@ fn missed_again(bytes: &[u8]) -> Result<(), CborError> {
     Ok(())
 }
 
-fn reason_again(bytes: &[u8]) -> Result<Reason, CborError> {
-    Reason::decode(bytes).inspect(|reason| assert_eq!(reason.encode(), bytes))
+fn refusal_again(bytes: &[u8]) -> Result<Refusal, FieldError> {
+    Refusal::decode(bytes).inspect(|refusal| assert_eq!(*refusal.encode(), bytes))
 }
 
 fn cbor_again(bytes: &[u8]) -> Result<(), CborError> {
@@ -81,7 +81,7 @@ fn read_as_everything(bytes: &[u8]) {
     let _ = note_again(bytes);
     let _ = entry_again(bytes);
     let _ = missed_again(bytes);
-    let _ = reason_again(bytes);
+    let _ = refusal_again(bytes);
     let _ = cbor_again(bytes);
     let _ = FrameView::parse(bytes);
     let _ = frame::split_inner(bytes);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use ephem_node::wire::cbor::Writer;
-use ephem_node::wire::payload::{Carriage, Kind, Payload, Reason};
+use ephem_node::wire::payload::{Carriage, Kind, Payload, Refusal};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(payload.kind(), kind);
         assert_eq!(*payload.encode(), bytes);
     }
-    if let Ok(reason) = Reason::decode(body) {
-        assert_eq!(reason.encode(), body);
+    if let Ok(refusal) = Refusal::decode(body) {
+        assert_eq!(*refusal.encode(), body);
     }
 });

@@ -287,6 +287,8 @@ pub enum Refusal {
     Version,
     /// The room is closed for good.
     Closed,
+    /// Whoever asks was removed.
+    Removed,
 }
 
 /// Why messages wait.
@@ -339,6 +341,7 @@ impl Refusal {
         Refusal::Clock,
         Refusal::Version,
         Refusal::Closed,
+        Refusal::Removed,
     ];
 }
 

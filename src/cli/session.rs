@@ -494,6 +494,7 @@ pub(super) fn refusal(event: &Event) -> Option<(u8, &'static str)> {
         Event::Notice(Notice { said: Said::NotAdmitted(why), .. }) => match why {
             Refusal::Knock => None,
             Refusal::Full | Refusal::Closed => Some((7, "the room is closed or full")),
+            Refusal::Removed => Some((6, "removed")),
             Refusal::Version => Some((12, "another version of the protocol")),
             _ => Some((5, "not admitted")),
         },

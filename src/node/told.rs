@@ -346,6 +346,7 @@ fn refusal(reason: Reason) -> Refusal {
         Reason::Clock => Refusal::Clock,
         Reason::Version => Refusal::Version,
         Reason::Closed => Refusal::Closed,
+        Reason::Removed => Refusal::Removed,
     }
 }
 

@@ -17,6 +17,7 @@ use super::invite::{fingerprint, prove};
 use super::io::{Event, Standing, Timer};
 use super::keepsake::Keepsake;
 use super::log::{Log, entry_id, genesis_of};
+use super::outcast::shows_removal;
 use super::trial::{Asking, Trial};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, Peer};
 use crate::base::limits::{
@@ -32,7 +33,7 @@ use crate::crypto::root::Kind;
 use crate::wire::handover::{Handover, Why, split_signed};
 use crate::wire::invite::Invite;
 use crate::wire::log::{Act, Policy};
-use crate::wire::payload::{Body, Hello, Proof, Reason};
+use crate::wire::payload::{Body, Hello, Proof, Reason, Refusal};
 
 /// When hellos go out after the first subscriber was seen, in milliseconds.
 const HELLO_AT: [u64; 5] = [0, 500, 1_000, 2_000, 5_000];
@@ -328,7 +329,9 @@ impl Seeking {
     ) -> Option<Reason> {
         let plain = open_welcome(hub, &mut self.asking, opened, hello, sealed, Label::Refusal)?;
         self.life = Some(hub.now);
-        Reason::decode(&plain).ok()
+        let refusal = Refusal::decode(&plain).ok()?;
+        let claimed = refusal.reason != Reason::Removed;
+        (claimed || shows_removal(hub, opened.payload.genesis, &refusal)).then_some(refusal.reason)
     }
 }
 

@@ -141,20 +141,29 @@ impl Inside {
         if opened.payload.genesis != self.genesis {
             return;
         }
-        if let Some(mut trial) = self.trial.take() {
-            let plain = open_welcome(hub, &mut trial.asking, opened, hello, sealed, Label::Welcome);
-            self.trial = Some(trial);
-            if let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) {
-                self.second_welcome(hub, &from, handover);
-            }
-            return;
-        }
-        let Some(mut merge) = self.merging.under_way.take() else { return };
-        let plain = open_welcome(hub, &mut merge.asking, opened, hello, sealed, Label::Welcome);
-        self.merging.under_way = Some(merge);
-        if let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) {
+        let plain = self.open_answer(hub, opened, hello, sealed, Label::Welcome);
+        let Some(handover) = plain.and_then(|p| Handover::decode(&p).ok()) else { return };
+        if self.trial.is_some() {
+            self.second_welcome(hub, &from, handover);
+        } else {
             self.adopt(hub, &from, handover, Way::Across);
         }
+    }
+
+    /// Opens the answer to a hello of mine.
+    pub(super) fn open_answer<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        opened: &Opened,
+        hello: [u8; 32],
+        sealed: &[u8],
+        label: Label,
+    ) -> Option<zeroize::Zeroizing<Vec<u8>>> {
+        let asking = match &mut self.trial {
+            Some(trial) => &mut trial.asking,
+            None => &mut self.merging.under_way.as_mut()?.asking,
+        };
+        open_welcome(hub, asking, opened, hello, sealed, label)
     }
 
     fn second_welcome<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId, handover: Handover) {

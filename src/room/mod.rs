@@ -44,6 +44,7 @@ pub mod log;
 mod look;
 mod merge;
 mod moderate;
+mod outcast;
 mod pace;
 mod parcel;
 mod past;

@@ -310,7 +310,9 @@ impl<R: CryptoRng> State<R> {
                 inside.saw_welcome(hub, hello, &sender);
                 inside.on_welcome(hub, &opened, *hello, sealed);
             }
-            (Phase::Inside(inside), Body::Refusal { hello, .. }) => inside.saw_refusal(hub, hello, &sender),
+            (Phase::Inside(inside), Body::Refusal { hello, sealed }) => {
+                inside.on_refusal(hub, &opened, *hello, sealed);
+            }
             (Phase::Inside(inside), Body::Beacon(beacon)) => {
                 let give_way = inside.on_beacon(hub, beacon, &sender, off);
                 if give_way && gives_way(&hub.root) {

@@ -21,7 +21,7 @@ use crate::crypto::kdf::Label;
 use crate::crypto::kem::{self, KemPublic};
 use crate::crypto::root::Kind;
 use crate::wire::handover::Handover;
-use crate::wire::payload::{Body, Hello, Proof, Reason, Row};
+use crate::wire::payload::{Body, Hello, Proof, Reason, Refusal, Row};
 
 /// Who is at the door.
 pub(crate) struct Arrivals {
@@ -53,6 +53,11 @@ impl Arrivals {
             uncounted: BTreeSet::new(),
         }
     }
+
+    /// Whether one more long answer may go out: anybody with the root can claim to come from the other side.
+    pub(super) fn takes_long(&mut self, now: Mono) -> bool {
+        self.long_answers.take(now.0)
+    }
 }
 
 impl Inside {
@@ -65,10 +70,8 @@ impl Inside {
         hash: [u8; 32],
         epoch_off: u64,
     ) {
-        if self.is_removed(&from) {
-            return;
-        }
-        if let Some((set, topic)) = hello.at {
+        let removed = self.is_removed(&from);
+        if let Some((set, topic)) = hello.at.filter(|_| !removed) {
             if set == self.ring.current().tag() && topic == hub.doors.topic_tag() && epoch_off <= 1 {
                 self.merging.same_side = Some(hub.now);
                 return;
@@ -76,7 +79,7 @@ impl Inside {
             self.met_other_side(hub, set);
         }
         let Some(kem) = KemPublic::from_bytes(&hello.kem[..]) else { return };
-        if self.arrivals.callers.len() < HELLOS_PENDING && hello.at.is_none() {
+        if self.arrivals.callers.len() < HELLOS_PENDING && hello.at.is_none() && !removed {
             self.arrivals.callers.insert(hash, (from, hub.now));
         }
         if self.trial.is_some() || self.arrivals.pending.len() >= HELLOS_PENDING {
@@ -96,7 +99,7 @@ impl Inside {
             let wait = if counted { hub.between(ANSWER_LATER_MS) } else { hub.between(ANSWER_UNCOUNTED_MS) };
             hub.after(wait, Timer::Answer(hash));
         }
-        if place < ANSWERERS + 1 {
+        if place < ANSWERERS + 1 && !removed {
             self.echo_soon(hub);
         }
     }
@@ -117,15 +120,12 @@ impl Inside {
         }
     }
 
-    /// Somebody who could count refused: whoever waits because they cannot leaves it at that.
+    /// Somebody who could count refused: whoever waits because they cannot leaves it at that. The removed are told once.
     pub(crate) fn saw_refusal<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: &[u8; 32], from: &MemberId) {
-        let Some(proof) = self.arrivals.pending.get(hash).and_then(|hello| hello.proof.as_ref()) else {
-            return;
-        };
-        if self.arrivals.uncounted.contains(&proof.invite)
-            && self.roster.knows(from)
-            && !self.is_removed(from)
-        {
+        let Some(hello) = self.arrivals.pending.get(hash) else { return };
+        let uncounted = hello.proof.as_ref().is_some_and(|p| self.arrivals.uncounted.contains(&p.invite));
+        let settled = uncounted || self.is_removed(&hello.from);
+        if settled && self.roster.knows(from) && !self.is_removed(from) {
             self.arrivals.pending.remove(hash);
             hub.cancel(&Timer::Answer(*hash));
         }
@@ -145,32 +145,46 @@ impl Inside {
 
     /// Welcomes, refuses or says nothing.
     pub(crate) fn answer<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32], hello: PendingHello) {
-        if self.is_removed(&hello.from) || !self.arrivals.answers.take(hub.now.0) {
+        if !self.arrivals.answers.take(hub.now.0) {
             return;
+        }
+        if self.is_removed(&hello.from) {
+            return self.turn_away(hub, hash, &hello);
         }
         let verdict = self.admission(hub, &hello);
         let (label, plain) = match verdict {
             Ok(()) => {
-                // Anybody with the root can claim to come from the other side: the long answer is rationed.
-                let long = hello.across && self.arrivals.long_answers.take(hub.now.0);
+                let long = hello.across && self.arrivals.takes_long(hub.now);
                 let at_most = if long { WELCOME_BYTES_MOST } else { WELCOME_BYTES };
                 let Some(handover) = self.handover(hub, at_most, long) else { return };
                 (Label::Welcome, handover.encode())
             }
-            Err(reason) => (Label::Refusal, reason.encode().into()),
+            Err(reason) => (Label::Refusal, Refusal::from(reason).encode()),
         };
-        let info = welcome_info(label, &hash, &hub.id, &self.genesis);
-        let sealed = kem::seal(&hello.kem, Some(&hub.psk), &info, &[], &plain, &mut hub.rng);
-        let body = match label {
-            Label::Welcome => Body::Welcome { hello: hash, sealed },
-            _ => Body::Refusal { hello: hash, sealed },
-        };
-        self.lobby(hub, body);
+        self.seal_answer(hub, hash, &hello, label, &plain);
         if label == Label::Welcome {
             self.arrivals.welcomed_at = Some(hub.now);
             self.arrivals.guests.insert(hello.from, hub.now);
             self.echo_soon(hub);
         }
+    }
+
+    /// Seals a welcome or a refusal to a hello, and sends it.
+    pub(super) fn seal_answer<R: CryptoRng>(
+        &mut self,
+        hub: &mut Hub<R>,
+        hash: [u8; 32],
+        hello: &PendingHello,
+        label: Label,
+        plain: &[u8],
+    ) {
+        let info = welcome_info(label, &hash, &hub.id, &self.genesis);
+        let sealed = kem::seal(&hello.kem, Some(&hub.psk), &info, &[], plain, &mut hub.rng);
+        let body = match label {
+            Label::Welcome => Body::Welcome { hello: hash, sealed },
+            _ => Body::Refusal { hello: hash, sealed },
+        };
+        self.lobby(hub, body);
     }
 
     /// Whether a key may come in today.

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 pub use super::body::{
     Ask, Beacon, Beat, Body, Dm, FileOffer, Hello, Join, KeyAnnounce, KeyUse, Listing, Missed, MissedItems,
-    Profile, Proof, Reason, Row, Say, Sealed, What, Word, decode_missed, decode_report, encode_missed,
-    encode_report,
+    Profile, Proof, Reason, Refusal, Row, Say, Sealed, What, Word, decode_missed, decode_report,
+    encode_missed, encode_report,
 };
 use super::cbor::{CborError, Reader, Writer};
 use super::field::{FieldError, ensure, versioned};

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from frames import chain_id, committed, xchacha
-from layouts import HANDOVER, NOTE, Payload, arr, b, num, opt, read, seq, t, u
+from layouts import HANDOVER, NOTE, REFUSAL, REMOVAL, Payload, arr, b, num, opt, read, seq, t, u
 from notation import PREFIX, Refused, expand, extract, h, need, sha256, verify, view
 
 
@@ -87,7 +87,8 @@ def k_welcome(i):
     info = PREFIX + i["label"].encode() + sha256(h(i["hello"])) + h(i["welcomer"]) + h(i["genesis"])
     plain = XWing(h(i["receiver_seed"])).open(h(i["sealed"]), info, h(i["psk"]))
     if i["label"] == "refusal":
-        return {"plain": plain.hex(), "reason": read(plain, seq(num(8)), "reason")[0]}
+        why, *entries = read(plain, lambda x: REFUSAL(x) or REMOVAL(x), "reason")
+        return {"plain": plain.hex(), "reason": why} | {"entries": [e.hex() for e in own] for own in entries}
     return {"plain": plain.hex(), "handover": read_handover(plain)}
 
 

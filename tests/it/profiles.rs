@@ -128,6 +128,26 @@ fn whoever_was_killed_comes_back_as_the_same_while_the_others_still_wait_for_the
 }
 
 #[test]
+fn whoever_was_removed_and_comes_again_as_the_same_is_told_so_and_opens_no_room_of_their_own() {
+    let home = Home::new();
+    let mut net = home.net(&[]);
+    net.start("bob", &["lobby"], None);
+    net.until("bob", |line| line["type"] == "room" && line["event"] == "joined");
+    net.start("ana", &[&["lobby"], &home.args()[..]].concat(), None);
+    net.confirmed(&["ana", "bob"]);
+    let left = |line: &Value| line["type"] == "room" && line["event"] == "left";
+    assert_eq!(net.ask("bob", json!({"cmd": "kick", "who": "ana", "why": "a trial"}))["ok"], true);
+    net.until("ana", left);
+    net.kill("ana");
+    let near = net.near();
+    let near: Vec<&str> = near.iter().map(String::as_str).collect();
+    let (code, out, said) =
+        home.run(&[&["listen", "lobby", "--nick", "ana"], &near[..], &home.args()].concat());
+    assert_eq!(code, Some(6), "{said}");
+    assert!(said.contains("you were removed from this room") && !out.contains("joined"), "{out}{said}");
+}
+
+#[test]
 fn without_a_profile_friends_live_for_the_run_and_the_answer_says_so() {
     let mut net = Net::of(&["ana", "bob"]).join_all("lobby");
     let added = net.ask("ana", json!({"cmd": "friend", "who": "bob"}));

@@ -317,6 +317,11 @@ impl Refusal {
                 ("version", "the room speaks another version of the protocol", "update whichever is older")
             }
             Refusal::Closed => ("room_closed", "the room is closed for good", "open a new one: /new"),
+            Refusal::Removed => (
+                "removed",
+                "you were removed from this room",
+                "ask an admin to let you in again: /unban, or /admit with a lock",
+            ),
         }
     }
 }

@@ -229,16 +229,26 @@ pub(crate) fn newcomers_hello(
     topic: &Topic,
     bytes: &[u8],
 ) -> Option<([u8; 32], PendingHello)> {
+    let (hash, hello) = somebodys_hello(hub, topic, bytes)?;
+    let inside = inside.roster.get(&hello.from).is_some_and(|m| !m.fresh);
+    (!hello.across && !inside).then_some((hash, hello))
+}
+
+/// A hello of anybody's.
+pub(crate) fn somebodys_hello(
+    hub: &mut Hub<SimRng>,
+    topic: &Topic,
+    bytes: &[u8],
+) -> Option<([u8; 32], PendingHello)> {
     let door = hub.doors.get(topic)?;
     let frame = envelope::admit(&door.gate, bytes).ok()?;
     let opened = frame.open(&hub.root.lobby(door.gate.day())).ok()?;
     let Body::Hello(hello) = &opened.payload.body else { return None };
     let from = opened.payload.sender;
-    if hello.at.is_some() || from == hub.id || inside.roster.get(&from).is_some_and(|m| !m.fresh) {
-        return None;
-    }
     let kem = KemPublic::from_bytes(&hello.kem[..])?;
-    Some((sha256(opened.bytes()), PendingHello { from, kem, proof: hello.proof.clone(), across: false }))
+    let across = hello.at.is_some();
+    let hello = PendingHello { from, kem, proof: hello.proof.clone(), across };
+    (from != hub.id).then(|| (sha256(opened.bytes()), hello))
 }
 
 fn forged_ring(hub: &mut Hub<SimRng>, inside: &Inside, mode: u64) -> Keyring {

@@ -5,6 +5,7 @@ use super::super::field::{self, FieldError, flag, flags, list, terse_debug, text
 use crate::base::id::{InviteId, SetTag, TopicTag};
 use crate::base::limits::{KEM_BYTES, NAME_BYTES, PART_RECEIVERS};
 use crate::base::time::Unix;
+use zeroize::Zeroizing;
 
 /// That someone holds an invite: its key signed their identity and their KEM key.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl Hello {
     }
 }
 
-/// Why someone may not come in: what a refusal has inside.
+/// Why someone may not come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Reason {
@@ -189,10 +190,12 @@ pub enum Reason {
     Version = 7,
     /// The room is closed for good.
     Closed = 8,
+    /// They were removed.
+    Removed = 9,
 }
 
 impl Reason {
-    const ALL: [Reason; 9] = [
+    const ALL: [Reason; 10] = [
         Reason::Full,
         Reason::Locked,
         Reason::Knock,
@@ -202,26 +205,55 @@ impl Reason {
         Reason::Clock,
         Reason::Version,
         Reason::Closed,
+        Reason::Removed,
     ];
+}
 
-    /// `[reason]`.
-    pub fn encode(self) -> Vec<u8> {
-        let mut w = Writer::with_capacity(2);
-        w.array(1).uint(self as u64);
-        w.finish().to_vec()
+/// What a refusal has inside.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// Entries of the log that show it, parents first: of a removal, which nobody has to believe without.
+    pub entries: Vec<Vec<u8>>,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Refusal {
+        Refusal { reason, entries: Vec::new() }
+    }
+}
+
+impl Refusal {
+    /// `[reason]`, of a removal `[reason, [entry*]]`.
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let size: usize = self.entries.iter().map(|raw| raw.len() + 4).sum();
+        let mut w = Writer::with_capacity(8 + size);
+        let shows = self.reason == Reason::Removed;
+        w.array(1 + usize::from(shows)).uint(self.reason as u64);
+        if shows {
+            field::write_list(&mut w, &self.entries);
+        }
+        w.finish()
     }
 
-    /// The other direction of [`Reason::encode`].
-    pub fn decode(bytes: &[u8]) -> Result<Reason, CborError> {
+    /// The other direction of [`Refusal::encode`].
+    pub fn decode(bytes: &[u8]) -> Result<Refusal, FieldError> {
         let mut r = Reader::new(bytes);
-        r.array_of(1)?;
+        let fields = r.array()?;
         let number = r.uint()?;
+        let known = Reason::ALL.into_iter().find(|reason| *reason as u64 == number);
+        let reason = known.ok_or(CborError::BadValue)?;
+        let shows = reason == Reason::Removed;
+        field::ensure(fields == 1 + usize::from(shows), "refusal")?;
+        let entries = if shows { super::entries(&mut r)? } else { Vec::new() };
         r.end()?;
-        Reason::ALL.into_iter().find(|reason| *reason as u64 == number).ok_or(CborError::BadValue)
+        Ok(Refusal { reason, entries })
     }
 }
 
 terse_debug!(Proof { invite } lengths { key, sig });
+terse_debug!(Refusal { reason } lengths { entries });
 terse_debug!(Sealed {} lengths { to, boxed });
 terse_debug!(Listing { mode, members, until } lengths { name, title, tag });
 terse_debug!(Hello { at } lengths { kem });
@@ -233,10 +265,19 @@ mod tests {
     #[test]
     fn each_reason_is_found_again_and_no_other() {
         for (number, reason) in Reason::ALL.into_iter().enumerate() {
-            assert_eq!(reason.encode(), [0x81, number as u8]);
-            assert_eq!(Reason::decode(&reason.encode()), Ok(reason));
+            let refusal = Refusal::from(reason);
+            let bytes = refusal.encode();
+            assert_eq!(bytes.get(1), Some(&(number as u8)));
+            assert_eq!(Refusal::decode(&bytes), Ok(refusal));
         }
-        assert_eq!(Reason::decode(&[0x81, 9]), Err(CborError::BadValue));
-        assert_eq!(Reason::decode(&[0x81, 0, 0]), Err(CborError::Trailing));
+        let shown = Refusal { reason: Reason::Removed, entries: vec![vec![7; 3], vec![8]] };
+        assert_eq!(*shown.encode(), [0x82, 9, 0x82, 0x43, 7, 7, 7, 0x41, 8]);
+        assert_eq!(Refusal::decode(&shown.encode()), Ok(shown));
+        assert_eq!(*Refusal::from(Reason::Knock).encode(), [0x81, 2]);
+        assert_eq!(Refusal::decode(&[0x81, 10]), Err(CborError::BadValue.into()));
+        assert_eq!(Refusal::decode(&[0x81, 0, 0]), Err(CborError::Trailing.into()));
+        for odd in [[0x81, 9, 0x80], [0x82, 0, 0x80]] {
+            assert!(Refusal::decode(&odd).is_err(), "{odd:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use direct::{Ask, Missed, MissedItems, What, decode_missed, encode_missed};
 pub use dm::{Dm, Word};
-pub use lobby::{Beacon, Hello, Listing, Proof, Reason, Sealed};
+pub use lobby::{Beacon, Hello, Listing, Proof, Reason, Refusal, Sealed};
 pub use people::{Beat, Join, KeyAnnounce, KeyUse, Profile, Row};
 pub use talk::{FileOffer, Say, decode_report, encode_report};
 

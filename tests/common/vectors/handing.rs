@@ -12,8 +12,8 @@ use ephem_node::room::envelope::message_id;
 use ephem_node::room::invite::{invite_id, invite_key};
 use ephem_node::wire::handover::{Handover, Why};
 use ephem_node::wire::payload::{
-    Body, Hello, Missed, Payload, Proof, Reason, Row, Sealed, decode_missed, decode_report, encode_missed,
-    encode_report,
+    Body, Hello, Missed, Payload, Proof, Reason, Refusal, Row, Sealed, decode_missed, decode_report,
+    encode_missed, encode_report,
 };
 use serde_json::{Value, json};
 
@@ -137,9 +137,16 @@ fn welcomes(g: &mut Group) {
         })
     };
     let welcome = sealed("welcome", &a_handover(EPOCH).encode());
-    let refusal = sealed("refusal", &Reason::Knock.encode());
+    let refusal = sealed("refusal", &Refusal::from(Reason::Knock).encode());
     g.good("A welcome opens to a handover", "welcome", input("welcome", &welcome));
     g.good("A refusal opens to its reason", "welcome", input("refusal", &refusal));
+    let founding = entries::founding("ana");
+    let ban = entries::ban_with(&some("salt a"), entries::id_of(&founding));
+    let shown = Refusal { reason: Reason::Removed, entries: vec![founding, ban] };
+    let shown = sealed("refusal", &shown.encode());
+    g.good("Whoever was removed is shown the entries", "welcome", input("refusal", &shown));
+    let bare = sealed("refusal", &[0x81, 9]);
+    g.bad("A removal without entries", "welcome", input("refusal", &bare), "reason");
     let mut refuse = |name: &str, input: Value, reason: &str| g.bad(name, "welcome", input, reason);
     let with = |key: &str, value: Value| {
         let mut changed = input("welcome", &welcome);
@@ -339,8 +346,12 @@ pub fn welcome(input: &Value) -> Outcome {
     let (secret, _) = kem_secret(input);
     let plain = secret.open(Some(&psk), &info, &[], &bytes(input, "sealed")).map_err(|_| "sealed")?;
     if label == "refusal" {
-        let reason = Reason::decode(&plain).map_err(|_| "reason")?;
-        return Ok(json!({ "plain": h(&*plain), "reason": reason as u64 }));
+        let Refusal { reason, entries } = Refusal::decode(&plain).map_err(|_| "reason")?;
+        let mut out = json!({ "plain": h(&*plain), "reason": reason as u64 });
+        if reason == Reason::Removed {
+            out["entries"] = entries.iter().map(h).collect();
+        }
+        return Ok(out);
     }
     handed(&plain)
 }

@@ -12,10 +12,10 @@ use crate::room::inside::Inside;
 use crate::room::io::{Deed, Event};
 use crate::room::log::raw_entry_id;
 use crate::room::rights::Rank;
-use crate::room::sim::villain::{Trick, newcomers_hello, no_trick};
+use crate::room::sim::villain::{Trick, newcomers_hello, no_trick, somebodys_hello};
 use crate::room::sim::{Input, SimRng, World};
 use crate::wire::log::{Act, Policy};
-use crate::wire::payload::{Body, Row};
+use crate::wire::payload::{Body, Reason, Refusal, Row};
 
 /// A founding, and what was signed under it.
 struct Forgery {
@@ -213,4 +213,65 @@ fn fill_the_log(world: &mut World, liar: usize) {
         }
     });
     world.run(5_000);
+}
+
+/// Answers everybody's hellos with removals: one under a founding of its own, and one that it had no right to sign.
+fn accuser() -> Trick {
+    let mut forgery: Option<Forgery> = None;
+    Box::new(move |state, now, input, out| {
+        let Some((hub, inside)) = state.parts() else { return true };
+        hub.now = hub.now.max(now);
+        let hello = match input {
+            Input::Gossip { topic, bytes, .. } => somebodys_hello(hub, topic, bytes),
+            _ => None,
+        };
+        let Some((hash, hello)) = hello else { return true };
+        if forgery.is_none() {
+            let act = Act::Kick { target: hello.from, last_seq: 0, why: String::new() };
+            let unentitled = inside.log.write(&hub.me, hub.room(), act);
+            forgery = Forgery::sign(hub, inside);
+            if let Some(mine) = &mut forgery {
+                mine.kick(hub, inside, hello.from);
+                mine.raws.push(unentitled);
+            }
+        }
+        if let Some(mine) = &forgery {
+            let refusal = Refusal { reason: Reason::Removed, entries: mine.raws.clone() };
+            inside.seal_answer(hub, hash, &hello, Label::Refusal, &refusal.encode());
+        }
+        out.extend(state.drain());
+        true
+    })
+}
+
+/// Somebody who was cut off comes back, and a member says that it was removed meanwhile.
+pub(super) fn false_removal(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let (all, liar) = match with_liar(&mut world, 4, accuser()) {
+        Ok(room) => room,
+        Err(report) => return report,
+    };
+    let owner = owner_of(&world, &all);
+    let away = all.iter().copied().find(|i| *i != owner).unwrap_or_default();
+    world.split(&[&[away]]);
+    // The others change their keys, so that there is something to meet.
+    world.run(1_000);
+    world.act(owner, Deed::Rotate);
+    let wait = 1_000 + world.pick(200_000) as u64;
+    world.run(wait);
+    world.heal();
+    let mut everybody = all.clone();
+    everybody.push(liar);
+    if world.run_until(100, 75_000, |w| w.agree(&all)).is_none() {
+        return Report::broken("they do not come together", &world, &everybody);
+    }
+    // What a node would do at once it does within ten seconds at most.
+    world.run(15_000);
+    if let Some(i) = all.iter().find(|i| world.events(**i).iter().any(|(_, e)| super::is_removal(e))) {
+        return Report::broken(&format!("{i} believes that it was removed"), &world, &everybody);
+    }
+    match still_talk(&mut world, &all) {
+        Ok(()) => Report::default(),
+        Err(report) => report,
+    }
 }

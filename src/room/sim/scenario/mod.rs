@@ -124,6 +124,13 @@ pub const TRIALS: &[Trial] = &[
         full: 10_000,
     },
     Trial {
+        name: "kick-absent",
+        promise: "whoever was kicked or banned while cut off is told so when they come back, and ends",
+        run: removing::kick_absent,
+        quick: 24,
+        full: 2_000,
+    },
+    Trial {
         name: "minutes-apart",
         promise: "two foundings up to four minutes apart in time, each with a kick: they meet, and the removed are out",
         run: removing::minutes_apart,
@@ -205,6 +212,13 @@ pub const TRIALS: &[Trial] = &[
         promise: "a forged founding keeps no newcomer out and rules none, told to the room or to the newcomer",
         run: forged::forged_home,
         quick: 9,
+        full: 1_000,
+    },
+    Trial {
+        name: "false-removal",
+        promise: "nobody believes that they were removed because a member says so",
+        run: forged::false_removal,
+        quick: 6,
         full: 1_000,
     },
     Trial {

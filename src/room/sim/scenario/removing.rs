@@ -1,6 +1,6 @@
 //! Kicks and bans: at once, against each other, across partitions, and against those who pool what they hold.
 
-use super::cast::{Cast, Pool, cast, pooling};
+use super::cast::{Cast, Pool, cast, owner_of, pooling, room_of, still_talk};
 use super::{Report, any_links, since};
 use crate::base::time::Mono;
 use crate::room::io::{Deed, Standing};
@@ -226,4 +226,58 @@ pub(super) fn forged_founding(seed: u64) -> Report {
             || world.events(*i).iter().any(|(_, e)| super::is_removal(e))
     });
     if gained { Report::broken("the forger removed somebody", &world, &staying) } else { report }
+}
+
+/// Somebody is kicked or banned while no path leads to them, and comes back with the keys of then: alone, or with somebody
+/// who was cut off as well and is still welcome.
+pub(super) fn kick_absent(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let n = 3 + world.pick(4);
+    let all = match room_of(&mut world, n, false) {
+        Ok(all) => all,
+        Err(report) => return report,
+    };
+    let owner = owner_of(&world, &all);
+    let others: Vec<usize> = all.iter().copied().filter(|i| *i != owner).collect();
+    let (victim, friend) = (others[0], others[1]);
+    let apart: &[usize] = if seed.is_multiple_of(2) { &[victim] } else { &[victim, friend] };
+    world.split(&[apart]);
+    let wait = world.pick(5_000) as u64;
+    world.run(wait);
+    let Some(target) = world.id(victim) else { return Report::default() };
+    let why = "while you were away".to_owned();
+    let deed = match world.pick(2) {
+        0 => Deed::Kick(target, why),
+        _ => Deed::Ban { target, why, until: None, then: Then::Nothing },
+    };
+    world.act(owner, deed);
+    for _ in 0..world.pick(4) {
+        world.run(1_500);
+        world.act(owner, Deed::Rotate);
+    }
+    // A moment, minutes in which old keys are forgotten, or so long that each side takes the other for gone.
+    let wait = [3_000, 240_000, 1_200_000][world.pick(3)];
+    world.run(wait);
+    if world.events(victim).iter().any(|(_, e)| super::is_removal(e)) {
+        return Report::broken("somebody told them", &world, &all);
+    }
+    let begin = world.now;
+    world.heal();
+    let staying: Vec<usize> = all.iter().copied().filter(|i| *i != victim).collect();
+    let told = |w: &World| w.events(victim).iter().any(|(_, e)| super::is_removal(e));
+    let Some(at) = world.run_until(20, 60_000, told) else {
+        return Report::broken("whoever was removed is not told", &world, &all);
+    };
+    let mut report = match still_talk(&mut world, &staying) {
+        Ok(()) => Report::default(),
+        Err(report) => return report,
+    };
+    if staying.iter().any(|i| world.events(*i).iter().any(|(_, e)| super::is_removal(e))) {
+        return Report::broken("somebody else was removed", &world, &all);
+    }
+    report.note(
+        if seed % 3 == 2 { "told after healing, bad links, ms" } else { "told after healing, ms" },
+        since(begin, at),
+    );
+    report
 }
