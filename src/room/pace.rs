@@ -261,7 +261,7 @@ mod tests {
     fn whoever_keeps_the_pace_is_taken_whole_in_whatever_order_it_comes() {
         for rate in [1, 2, 3, 5, 7, 50, 400] {
             let settings = settings(&[(0, Some(rate))]);
-            for seed in 0..20 {
+            for seed in 0..4 {
                 let all = shuffled(honest(rate, 60_000), seed);
                 let mut paces = Paces::default();
                 paces.heard(&ANA, at(0), limits(&settings));
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn of_a_flood_no_more_is_taken_than_twice_the_rate_in_whatever_order_it_comes() {
         let flood: Vec<u64> = (0..2_000).map(|n| n * 10).collect();
-        for seed in 0..20 {
+        for seed in 0..4 {
             let mut paces = Paces::default();
             let all = shuffled(flood.clone(), seed);
             let n = taken(&mut paces, &all, at(20_000), limits(&usual()));

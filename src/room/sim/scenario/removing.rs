@@ -268,6 +268,10 @@ pub(super) fn kick_absent(seed: u64) -> Report {
     let Some(at) = world.run_until(20, 60_000, told) else {
         return Report::broken("whoever was removed is not told", &world, &all);
     };
+    // Whoever takes the others for gone says what it says to itself.
+    if world.run_until(100, 60_000, |w| staying.len() < 2 || w.agree(&staying)).is_none() {
+        return Report::broken("the others do not come together", &world, &all);
+    }
     let mut report = match still_talk(&mut world, &staying) {
         Ok(()) => Report::default(),
         Err(report) => return report,
