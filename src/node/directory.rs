@@ -88,6 +88,18 @@ impl Finding {
         self.directory.far().count()
     }
 
+    /// How it stands, on one line.
+    pub(super) fn words(&self) -> String {
+        let (near, far) = (self.directory.near().count(), self.directory.far().count());
+        let listens = match (self.joined.is_empty(), self.serve, self.looking.is_some()) {
+            (true, ..) => "not listened to",
+            (_, true, _) => "carried for others",
+            (_, _, true) => "listened to, because you looked",
+            _ => "listened to, because a room here is listed",
+        };
+        format!("directory: {listens}; rooms nearby: {near}, listed: {far}")
+    }
+
     /// Whether a topic is the directory's.
     pub(super) fn has(&self, topic: &Topic) -> bool {
         self.joined.contains(topic)

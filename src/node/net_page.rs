@@ -40,6 +40,7 @@ async fn page(node: &Node) -> Vec<Line> {
             if serves { ", answering others" } else { "" }
         ),
     });
+    page.push(node.finding.words());
     page.extend(
         status.bootstraps.iter().map(|(asked, state)| format!("bootstrap {asked}: {}", standing(state))),
     );

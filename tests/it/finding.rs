@@ -71,6 +71,13 @@ fn neighbours_see_a_listed_room_until_its_owner_takes_it_out_or_leaves() {
             assert_eq!(reply["listed"].is_null(), look == "/rooms", "only who looks further hears more");
         }
     }
+    // Whoever only reads what neighbours say listens to nothing for it.
+    net.start("eve", &[], None);
+    net.until("eve", listing("listed", "print-room"));
+    let page = line(&mut net, "eve", "/net")["lines"].to_string();
+    assert!(page.contains("directory: not listened to; rooms nearby: 1, listed: 0"), "{page}");
+    let page = line(&mut net, "bob", "/net")["lines"].to_string();
+    assert!(page.contains("directory: listened to, because you looked"), "{page}");
     // What is nearby for neighbours alone is heard by nobody who only looks.
     let far = net.ask("bob", json!({"cmd": "rooms", "all": true}));
     assert!(named(&far, "listed").is_empty());
