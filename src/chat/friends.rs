@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroizing;
+
 use super::event::Person;
 use super::name::Role;
 use super::people::People;
 use super::problem::Problem;
 use super::request::Who;
-use super::text::Line;
+use super::text::{Body, Line};
 use crate::base::id::MemberId;
 use crate::base::nick::Nick;
+use crate::base::secret::Text;
 use crate::base::time::Unix;
 
 /// The most there can be.
@@ -29,6 +32,14 @@ pub struct Friend {
     pub verified: bool,
     /// Since when.
     pub since: Unix,
+}
+
+/// What is written to a friend who is asked into a room; the link makes it a secret.
+pub fn beckoning(room: &Line, link: &Text) -> Result<Body, Problem> {
+    let words = ["an invite to ", room.as_str(), ", for you alone: /join ", link.as_str()];
+    let mut text = Zeroizing::new(String::with_capacity(words.iter().map(|word| word.len()).sum()));
+    words.iter().for_each(|word| text.push_str(word));
+    Body::typed(&text).map(|(body, _)| body)
 }
 
 /// All of them, in the order of their keys.

@@ -150,6 +150,10 @@ pub enum Problem {
     TokenShown,
     /// No token, or a damaged one.
     BadToken,
+    /// A friend who is in no other room with this node.
+    FriendAway,
+    /// A friend who is here already.
+    FriendHere,
     /// As many friends as there can be.
     FriendsFull {
         /// How many.
@@ -274,6 +278,8 @@ impl Problem {
             Problem::TakenBack => "taken_back",
             Problem::TokenShown => "token_shown",
             Problem::BadToken => "bad_token",
+            Problem::FriendAway => "friend_away",
+            Problem::FriendHere => "friend_here",
             Problem::FriendsFull { .. } => "friends_full",
             Problem::NotKept(_) => "not_kept",
             Problem::NotAvailable(_) => "not_available",
@@ -348,6 +354,8 @@ impl Problem {
             Problem::TakenBack => "you took it back while it waited".to_owned(),
             Problem::TokenShown => "the reclaim token was shown already, and it is shown once".to_owned(),
             Problem::BadToken => "this is not the reclaim token of this room, or not any more".to_owned(),
+            Problem::FriendAway => "that friend is in no room that you are in now".to_owned(),
+            Problem::FriendHere => "that friend is in this room already".to_owned(),
             Problem::FriendsFull { most } => format!("there are {most} friends, and there may be no more"),
             Problem::NotKept(why) => {
                 format!("done for now, but it could not be written to the profile: {}", why.as_str())
@@ -417,6 +425,8 @@ impl Problem {
             Problem::TakenBack => "say it again, if it was meant".to_owned(),
             Problem::TokenShown => "look where you kept it".to_owned(),
             Problem::BadToken => "type the token as it was shown to the founder".to_owned(),
+            Problem::FriendAway => "/invite makes an invite that you can give them in another way".to_owned(),
+            Problem::FriendHere => "/msg writes to them alone".to_owned(),
             Problem::FriendsFull { .. } => "remove somebody first: /friend remove".to_owned(),
             Problem::NotKept(_) => {
                 "see that the disk has room and that the folder is yours; then do it again".to_owned()
@@ -477,6 +487,8 @@ impl Problem {
             Problem::TakenBack,
             Problem::TokenShown,
             Problem::BadToken,
+            Problem::FriendAway,
+            Problem::FriendHere,
             Problem::FriendsFull { most: 1_024 },
             Problem::NotKept(Line::clean("the disk is full")),
             Problem::NotAvailable("/file"),

@@ -195,7 +195,8 @@ impl Friends {
 pub const FOR_THIS_RUN: &str = "friends are forgotten when this ends; with a profile (-P NAME) they stay";
 
 impl FriendRow {
-    fn words(&self) -> String {
+    /// The friend on a line, for people.
+    pub fn words(&self) -> String {
         let Friend { nick, tag, verified, .. } = &self.friend;
         let verified = if *verified { ", words shown" } else { "" };
         let rooms: Vec<&str> = self.rooms.iter().map(Line::as_str).collect();

@@ -53,6 +53,8 @@ pub enum Request {
     Friends,
     /// Know somebody by their key from now on, or forget them.
     Friend(Who, bool),
+    /// Ask a friend into the room: an invite for them goes to them alone, in another room that both are in.
+    Beckon(Who),
     /// Open a once-message.
     Open(Which),
     /// Take messages back.

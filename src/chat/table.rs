@@ -82,10 +82,11 @@ table! {
     People Member "focus" [] "[NICK]" "show nobody else, or show all again" "/focus ana"
         |a| Ok(Request::View(View::Focus(a.maybe_who())));
     People Member "friends" [] "" "people you know by their keys" "/friends" |_| Ok(Request::Friends);
-    People Member "friend" [] "add|remove NICK" "remember somebody's key, or forget it" "/friend add ana" |a| {
+    People Member "friend" [] "add|remove|invite NICK" "remember somebody's key, forget it, or ask them into this room" "/friend add ana" |a| {
         let add = match a.word()? {
             "add" => true,
             "remove" => false,
+            "invite" => return Ok(Request::Beckon(a.who()?)),
             _ => return Err(a.usage()),
         };
         Ok(Request::Friend(a.who()?, add))

@@ -105,6 +105,7 @@ async fn in_room(
             let who = another(node, room, &who)?;
             friends::add(node, room, &who, after)
         }
+        Request::Beckon(who) => friends::beckon(node, at, &who, caller, after),
         Request::Open(which) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Open(id), after)
@@ -259,7 +260,7 @@ fn leave(node: &mut Node, at: usize, after: &mut After) -> Result<Answer, Proble
 
 // ---- messages ----
 
-fn say(
+pub(super) fn say(
     node: &mut Node,
     at: usize,
     draft: Draft,

@@ -1,18 +1,20 @@
 //! People this node knows by their keys: remembered, forgotten, listed; said to every room, where they are no strangers.
 
-use super::answer::{After, command};
+use super::answer::{self, After, Caller, command, seat_at};
+use super::invites;
 use super::kept;
 use super::run::Node;
 use super::seat::Effect;
 use crate::base::id::MemberId;
 use crate::chat::event::{Event, MemberLine, Person};
-use crate::chat::friends::Friend;
+use crate::chat::friends::{Friend, beckoning};
+use crate::chat::model::Room;
 use crate::chat::name::MemberChange;
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, FriendRow, Friends};
-use crate::chat::request::Who;
+use crate::chat::request::{Draft, INVITE_MS, Who};
 use crate::chat::text::Line;
-use crate::room::io::Command;
+use crate::room::io::{Command, Deed};
 
 /// All of them, and where they are.
 pub(super) fn list(node: &Node) -> Answer {
@@ -50,6 +52,34 @@ pub(super) fn remove(node: &mut Node, who: &Who, after: &mut After) -> Result<An
     say(node, id, false, after)?;
     kept::keep_friends(node)?;
     Ok(Answer::Done)
+}
+
+/// Asks a friend into a room: an invite for one goes to them alone, in another room where they are. Without that it is taken
+/// back.
+pub(super) fn beckon(
+    node: &mut Node,
+    at: usize,
+    who: &Who,
+    caller: Caller,
+    after: &mut After,
+) -> Result<Answer, Problem> {
+    let id = node.model.friends.resolve(who)?.id;
+    let here = |room: &Room| room.people.get(&id).is_some();
+    let to = node.seats.get(at).ok_or(Problem::UnknownRoom)?.name.clone();
+    if node.model.room(Some(&to)).is_ok_and(here) {
+        return Err(Problem::FriendHere);
+    }
+    let there = node.model.rooms().iter().find(|room| here(room)).map(|room| room.name.clone());
+    let there = seat_at(node, Some(&there.ok_or(Problem::FriendAway)?))?;
+    let Answer::Invite(invite) = invites::make(node, at, (1, INVITE_MS), false, after)? else {
+        return Err(Problem::NotIn);
+    };
+    let sent = beckoning(&to, &invite.invite)
+        .and_then(|text| answer::say(node, there, Draft::plain(text), Some(id), caller, after));
+    if sent.is_err() {
+        command(node, at, Command::Act(Deed::InviteRevoke(invite.id)), after)?;
+    }
+    sent
 }
 
 /// Words were shown that are to be compared with somebody: of a friend that is remembered.

@@ -133,6 +133,9 @@ pub(super) const CMDS: &[(&str, Make)] = &[
         f.text("id")?.map(|id| Request::InviteRevoke(Line::clean(&id))).ok_or(Problem::Missing("id"))
     }),
     ("invite", |f| {
+        if f.has("who") || f.has("to") {
+            return f.who().map(Request::Beckon);
+        }
         if let Some(id) = f.text("id")? {
             return Ok(Request::InviteAgain { id: Line::clean(&id), qr: false });
         }

@@ -8,7 +8,7 @@ use crate::chat::circle::Circle;
 use crate::chat::event::Person;
 use crate::chat::model::Room;
 use crate::chat::problem::Problem;
-use crate::chat::reply::{Answer, Cid, Reply};
+use crate::chat::reply::{Answer, Cid, FriendRow, Reply};
 use crate::chat::request::{Asked, Request, Who};
 use crate::chat::text::Line;
 
@@ -118,6 +118,24 @@ impl Screen {
         self.done_with_draft();
         self.turn_to(&circle);
         Ok(())
+    }
+
+    /// Goes to a friend, in a room where they are.
+    pub(super) fn talk_to_friend(&mut self, row: &FriendRow) {
+        match row.rooms.first() {
+            Some(room) => self.turn_to(&Circle::alone(room, row.friend.id)),
+            None => self.wrong(&Problem::FriendAway),
+        }
+    }
+
+    /// Asks a friend into the room in front.
+    pub(super) fn beckon(&mut self, row: &FriendRow, out: &mut Vec<Effect>) {
+        let Some(room) = self.front().map(|room| room.name.clone()) else {
+            return self.wrong(&Problem::NoRoom);
+        };
+        self.note = Some(info(format!("an invite goes to {} alone", row.friend.nick.as_str())));
+        let request = Request::Beckon(Who::key(&row.friend.id));
+        self.ask(Asked { room: Some(room), ..Asked::here(request) }, "", out);
     }
 
     /// Goes to a message, wherever in the room in front it was said.

@@ -140,6 +140,18 @@ impl Screen {
                 }
                 turn(chosen, circles.len() + others.len(), press)
             }
+            Overlay::Friends { friends, chosen } => {
+                let Some(row) = friends.rows.get(*chosen) else { return press.key != Key::Enter };
+                if press.types() == Some('i') {
+                    self.beckon(row, out);
+                    return false;
+                }
+                if press.key == Key::Enter {
+                    self.talk_to_friend(row);
+                    return false;
+                }
+                turn(chosen, friends.rows.len(), press)
+            }
             Overlay::Sealed { room, row } => {
                 let unopened = sealed(&self.model, room, *row).is_some_and(|m| m.is_sealed());
                 let which = Which::Named(Line::clean(&row.to_string()));

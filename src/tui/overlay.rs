@@ -12,7 +12,7 @@ use crate::chat::duration::words;
 use crate::chat::event::{Invite, Message, Person};
 use crate::chat::listing::Listing;
 use crate::chat::model::Model;
-use crate::chat::reply::{Answer, MemberRow, Profile, short_id};
+use crate::chat::reply::{Answer, Friends, MemberRow, Profile, short_id};
 use crate::chat::request::Asked;
 use crate::chat::text::{Body, Line};
 
@@ -33,6 +33,8 @@ pub(super) enum Overlay {
     Members { scroll: usize },
     /// Which rooms there are, and those that were found.
     Rooms { chosen: usize, listed: Option<Vec<Listing>> },
+    /// Who is known by their keys, and where they are.
+    Friends { friends: Friends, chosen: usize },
     /// How the others are reached.
     Network { scroll: usize },
     /// A message that opens once.
@@ -150,9 +152,10 @@ impl Overlay {
             Answer::Sheet(listed) => {
                 page("", listed.page.iter().map(|line| line.as_str().to_owned()).collect())
             }
-            Answer::Friends(friends) => {
+            Answer::Friends(friends) if friends.rows.is_empty() => {
                 page("Friends", friends.words().iter().map(|line| line.as_str().to_owned()).collect())
             }
+            Answer::Friends(friends) => Overlay::Friends { friends: friends.clone(), chosen: 0 },
             Answer::Invites(rows) => {
                 let mut lines: Vec<String> = rows.iter().map(|row| row.words(at.ts)).collect();
                 lines.push(if rows.is_empty() {
@@ -187,6 +190,7 @@ impl Overlay {
                 | Overlay::Network { .. }
                 | Overlay::Found { .. }
                 | Overlay::Rooms { .. }
+                | Overlay::Friends { .. }
         )
     }
 

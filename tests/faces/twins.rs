@@ -40,6 +40,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/friends", r#"{"cmd":"friends"}"#),
     ("/friend add ana", r#"{"cmd":"friend","who":"ana"}"#),
     ("/friend remove ana", r#"{"cmd":"unfriend","who":"ana"}"#),
+    ("/friend invite ana", r#"{"cmd":"invite","who":"ana"}"#),
     ("/block eve", r#"{"cmd":"block","who":"eve"}"#),
     ("/unblock eve", r#"{"cmd":"unblock","who":"eve"}"#),
     ("/report eve floods", r#"{"cmd":"report","who":"eve","text":"floods"}"#),

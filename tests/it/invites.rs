@@ -274,3 +274,36 @@ fn an_invite_from_a_machine_of_many_addresses_can_be_read() {
     guests.talk("bob", "den", "found you");
     net.expect(&["ana"], "found you");
 }
+
+#[test]
+fn a_friend_is_asked_in_by_a_word_to_them_alone_in_another_room() {
+    let (mut net, _) = den();
+    net.start("bob", &[], None);
+    for who in ["ana", "bob"] {
+        net.ask(who, json!({"cmd": "join", "room": "lobby"}));
+    }
+    net.until("ana", |line| line["type"] == "member" && line["room"] == "lobby" && line["nick"] == "bob");
+    net.until("bob", |line| {
+        line["type"] == "room" && line["room"] == "lobby" && line["state"] == "confirmed"
+    });
+    let added = net.ask("ana", json!({"cmd": "friend", "room": "lobby", "who": "bob"}));
+    assert_eq!(added["friends"][0]["rooms"], json!(["lobby"]), "{added}");
+    let here = net.ask("ana", json!({"cmd": "invite", "room": "lobby", "who": "bob"}));
+    assert_eq!(here["error"]["code"], "friend_here", "{here}");
+    let sent = net.ask("ana", json!({"cmd": "invite", "room": "den", "who": "bob", "cid": "x"}));
+    assert_eq!(sent["ok"], true, "{sent}");
+    // To bob ana is a stranger, whose word is opened first; the link in it leads in, once.
+    let asks = net.until("bob", |line| line["type"] == "message" && line["kind"] == "dm");
+    net.ask("bob", json!({"cmd": "open", "room": "lobby", "id": asks["id"]}));
+    let said = net.until("bob", |line| line["type"] == "message" && line["text"].is_string());
+    let link = text(&said["text"]).rsplit(' ').next().expect("a link").to_owned();
+    assert!(link.starts_with("EPHEM:"), "{said}");
+    net.ask("bob", json!({"cmd": "join", "invite": link}));
+    net.until("bob", |line| line["type"] == "room" && line["room"] == "den" && line["state"] == "confirmed");
+    net.ask("bob", json!({"cmd": "quit"}));
+    net.ended("bob");
+    net.until("ana", |line| line["type"] == "member" && line["room"] == "lobby" && line["event"] == "leave");
+    net.until("ana", |line| line["type"] == "member" && line["room"] == "den" && line["event"] == "leave");
+    let away = net.ask("ana", json!({"cmd": "invite", "room": "den", "who": "bob"}));
+    assert_eq!(away["error"]["code"], "friend_away", "{away}");
+}

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use ephem_node::base::id::InviteId;
+use ephem_node::base::id::{InviteId, MemberId};
+use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
+use ephem_node::base::time::Unix;
 use ephem_node::chat::event::{Event, Invite};
+use ephem_node::chat::friends::Friend;
 use ephem_node::chat::name::{Kind, MemberChange, Mode, RoomChange, Standing};
 use ephem_node::chat::people::Offer;
 use ephem_node::chat::problem::Problem;
-use ephem_node::chat::reply::{Answer, Cid, Reply};
+use ephem_node::chat::reply::{Answer, Cid, FriendRow, Friends, Reply};
 use ephem_node::chat::request::{Asked, Burn, Request, Which};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Effect, Input, Key, Look, Motion, Press};
@@ -858,4 +861,37 @@ fn the_panic_key_works_whatever_is_open_and_hides_it() {
         stage.hides("lobby");
         stage.hides("draft");
     }
+}
+
+#[test]
+fn a_friend_in_the_list_is_asked_in_with_one_key_and_written_to_with_another() {
+    let row = |nick: &str, byte: u8, rooms: &[&str]| FriendRow {
+        friend: Friend {
+            id: MemberId([byte; 32]),
+            nick: Nick::parse(nick).expect("a nick"),
+            tag: Line::clean("otter-lamp"),
+            verified: true,
+            since: Unix(1),
+        },
+        rooms: rooms.iter().map(|room| Line::clean(room)).collect(),
+    };
+    let list = || {
+        Answer::Friends(Friends { rows: vec![row("dora", 9, &[]), row("ana", 8, &["lobby"])], kept: true })
+    };
+    let mut stage = stage();
+    stage.answer(list());
+    stage.shows("dora (otter-lamp), words shown, not here");
+    stage.shows("ana (otter-lamp), words shown, in lobby");
+    stage.shows("[i] ask them into this room");
+    stage.key(Key::Down);
+    let asks = stage.key(Key::Char('i'));
+    let [Effect::Ask(asked)] = asks.as_slice() else { panic!("{asks:?}") };
+    assert!(matches!(&asked.request, Request::Beckon(who) if who.0.as_str() == "08".repeat(32)), "{asked:?}");
+    assert_eq!(asked.room, Some(Line::clean("lobby")));
+    stage.hides("[i] ask them");
+    stage.shows("an invite goes to ana alone");
+    // Who is in no room can be asked for, and cannot be written to.
+    stage.answer(list());
+    assert!(stage.key(Key::Enter).is_empty());
+    stage.shows("that friend is in no room that you are in now");
 }

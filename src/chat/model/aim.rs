@@ -17,6 +17,7 @@ pub(super) fn needs_room(request: &Request) -> bool {
         | Request::Block(..)
         | Request::Report(..)
         | Request::Verify(_)
+        | Request::Beckon(_)
         | Request::Act(_)
         | Request::Policy(_)
         | Request::List(_)

@@ -6,6 +6,7 @@ use super::pen::Pen;
 use super::{network, sides, square};
 use crate::chat::duration;
 use crate::chat::listing::{Found, Listing};
+use crate::chat::reply::{FOR_THIS_RUN, FriendRow};
 use crate::chat::request::Request;
 use crate::tui::overlay::{self, Door, Overlay};
 use crate::tui::palette;
@@ -80,6 +81,16 @@ pub(super) fn draw(
         }
         Overlay::Network { scroll } => {
             page("How the others are reached", &network::lines(screen, at), scroll, area, pen);
+            None
+        }
+        Overlay::Friends { friends, chosen } => {
+            let mut rows: Vec<String> = friends.rows.iter().map(FriendRow::words).collect();
+            rows.push(String::new());
+            rows.push("[i] ask them into this room    [Enter] write to them".to_owned());
+            if !friends.kept {
+                rows.push(FOR_THIS_RUN.to_owned());
+            }
+            list("Friends", None, rows, *chosen, area, pen);
             None
         }
         Overlay::Sealed { room, row } => {

@@ -3,7 +3,7 @@
 use super::cast::{owner_of, room_of};
 use super::{Report, any_links};
 use crate::base::time::Unix;
-use crate::room::io::{Deed, Event};
+use crate::room::io::{Deed, Event, Standing};
 use crate::room::sim::World;
 use crate::room::sim::villain::no_trick;
 use crate::wire::log::Policy;
@@ -22,19 +22,22 @@ fn quiet_room(world: &mut World) -> Result<Vec<usize>, Report> {
     Ok(all)
 }
 
-/// Whether somebody was told that they may speak now.
-fn may_speak(world: &World, i: usize) -> bool {
-    let told = |event: &Event| match event {
-        Event::Quiet { left_ms } => Some(*left_ms),
-        _ => None,
-    };
-    world.events(i).iter().filter_map(|(_, event)| told(event)).next_back() == Some(0)
+/// What somebody was told of how long they may only read.
+fn told(world: &World, i: usize) -> Vec<u64> {
+    let left = |event: &Event| if let Event::Quiet { left_ms } = event { Some(*left_ms) } else { None };
+    world.events(i).iter().filter_map(|(_, event)| left(event)).collect()
 }
 
 /// Waits until a newcomer may speak by its own node, has it speak, and sees whether all of these read it.
 fn speaks(world: &mut World, newcomer: usize, all: &[usize]) -> Result<(), Report> {
-    if world.run_until(100, 2 * QUIET_S * 1_000, |w| may_speak(w, newcomer)).is_none() {
-        return Err(Report::broken("a newcomer was never told that it may speak", world, &[newcomer]));
+    // Whoever was confirmed only after that time is told nothing: there is nothing to wait for any more.
+    let ready = |w: &World| {
+        let confirmed = w.state(newcomer).and_then(|s| s.standing()) == Some(Standing::Confirmed);
+        confirmed && told(w, newcomer).last().is_none_or(|left| *left == 0)
+    };
+    if world.run_until(100, 2 * QUIET_S * 1_000, ready).is_none() {
+        let why = format!("a newcomer was never told that it may speak: {:?}", told(world, newcomer));
+        return Err(Report::broken(&why, world, &[newcomer]));
     }
     world.say(newcomer, "good evening");
     match world.run_until(100, 60_000, |w| all.iter().all(|i| w.read(*i, "good evening"))) {
