@@ -2,6 +2,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that panics has done its work"
 )]
@@ -12,15 +13,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ephem_node::base::id::MemberId;
+use ephem_node::base::id::{Genesis, MemberId, MsgId};
 use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Secret;
 use ephem_node::base::time::Unix;
+use ephem_node::crypto::name::RoomName;
+use ephem_node::crypto::root::{Kind, Root};
 use ephem_node::crypto::slow::Cost;
 use ephem_node::node::random;
+use ephem_node::room::{Keepsake, Known, Taken};
 use ephem_node::store::{Content, Fault, Friend, Place, Profile};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use zeroize::Zeroizing;
 
 /// The slow hash is not what is tried here.
 const CHEAP: Cost = Cost { kib: 8, passes: 1 };
@@ -197,5 +202,208 @@ fn a_name_leads_nowhere_else() {
     }
     for name in ["a", "7", "work-2", "a_b", &"a".repeat(32)] {
         assert!(Place::new(Path::new("/x"), name).is_ok(), "{name}");
+    }
+}
+
+// ---- rooms that are kept
+
+fn root(name: &str) -> Root {
+    let key = [name.bytes().next().unwrap_or_default(); 32];
+    Root::from_bytes(Kind::Passphrase, RoomName::parse(name).expect("a name"), Secret::new(key))
+}
+
+/// A room with so many kept messages, the newest of which is known by its last byte.
+fn kept(name: &str, count: usize) -> Keepsake {
+    let known = |n: u8| Known {
+        id: MemberId([n; 32]),
+        nick: "somebody".to_owned(),
+        joined: Unix(1),
+        serve: false,
+        foundings: vec![[1; 8]],
+        invite: None,
+    };
+    Keepsake {
+        root: root(name),
+        secret: None,
+        invited: None,
+        genesis: Genesis([1; 16]),
+        generation: 3,
+        expires: None,
+        foundings: vec![[1; 8]],
+        salts: Vec::new(),
+        entries: (0..20).map(|n| vec![n; 300]).collect(),
+        members: (0..8).map(known).collect(),
+        kept: (0..count).map(|n| Zeroizing::new(vec![n as u8; 400])).collect(),
+        gone: vec![Taken { id: MsgId([9; 8]), of: None, word: vec![5; 300] }],
+    }
+}
+
+fn room_file(folder: &Folder) -> PathBuf {
+    let names = folder.names();
+    folder.0.join(names.iter().find(|name| name.contains(".room-")).expect("a room's file"))
+}
+
+/// As many as may be kept: the child goes round and round up to that.
+const MOST: usize = 100;
+
+#[test]
+#[ignore = "the part of a child in the trial below"]
+fn a_child_that_keeps_more_until_it_is_killed() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let place = Place::new(Path::new(&folder), "mina").expect("a name");
+    let profile = place.open(WORDS, &mut random::os()).expect("whole");
+    println!("\nbegins");
+    for count in (1..=MOST).cycle() {
+        profile.keep_room(&kept("lobby", count), &mut random::os()).expect("written");
+        // Only now is it told to whoever asked for it.
+        println!("kept {count}");
+        std::io::stdout().flush().expect("a reader");
+    }
+}
+
+#[test]
+fn whoever_is_killed_while_keeping_loses_nothing_that_was_told_to_be_kept() {
+    let folder = Folder::new();
+    drop(folder.made());
+    let seed = random::os().next_u64();
+    println!("seed {seed}");
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut between = 0;
+    for round in 0..200 {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "a_child_that_keeps_more_until_it_is_killed", "--ignored", "--nocapture"])
+            .env(FOLDER, &folder.0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let begun = lines.by_ref().map_while(Result::ok).any(|line| line == "begins");
+        assert!(begun, "round {round}: the child never began");
+        std::thread::sleep(Duration::from_micros(rng.next_u64() % 30_000));
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        let told: Vec<usize> =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).collect();
+        let room = folder.open().expect("whole").room(&root("lobby")).expect("whole");
+        let Some(room) = room else {
+            assert!(told.is_empty(), "round {round}: nothing is there of {told:?}");
+            continue;
+        };
+        let found = room.kept.len();
+        let whole = (0..found).all(|n| *room.kept[n] == vec![n as u8; 400]);
+        let last = told.last().copied();
+        // What was told last, or what was being written when it was killed.
+        let expected = last.is_none_or(|last| found == last || found == last % MOST + 1);
+        assert!(whole && expected, "round {round}: {found} are there, told {last:?}");
+        between += usize::from(last.is_some_and(|last| found != last));
+    }
+    println!("{between} of 200 were killed after the new took its name and before that was told");
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_a_kept_room_is_a_clear_error_and_changes_nothing() {
+    let folder = Folder::new();
+    let profile = folder.made();
+    profile.keep_room(&kept("lobby", 2), &mut random::os()).expect("written");
+    let path = room_file(&folder);
+    let whole = fs::read(&path).expect("a file");
+    for byte in 0..whole.len() {
+        let mut bad = whole.clone();
+        bad[byte] ^= 1 << (byte % 8);
+        fs::write(&path, &bad).expect("written");
+        assert!(matches!(profile.room(&root("lobby")), Err(Fault::RoomDamaged)), "byte {byte}");
+        assert!(profile.rooms().expect("listed").iter().all(|found| found.room.is_err()), "byte {byte}");
+        assert_eq!(fs::read(&path).expect("a file"), bad, "byte {byte}");
+    }
+    for strange in [&b""[..], b"no room", &whole[..whole.len() - 1], &vec![0; 10_000]] {
+        fs::write(&path, strange).expect("written");
+        assert!(matches!(profile.room(&root("lobby")), Err(Fault::RoomDamaged)));
+    }
+    fs::write(&path, &whole).expect("written");
+    assert_eq!(profile.room(&root("lobby")).expect("whole").expect("there").kept.len(), 2);
+}
+
+#[test]
+fn rooms_are_found_by_what_admits_to_them_and_by_nobody_elses_key() {
+    let folder = Folder::new();
+    let profile = folder.made();
+    assert!(profile.room(&root("lobby")).expect("none").is_none());
+    for name in ["lobby", "plans"] {
+        profile.keep_room(&kept(name, 1), &mut random::os()).expect("written");
+    }
+    let path = |name: &str| {
+        let found = profile.rooms().expect("listed");
+        let is = |room: &Keepsake| room.root.name().as_str() == name;
+        let at = found.iter().position(|one| one.room.as_ref().is_ok_and(is)).expect("there");
+        folder.0.join(format!("mina.room-{}", found[at].digits))
+    };
+    let (lobby, plans) = (path("lobby"), path("plans"));
+    assert!(!lobby.to_string_lossy().contains("lobby"));
+    // Another profile's room under this one's name.
+    let other = Place::new(&folder.0, "other").expect("a name");
+    let other = other.create("other words", content(0), CHEAP, &mut random::os()).expect("a profile");
+    assert!(other.rooms().expect("listed").is_empty());
+    other.keep_room(&kept("lobby", 1), &mut random::os()).expect("written");
+    let theirs = folder.names().into_iter().find(|name| name.starts_with("other.room-")).expect("there");
+    fs::copy(folder.0.join(theirs), &lobby).expect("copied");
+    assert!(matches!(profile.room(&root("lobby")), Err(Fault::RoomForeign)));
+    profile.forget_room(&root("plans")).expect("forgotten");
+    assert!(!plans.exists() && lobby.exists());
+    drop(profile);
+    folder.place().wipe().expect("wiped");
+    assert!(folder.names().iter().all(|name| name.starts_with("other")), "{:?}", folder.names());
+}
+
+#[test]
+fn nothing_of_a_kept_room_stands_in_its_file_as_it_is() {
+    let folder = Folder::new();
+    let profile = folder.made();
+    let room = kept("lobby", 3);
+    profile.keep_room(&room, &mut random::os()).expect("written");
+    let file = fs::read(room_file(&folder)).expect("a file");
+    for piece in [&b"lobby"[..], b"somebody", &[b'l'; 32], &[0; 40], &[2; 40], &[5; 40]] {
+        assert!(!file.windows(piece.len()).any(|part| part == piece));
+    }
+    assert_eq!(file.len() % 4_096, 8 + 1 + 24 + 32 + 16 + 32, "the size tells steps only");
+}
+
+#[test]
+#[ignore = "a measurement: `cargo test --release --test profile -- --ignored --nocapture what_a_write_costs`"]
+fn what_a_write_costs_at_the_bound() {
+    let folder = Folder::new();
+    let profile = folder.made();
+    let bytes = |n: usize, len: usize| vec![n as u8; len];
+    let full = Keepsake {
+        entries: (0..2_048).map(|n| bytes(n, 1_024)).collect(),
+        members: (0..1_024_u32)
+            .map(|n| Known {
+                id: MemberId(std::array::from_fn(|at| n.to_be_bytes()[at % 4])),
+                nick: "n".repeat(96),
+                joined: Unix(1),
+                serve: false,
+                foundings: vec![[1; 8]; 4],
+                invite: None,
+            })
+            .collect(),
+        kept: (0..100).map(|n| Zeroizing::new(bytes(n, 4_300))).collect(),
+        gone: (0..=255).map(|n| Taken { id: MsgId([n; 8]), of: None, word: bytes(n.into(), 300) }).collect(),
+        ..kept("lobby", 0)
+    };
+    for (what, room) in [("ten messages", kept("small", 10)), ("at every bound", full)] {
+        let mut took: Vec<Duration> = Vec::new();
+        for _ in 0..50 {
+            let begun = std::time::Instant::now();
+            profile.keep_room(&room, &mut random::os()).expect("written");
+            took.push(begun.elapsed());
+        }
+        took.sort();
+        let size =
+            fs::metadata(folder.0.join(format!("mina.room-{}", profile.rooms().expect("listed")[0].digits)));
+        println!(
+            "{what}: median {:?}, slowest {:?}, first file {:?} bytes",
+            took[25],
+            took[49],
+            size.expect("there").len()
+        );
     }
 }

@@ -224,7 +224,7 @@ mod tests {
     /// The commands promised to people. Written out, so that none gets lost when the table is edited.
     const PROMISED: &str = "join new leave part rooms msg dm reply me who users whois kick ban unban bans mute unmute \
         admin unadmin transfer reclaim token announce max topic lock unlock knock admit deny slow ttl once shown burn keep pin \
-        unpin pins expires close yield invite file get refuse files nick avatar profile status anon friends friend \
+        unpin pins expires persist close yield invite file get refuse files nick avatar profile status anon friends friend \
         block unblock verify ignore focus notify mentions report reports bug list tag net ping doctor crypto privacy \
         audit search clear log theme motion keys curtain panic away back help quit hold read";
 

@@ -208,6 +208,20 @@ pub enum Said {
         /// Whom.
         about: Box<Person>,
     },
+    /// The room lasts, and is kept here.
+    Lasts,
+    /// It was to be kept, and does not last.
+    DoesNotLast,
+    /// It was to be kept, and cannot be.
+    RoomNotKept {
+        /// Why not.
+        why: Line,
+    },
+    /// Rooms are kept here that are not open.
+    KeptRooms {
+        /// Which.
+        names: Vec<Line>,
+    },
     /// What is printed stays on the terminal.
     CannotUnprint,
     /// Nobody knows which time of day it is here.
@@ -389,6 +403,8 @@ impl Said {
             | Said::OwnerOnTrust(_)
             | Said::Utc
             | Said::NotAdmitted(Refusal::Knock)
+            | Said::Lasts
+            | Said::KeptRooms { .. }
             | Said::Holding(_) => Level::Info,
             Said::Reports { .. }
             | Said::StillAlone { .. }
@@ -404,6 +420,8 @@ impl Said {
             | Said::Lagged { .. }
             | Said::BurnedUnsent { .. }
             | Said::Closing { .. }
+            | Said::DoesNotLast
+            | Said::RoomNotKept { .. }
             | Said::Muted { .. }
             | Said::Quiet { left_ms: 1.. }
             | Said::Alike(_)
@@ -458,6 +476,10 @@ impl Said {
             Said::Banned { .. } => "banned",
             Said::Closed => "closed",
             Said::Closing { .. } => "closing",
+            Said::Lasts => "lasts",
+            Said::DoesNotLast => "does_not_last",
+            Said::RoomNotKept { .. } => "room_not_kept",
+            Said::KeptRooms { .. } => "kept_rooms",
             Said::Expired => "expired",
             Said::NotAdmitted(why) => why.words().0,
             Said::Listed { .. } => "listed",
@@ -542,6 +564,10 @@ impl Said {
             Said::Banned { by: Some(who()), why: None, ends_in_ms: Some(3_600_000) },
             Said::Closed,
             Said::Closing { in_ms: 600_000 },
+            Said::Lasts,
+            Said::DoesNotLast,
+            Said::RoomNotKept { why: line("no space left") },
+            Said::KeptRooms { names: vec![line("lobby"), line("plans")] },
             Said::Expired,
             Said::Listed { near: true },
             Said::Listed { near: false },

@@ -46,12 +46,25 @@ fn command_of(act: &Act) -> &'static str {
 
 /// The commands that settings belong to. What has none of its own is as grave as the topic.
 fn commands_of(policy: &Policy) -> impl Iterator<Item = &'static str> {
-    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
-        policy;
+    let Policy {
+        max,
+        ttl_ms,
+        ttl_max_ms,
+        history,
+        lock,
+        knock,
+        slow_ms,
+        rate,
+        topic,
+        expires_ms,
+        quiet_ms,
+        persist,
+    } = policy;
     let plain = ttl_ms.is_some() || ttl_max_ms.is_some() || history.is_some() || rate.is_some();
     [
         ("max", max.is_some()),
         ("expires", expires_ms.is_some()),
+        ("persist", persist.is_some()),
         ("lock", lock.is_some()),
         ("knock", knock.is_some()),
         ("slow", slow_ms.is_some()),

@@ -100,6 +100,7 @@ pub fn settings(policy: &Policy) -> String {
         ),
         ("topic", topic),
         ("closes in", policy.expires_ms.map(time)),
+        ("persist", policy.persist.map(switch)),
     ];
     let set: Vec<String> =
         all.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))).collect();

@@ -7,7 +7,7 @@ use super::duration::words;
 use super::event::{Facts, Invite, NetLine, PeerLine, Person};
 use super::friends::Friend;
 use super::listing::{Found, Listed};
-use super::name::InviteState;
+use super::name::{InviteState, Mode, Role};
 use super::notice::Said;
 use super::problem::Problem;
 use super::record::{Ban, Record};
@@ -51,6 +51,8 @@ pub enum Answer {
     Rooms(Vec<RoomRow>, Box<Found>),
     /// How one's own room is listed.
     Listed(Listed),
+    /// Rooms that are kept.
+    Kept(Vec<KeptRoom>),
     /// What is known of somebody.
     Person(Box<Profile>),
     /// What others see of this node.
@@ -157,6 +159,42 @@ pub struct MemberRow {
     pub away: bool,
     /// The nick is easily taken for another's here.
     pub alike: bool,
+}
+
+/// A room that is kept, as it was written last.
+#[derive(Clone, Debug)]
+pub struct KeptRoom {
+    /// Its name; the digits of its file where that cannot be read.
+    pub room: Line,
+    /// How it stands, where it can be read; else why not.
+    pub found: Result<KeptFacts, Line>,
+}
+
+/// What is known of a kept room.
+#[derive(Clone, Debug)]
+pub struct KeptFacts {
+    /// What it is entered with.
+    pub mode: Mode,
+    /// How many messages are kept in it.
+    pub kept: usize,
+    /// How many people were in it, this one counted.
+    pub members: usize,
+    /// What this one may do there.
+    pub role: Role,
+}
+
+impl KeptRoom {
+    /// As a line.
+    pub fn words(&self) -> Line {
+        let name = self.room.as_str();
+        match &self.found {
+            Ok(KeptFacts { mode, kept, members, role }) => {
+                let (mode, role) = (mode.name(), role.name());
+                Line::clean(&format!("{name} ({mode}): {kept} kept, {members} people, you are {role}"))
+            }
+            Err(why) => Line::clean(&format!("{name}: {}", why.as_str())),
+        }
+    }
 }
 
 /// Friends in a list.

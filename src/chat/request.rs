@@ -335,6 +335,8 @@ pub struct Policy {
     pub expires_ms: Option<u64>,
     /// How long newcomers read before they speak; zero is off.
     pub quiet_ms: Option<u64>,
+    /// What is kept in it may stay on the disks of those who ask for it.
+    pub persist: Option<bool>,
 }
 
 /// What a face answers itself.

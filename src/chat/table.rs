@@ -160,6 +160,10 @@ table! {
         let expires_ms = a.duration()?;
         policy(Policy { expires_ms: Some(expires_ms), ..Policy::default() })
     };
+    Settings Owner "persist" [] "on|off" "what is kept here stays on the disks of those who asked for it" "/persist on" |a| {
+        let persist = a.switch()?;
+        policy(Policy { persist: Some(persist), ..Policy::default() })
+    };
     Settings Owner "list" [] "on|near|off" "let others find the room: all who look, or this network alone" "/list near"
         |a| a.one_of(Listing::parse).map(Request::List), asks "let others find this room? its name, topic, tags, how \
         many are here and your tag become public, and that it comes from this machine";

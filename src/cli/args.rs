@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 
-pub use kept::{Friends, Id, Keep, Wipe, WithFriends};
+pub use kept::{Friends, Id, Keep, Reopen, Rooms, Wipe, WithFriends, WithRooms};
 
 use super::values::{self, Length, Rate, Wish};
 use crate::chat::name::{Motion, Theme};
@@ -85,7 +85,9 @@ pub enum Command {
     Id(Id),
     /// Whom a profile knows by their keys
     Friends(Friends),
-    /// Overwrite and remove a profile
+    /// Rooms that a profile keeps: list them, come back to one, or remove what is kept of it
+    Rooms(Rooms),
+    /// Overwrite and remove a profile, with the rooms it keeps
     Wipe(Wipe),
     /// Settings: where they are read from, and what holds
     ///
@@ -158,6 +160,10 @@ pub struct Room {
     /// Messages a second from one person
     #[arg(long, value_name = "N|off", value_parser = values::rate)]
     pub rate: Option<Rate>,
+    /// Keep the room in the profile (-P): what is kept in it outlives the program, and `rooms reopen` comes back to it. A room
+    /// that this node opens lasts for all who ask for that; in another it is up to its owner. What burns is never written
+    #[arg(long)]
+    pub persistent: bool,
 }
 
 /// How the others are found.

@@ -233,7 +233,7 @@ impl Settings {
 
     /// Fills in what neither a flag nor a variable said.
     pub fn fill(&self, who: &mut Who, room: &mut Room, network: &mut Network) {
-        let Room { ttl, expires: _, max, knock, history, rate } = room;
+        let Room { ttl, expires: _, max, knock, history, rate, persistent: _ } = room;
         *ttl = ttl.or(self.room.ttl);
         *max = max.or(self.room.max);
         *knock |= self.room.knock;

@@ -26,6 +26,7 @@ use crate::crypto::words;
 use crate::node::clock::{Clock, instant};
 use crate::node::zone::Zone;
 use crate::node::{Asking, Errands, Telling, random, tour};
+use crate::room::Keepsake;
 use crate::tui::sequences;
 use crate::tui::terminal::{self, Heard, Terminal};
 use crate::tui::{Effect, Look, Moment, Screen};
@@ -304,6 +305,16 @@ pub(super) async fn found(mut plan: Plan, room: Option<&Line>, qr: bool) -> Resu
     let (asking, telling) = plan.start()?;
     session::found(&asking, room, qr).await;
     stage.screen.scans(qr);
+    stage.run(asking, telling, &plan).await
+}
+
+/// Comes back to a room that was kept, and talks until the end; gives the exit code.
+pub(super) async fn come_back(mut plan: Plan, keepsake: Keepsake) -> Result<u8, Failure> {
+    let name = Line::clean(keepsake.root.name().as_str());
+    plan.door = Some(name.clone());
+    let stage = Stage::of(&plan, Some(&name))?;
+    let (asking, telling) = plan.start()?;
+    session::come_back(&asking, keepsake).await;
     stage.run(asking, telling, &plan).await
 }
 

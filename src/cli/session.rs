@@ -31,6 +31,8 @@ use crate::net;
 use crate::node::clock::{Clock, instant};
 use crate::node::harden::Hardening;
 use crate::node::{self, Asking, Errands, Telling, control, random};
+use crate::room::Keepsake;
+use crate::room::entry::Intent;
 use crate::store::Profile;
 use crate::wire::log::{self, Policy};
 use crate::{pipe, plain};
@@ -130,6 +132,13 @@ impl Plan {
 
     /// Opens the profile that was asked for, if one was.
     pub(super) fn unlock(&mut self) -> Result<(), Failure> {
+        if self.room.persistent && self.who.keep.profile.is_none() {
+            return Err(Failure::Usage(
+                "--persistent needs a profile to keep the room in, sealed with a passphrase: add -P NAME. Without one nothing \
+                 is written to disk"
+                    .to_owned(),
+            ));
+        }
         self.profile = profile::unlock(&self.who.keep, self.all.no_input, || self.nick())?;
         if let Some(profile) = &mut self.profile {
             profile.content.begin(Clock::new().wall());
@@ -158,6 +167,7 @@ impl Plan {
                 args::History::Unexpired => log::History::Unexpired,
             }),
             knock: room.knock.then_some(true),
+            persist: room.persistent.then_some(true),
             rate: room.rate.map(|rate| match rate {
                 Rate::Most(rate) => rate,
                 // How a room spells that there is no limit.
@@ -263,6 +273,7 @@ impl Plan {
             serve: self.serve,
             stay: self.stay,
             visit: self.visit || self.serve,
+            keeping: self.room.persistent,
             clock: Clock::new(),
         };
         node::start(config).map_err(Failure::Network)
@@ -309,6 +320,12 @@ pub(super) async fn enter(asking: &Asking, doors: Vec<(Line, Chosen)>) {
         // Nobody typed it, so nobody is owed an answer; what becomes of it the room's own lines tell.
         let _answer = asking.question(Asked::here(join)).await;
     }
+}
+
+/// Comes back to a room that was kept.
+pub(super) async fn come_back(asking: &Asking, keepsake: Keepsake) {
+    let (name, root) = (Line::clean(keepsake.root.name().as_str()), keepsake.root.duplicate());
+    asking.enter(name, root, Intent::Reopen(Box::new(keepsake))).await;
 }
 
 /// Opens a room of one's own, and makes the first invite to it.

@@ -112,6 +112,11 @@ impl Root {
         &self.name
     }
 
+    /// The bytes of it: for whoever keeps a room over the end of a run, sealed.
+    pub fn bytes(&self) -> &Secret<32> {
+        &self.key
+    }
+
     /// The bytes that the gate is derived from.
     pub(super) fn key(&self) -> &Secret<32> {
         &self.key

@@ -3,6 +3,7 @@
 use super::asked;
 use super::friends;
 use super::invites::{self, Keys};
+use super::keep;
 use super::links::{self, peer_name};
 use super::mine;
 use super::net_page;
@@ -62,7 +63,11 @@ pub(super) async fn answer(
     match request {
         Request::Join(join) => return self::join(node, *join).await,
         Request::New(name) => return new(node, name).await,
-        Request::Rooms(look) => return Ok(node.find(look).await),
+        Request::Rooms(look) => {
+            let kept = keep::others(node).map(Notice::node);
+            kept.into_iter().for_each(|notice| node.tell(Event::Notice(notice)));
+            return Ok(node.find(look).await);
+        }
         Request::Status => return Ok(Answer::Status(Box::new(status(node).await))),
         Request::Net => return Ok(net_page::answer(node).await),
         Request::Nick(nick) => return mine::rename(node, nick, after),

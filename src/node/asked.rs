@@ -82,7 +82,7 @@ pub(super) fn policy(seat: &Seat, asked: &Policy) -> Deed {
         rate: asked.rate,
         topic: asked.topic.as_ref().map(|topic| topic.as_str().to_owned()),
         expires: asked.expires_ms.map(|ms| Unix(now.0.saturating_add(ms))),
-        persist: None,
+        persist: asked.persist,
         queued: None,
         quiet_s: asked.quiet_ms.map(seconds),
     }))

@@ -38,6 +38,11 @@ impl Keys {
         Keys { secret, seeds: BTreeMap::new() }
     }
 
+    /// What the room's root is made of, for whoever keeps the room.
+    pub(super) fn secret(&self) -> Secret<16> {
+        self.secret.duplicate()
+    }
+
     /// Whether an invite with this secret leads to the same room.
     pub(super) fn admits(&self, secret: &Secret<16>) -> bool {
         self.secret == *secret

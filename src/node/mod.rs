@@ -12,6 +12,7 @@ pub mod doctor;
 mod friends;
 pub mod harden;
 pub mod invites;
+mod keep;
 mod kept;
 mod later;
 mod links;

@@ -160,5 +160,6 @@ pub(super) fn settings(policy: &log::Policy, at: Unix) -> Policy {
         topic: policy.topic.as_deref().map(Line::clean),
         expires_ms: policy.expires.map(|end| end.0.saturating_sub(at.0)),
         quiet_ms: policy.quiet_s.map(ms),
+        persist: policy.persist,
     }
 }

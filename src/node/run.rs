@@ -14,6 +14,7 @@ use super::asking::{Ask, Asking, Measured, Telling};
 use super::clock::{Clock, instant};
 use super::directory::Finding;
 use super::invites::Keys;
+use super::keep;
 use super::kept;
 use super::later::{Answering, Later, Waiting};
 use super::links::Links;
@@ -71,6 +72,8 @@ pub struct Config {
     pub stay: bool,
     /// Come into rooms that are there, and open none.
     pub visit: bool,
+    /// Keep the rooms it comes into, where they last.
+    pub keeping: bool,
     /// What time it is.
     pub clock: Clock,
 }
@@ -99,9 +102,9 @@ impl Over {
 
 /// Starts the network and the loop, on the runtime this is called in.
 pub fn start(config: Config) -> Result<(Asking, Telling), net::StartError> {
-    let Config { net: net_config, nick, profile, policy, serve, stay, visit, clock } = config;
+    let Config { net: net_config, nick, profile, policy, serve, stay, visit, keeping, clock } = config;
     let (net, events) = net::start(net_config)?;
-    Ok(begin(net, events, Stay { nick, profile, policy, serve, stay, visit, clock }))
+    Ok(begin(net, events, Stay { nick, profile, policy, serve, stay, visit, keeping, clock }))
 }
 
 /// What a node is told besides its network.
@@ -112,12 +115,13 @@ pub(super) struct Stay {
     pub(super) serve: bool,
     pub(super) stay: bool,
     pub(super) visit: bool,
+    pub(super) keeping: bool,
     pub(super) clock: Clock,
 }
 
 /// Starts the loop on a network that runs already.
 pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking, Telling) {
-    let Stay { nick, profile, policy, serve, stay, visit, clock } = how;
+    let Stay { nick, profile, policy, serve, stay, visit, keeping, clock } = how;
     let (friends, begun) = (kept::friends(profile.as_ref()), kept::begun(profile.as_ref()));
     let (to, asks) = mpsc::channel(ASKING);
     let (outbox, from) = outbox();
@@ -133,6 +137,7 @@ pub(super) fn begin(net: net::Handle, events: net::Events, how: Stay) -> (Asking
         serve,
         stay,
         visit,
+        keeping,
         seats: Vec::new(),
         model: Model::knowing(friends),
         outbox,
@@ -166,6 +171,8 @@ pub(super) struct Node {
     pub(super) serve: bool,
     stay: bool,
     visit: bool,
+    /// Rooms it comes into are kept, where they last.
+    pub(super) keeping: bool,
     pub(super) seats: Vec<Seat>,
     pub(super) model: Model,
     pub(super) outbox: Outbox,
@@ -221,6 +228,7 @@ impl Node {
                 }
                 () = sleep_until(look) => self.on_time().await,
             }
+            keep::write(&mut self);
             stack::wipe::<{ stack::EVENT }>();
             if self.outbox.is_closed() {
                 self.ending.get_or_insert((0, Line::clean("the face has gone")));
@@ -292,6 +300,8 @@ impl Node {
                 tokio::task::yield_now().await;
             }
         }
+        // Whoever hears that something is kept finds it on the disk.
+        keep::write(self);
         // The answer first: whoever asked knows the name of what then comes.
         self.reply(Waiting { cid, to }, outcome);
         for (at, tells) in told {
@@ -324,6 +334,12 @@ impl Node {
         if self.seats.iter().any(|seat| seat.name == name) {
             return self.refuse(name, Problem::Joined);
         }
+        let (intent, keeping) = keep::take_up(self, &name, &root, intent);
+        if let Intent::Reopen(keepsake) = &intent
+            && let Some(secret) = &keepsake.secret
+        {
+            self.keys.insert(name.clone(), Keys::new(secret.duplicate()));
+        }
         let now = self.clock.now();
         let setup = Setup {
             rng: seat::rng(),
@@ -339,6 +355,7 @@ impl Node {
         };
         self.entered += 1;
         let (mut seat, mut effects) = Seat::take(now, self.entered, name, setup);
+        seat.keep(keeping);
         if self.guise != Guise::default() {
             let guise = Command::Guise { nick: None, guise: self.guise.clone() };
             effects.extend(seat.handle(now, Input::Command(guise)));
@@ -433,6 +450,7 @@ impl Node {
                 Some(over) => {
                     let gone = self.seats.remove(at);
                     self.unlist(&gone);
+                    keep::over(self, &gone, over);
                     self.keys.remove(&gone.name);
                     self.links.seat_gone(at);
                     self.last = Some(over);

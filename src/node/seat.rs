@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::directory::Told;
+use super::keep::Keeping;
 use super::random::{self, Os};
 use super::{Over, told, trace};
 use crate::base::id::{EntryId, MemberId, MsgId, Topic};
@@ -66,6 +67,8 @@ pub(super) struct Seat {
     warned: Option<(Unix, usize)>,
     /// How others are told of it.
     pub(super) listed: Told,
+    /// What of it is on the disk.
+    pub(super) keeping: Keeping,
     /// Here under a name drawn for this room alone.
     pub(super) anonymous: bool,
     /// Who held an office when that was last looked at.
@@ -99,6 +102,7 @@ impl Seat {
             panicking: false,
             warned: None,
             listed: Told::default(),
+            keeping: Keeping::default(),
             anonymous: false,
             offices: BTreeMap::new(),
             shown: Some((Some(Standing::Searching), 1, None)),
@@ -112,6 +116,14 @@ impl Seat {
         let mut effects = vec![Effect::Tell(told::line(&seat, RoomChange::Joining))];
         seat.carry_out(now, outputs, &mut effects);
         (seat, effects)
+    }
+
+    /// What of it is to be on the disk.
+    pub(super) fn keep(&mut self, keeping: Keeping) {
+        if keeping.on {
+            self.state.keeps();
+        }
+        self.keeping = keeping;
     }
 
     /// Hands something to the room.

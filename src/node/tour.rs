@@ -97,6 +97,7 @@ pub async fn start(nick: Nick, seed: u64) -> io::Result<(Asking, Telling)> {
     let me = peer(CAST.len()).ok_or(io::ErrorKind::Other)?;
     let (handle, events, net) = net::stand_in(me);
     let stay = Stay {
+        keeping: false,
         profile: None,
         nick,
         policy: Policy::default(),

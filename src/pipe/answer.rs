@@ -41,6 +41,20 @@ fn answered(o: &mut Object<'_>, answer: &Answer, now: Mono) {
                 listings(o, "listed", listed, now);
             }
         }
+        Answer::Kept(rows) => o.field("kept_rooms").list(rows, |slot, row| {
+            slot.object(|o| {
+                o.text("room", row.room.as_str());
+                match &row.found {
+                    Ok(facts) => {
+                        o.text("mode", facts.mode.name());
+                        o.number("kept", number(facts.kept));
+                        o.number("members", number(facts.members));
+                        o.text("role", facts.role.name());
+                    }
+                    Err(why) => o.text("unreadable", why.as_str()),
+                }
+            });
+        }),
         Answer::Listed(listed) => {
             o.text("list", listed.reach.name());
             o.field("tags").list(&listed.tags, |slot, tag| slot.text(tag.as_str()));

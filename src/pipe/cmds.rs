@@ -58,6 +58,7 @@ pub(super) const FIELDS: &[&str] = &[
     "anon",
     "tag",
     "list",
+    "persist",
 ];
 
 type Make = fn(&mut Fields) -> Result<Request, Problem>;
@@ -250,6 +251,7 @@ fn policy(fields: &mut Fields) -> Result<Request, Problem> {
         topic: fields.line("topic", NAME_BYTES)?,
         expires_ms: fields.number("expires_ms")?,
         quiet_ms: fields.number("quiet_ms")?,
+        persist: fields.maybe_flag("persist")?,
     };
     if change == Policy::default() {
         return Err(Problem::Missing("max"));

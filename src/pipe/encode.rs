@@ -173,8 +173,20 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
 
 /// Settings that were set, under the names of the command that sets them.
 pub(super) fn policy(o: &mut Object<'_>, set: &Policy) {
-    let Policy { max, ttl_ms, ttl_max_ms, history, lock, knock, slow_ms, rate, topic, expires_ms, quiet_ms } =
-        set;
+    let Policy {
+        max,
+        ttl_ms,
+        ttl_max_ms,
+        history,
+        lock,
+        knock,
+        slow_ms,
+        rate,
+        topic,
+        expires_ms,
+        quiet_ms,
+        persist,
+    } = set;
     let numbers = [
         ("max", max),
         ("ttl_ms", ttl_ms),
@@ -189,7 +201,7 @@ pub(super) fn policy(o: &mut Object<'_>, set: &Policy) {
             o.number(name, *value);
         }
     }
-    for (name, value) in [("lock", lock), ("knock", knock)] {
+    for (name, value) in [("lock", lock), ("knock", knock), ("persist", persist)] {
         if let Some(value) = value {
             o.flag(name, *value);
         }

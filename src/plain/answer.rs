@@ -83,6 +83,9 @@ pub(super) fn answer(state: &mut State, at: Moment, answer: &Answer, out: &mut i
         Answer::Status(status) => told_status(state, at, status, out),
         Answer::Written(written) => told(state, at, None, written.words(), out),
         Answer::Findings(found) => findings(found, out),
+        Answer::Kept(rows) => {
+            rows.iter().try_for_each(|row| told(state, at, None, row.words().as_str(), out))
+        }
         Answer::Page(page) => print(page, out),
         Answer::Sheet(listed) => print(&listed.page, out),
     }

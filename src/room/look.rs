@@ -12,7 +12,7 @@ use crate::base::id::{ChainId, Genesis, InviteId, MemberId, MsgId, Peer, SetTag,
 use crate::base::secret::Text;
 use crate::base::time::{Epoch, Mono, Unix};
 use crate::crypto::name::RoomName;
-use crate::crypto::root::Kind;
+use crate::crypto::root::{Kind, Root};
 
 impl<R: CryptoRng> State<R> {
     /// The chains of the set in use.
@@ -23,6 +23,11 @@ impl<R: CryptoRng> State<R> {
     /// Every chain of which a key is held, in any set.
     pub fn chains_held(&self) -> Vec<ChainId> {
         self.inside().map(|i| i.ring.chains_held()).unwrap_or_default()
+    }
+
+    /// What admits.
+    pub fn root(&self) -> &Root {
+        &self.hub.root
     }
 
     /// My key for this stay.

@@ -24,16 +24,16 @@ const LOCK: &str = "lock";
 /// Where one profile lies.
 #[derive(Clone, Debug)]
 pub struct Place {
-    folder: PathBuf,
-    path: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 /// A profile that is open: locked against other programs while this lives.
 pub struct Profile {
     /// What is in it; [`Profile::save`] writes it.
     pub content: Content,
-    key: Key,
-    place: Place,
+    pub(super) key: Key,
+    pub(super) place: Place,
     _lock: File,
 }
 
@@ -110,11 +110,9 @@ impl Place {
             return Err(Fault::Missing);
         }
         let _lock = self.lock()?;
-        for path in [self.beside(NEW), self.path.clone()] {
-            match overwrite(&path).and_then(|()| fs::remove_file(&path)) {
-                Err(err) if err.kind() == ErrorKind::NotFound => {}
-                done => done.map_err(|err| Fault::Disk(path, err))?,
-            }
+        let rooms = self.room_files()?;
+        for path in rooms.into_iter().chain([self.beside(NEW), self.path.clone()]) {
+            remove(&path).map_err(|err| Fault::Disk(path, err))?;
         }
         let _gone = fs::remove_file(self.beside(LOCK));
         through(&self.folder).map_err(|err| Fault::Disk(self.folder.clone(), err))
@@ -133,14 +131,14 @@ impl Place {
 
     /// Makes the profile from such a copy. One that is there stays.
     pub fn import(&self, from: &Path) -> Result<(), Fault> {
-        let bytes = slurp(from)?;
+        let bytes = slurp(from, LARGEST)?;
         sealed::check(&bytes)?;
         self.make_folder()?;
         let _lock = self.lock()?;
         if self.exists() {
             return Err(Fault::Exists);
         }
-        self.replace(&bytes).map_err(|err| Fault::Disk(self.path.clone(), err))
+        self.replace(&self.path, &bytes).map_err(|err| Fault::Disk(self.path.clone(), err))
     }
 
     fn make_folder(&self) -> Result<(), Fault> {
@@ -167,10 +165,11 @@ impl Place {
     fn read(&self) -> Result<Vec<u8>, Fault> {
         mine(&self.folder)?;
         mine(&self.path)?;
-        slurp(&self.path)
+        slurp(&self.path, LARGEST)
     }
 
-    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Replaces a file whole, or not at all.
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let new = self.beside(NEW);
         // Left by a program that was killed; nobody else writes here while the lock is held.
         match fs::remove_file(&new) {
@@ -178,7 +177,7 @@ impl Place {
             _ => {}
         }
         write_new(&new, bytes)?;
-        fs::rename(&new, &self.path)?;
+        fs::rename(&new, path)?;
         through(&self.folder)
     }
 }
@@ -187,7 +186,7 @@ impl Profile {
     /// Writes what is in it, whole or not at all.
     pub fn save(&self, rng: &mut impl CryptoRng) -> Result<(), Fault> {
         let bytes = self.key.seal(&self.content, rng)?;
-        self.place.replace(&bytes).map_err(|err| Fault::Disk(self.place.path.clone(), err))
+        self.place.replace(&self.place.path, &bytes).map_err(|err| Fault::Disk(self.place.path.clone(), err))
     }
 
     /// The file.
@@ -210,8 +209,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Reads a file that may be a profile.
-fn slurp(path: &Path) -> Result<Vec<u8>, Fault> {
+/// Reads a file that may be a profile, or what lies beside one.
+pub(super) fn slurp(path: &Path, largest: usize) -> Result<Vec<u8>, Fault> {
     let told = |err| Fault::Disk(path.to_path_buf(), err);
     // Not opened otherwise: a pipe would keep this program waiting.
     if !fs::metadata(path).map_err(told)?.is_file() {
@@ -220,8 +219,16 @@ fn slurp(path: &Path) -> Result<Vec<u8>, Fault> {
     let file = File::open(path).map_err(told)?;
     let mut bytes = Vec::new();
     // One byte more than any profile has: longer ones are seen to be too long, and not read.
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
+    file.take(largest as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
     Ok(bytes)
+}
+
+/// Overwrites a file and removes it, if it is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match overwrite(path).and_then(|()| fs::remove_file(path)) {
+        Err(err) if err.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 fn overwrite(path: &Path) -> io::Result<()> {
@@ -263,7 +270,7 @@ fn private(options: &mut OpenOptions) {
 
 /// Refuses what others of the machine can get at.
 #[cfg(unix)]
-fn mine(path: &Path) -> Result<(), Fault> {
+pub(super) fn mine(path: &Path) -> Result<(), Fault> {
     use std::os::unix::fs::MetadataExt;
     let found = fs::metadata(path).map_err(|err| Fault::Disk(path.to_path_buf(), err))?;
     let own = found.mode() & 0o077 == 0 && found.uid() == rustix::process::getuid().as_raw();
@@ -271,17 +278,17 @@ fn mine(path: &Path) -> Result<(), Fault> {
 }
 
 #[cfg(not(unix))]
-fn mine(_path: &Path) -> Result<(), Fault> {
+pub(super) fn mine(_path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
 /// Writes a folder's entries through to the disk.
 #[cfg(unix)]
-fn through(folder: &Path) -> io::Result<()> {
+pub(super) fn through(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn through(_folder: &Path) -> io::Result<()> {
+pub(super) fn through(_folder: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -25,6 +25,12 @@ pub enum Fault {
     Newer(u8),
     /// Changed or cut short since it was written.
     Damaged,
+    /// A kept room, changed or cut short since it was written.
+    RoomDamaged,
+    /// A room that another profile kept.
+    RoomForeign,
+    /// There is no kept room of that name.
+    RoomMissing,
     /// The passphrase does not open it.
     Passphrase,
     /// No passphrase at all.
@@ -67,6 +73,11 @@ impl fmt::Display for Fault {
             Fault::Damaged => {
                 "this profile is damaged; it was left as it is: put a copy of it back, or `wipe` it"
             }
+            Fault::RoomDamaged => {
+                "this kept room is damaged; it was left as it is: put a copy of it back, or `rooms forget` it"
+            }
+            Fault::RoomForeign => "this room was kept by another profile; it was left as it is",
+            Fault::RoomMissing => "no room of that name is kept here; `rooms` lists those that are",
             Fault::Passphrase => "this passphrase does not open the profile",
             Fault::Empty => "the passphrase is empty; a profile has to have one",
             Fault::Memory => {

@@ -5,6 +5,12 @@
 //! magic 8 | form 1 | KiB 4 | passes 4 | salt 32 | nonce 24 | commitment 32 | tag 16 | body n * 4096 | check 32
 //! ```
 //!
+//! A kept room is the same under the same key, with a head of its own that has no part in making the key:
+//!
+//! ```text
+//! magic 8 | form 1 | nonce 24 | commitment 32 | tag 16 | body n * 4096 | check 32
+//! ```
+//!
 //! The check is a plain hash of all that stands before it. It protects against nobody: it tells a damaged file from a wrong
 //! passphrase, and at once. Whoever changes the file on purpose meets the seal, which binds the head.
 
@@ -13,9 +19,10 @@ use zeroize::Zeroizing;
 use rand_core::CryptoRng;
 
 use super::{Content, Fault};
+use crate::base::id::hex;
 use crate::base::secret::Secret;
 use crate::crypto::kdf::sha256;
-use crate::crypto::root::PassphraseError;
+use crate::crypto::root::{PassphraseError, Root};
 use crate::crypto::seal::{self, COMMITMENT_LEN, Hedge, NONCE_LEN, TAG_LEN};
 use crate::crypto::slow::{Cost, own_key};
 
@@ -24,7 +31,12 @@ pub const STEP: usize = 4_096;
 /// The largest file: what is longer is no profile, and is not read.
 pub const LARGEST: usize = HEAD + SEAL + 64 * STEP + CHECK;
 
+/// The same of a kept room: the longest log, the most that is kept and everybody who was ever there come to less.
+pub const LARGEST_ROOM: usize = ROOM_HEAD + SEAL + 1_024 * STEP + CHECK;
+
 const MAGIC: [u8; 8] = *b"ephem-pr";
+const ROOM_MAGIC: [u8; 8] = *b"ephem-rm";
+const ROOM_HEAD: usize = 8 + 1;
 const FORM: u8 = 1;
 const HEAD: usize = 8 + 1 + 4 + 4 + 32;
 const SEAL: usize = NONCE_LEN + COMMITMENT_LEN + TAG_LEN;
@@ -63,20 +75,59 @@ impl Key {
 
     /// The bytes of the file.
     pub fn seal(&self, content: &Content, rng: &mut impl CryptoRng) -> Result<Vec<u8>, Fault> {
-        let plain = content.encode()?;
+        self.close(&self.head(), &content.encode()?, LARGEST, rng)
+    }
+
+    /// The bytes of a kept room's file.
+    pub fn seal_room(&self, plain: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>, Fault> {
+        self.close(&room_head(), plain, LARGEST_ROOM, rng)
+    }
+
+    /// What is in such a file.
+    pub fn open_room(&self, file: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let (sealed, sum) = file.split_last_chunk::<CHECK>().ok_or(Fault::RoomDamaged)?;
+        if sha256(sealed) != *sum || file.len() > LARGEST_ROOM {
+            return Err(Fault::RoomDamaged);
+        }
+        let (head, rest) = sealed.split_at_checked(ROOM_HEAD).ok_or(Fault::RoomDamaged)?;
+        let parts = seal_parts(rest).filter(|_| *head == room_head());
+        let (nonce, commitment, tag, body) = parts.ok_or(Fault::RoomDamaged)?;
+        let mut plain = Zeroizing::new(body.to_vec());
+        seal::open(&self.key, nonce, commitment, head, &mut plain, tag).map_err(|why| match why {
+            seal::OpenError::Commitment => Fault::RoomForeign,
+            seal::OpenError::Aead => Fault::RoomDamaged,
+        })?;
+        Ok(Zeroizing::new(unpadded(&plain).ok_or(Fault::RoomDamaged)?.to_vec()))
+    }
+
+    /// How a room's file is called: the same for the same room, and nothing to whoever has not the key.
+    pub fn room_name(&self, root: &Root) -> String {
+        let mut both = Zeroizing::new([0; 65]);
+        let kind = [root.kind().code()];
+        let parts = self.key.expose().iter().chain(&kind).chain(root.bytes().expose());
+        both.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        hex(sha256(&both[..]).get(..8).unwrap_or_default())
+    }
+
+    fn close(
+        &self,
+        head: &[u8],
+        plain: &[u8],
+        most: usize,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, Fault> {
         let padded = (4 + plain.len()).div_ceil(STEP) * STEP;
         let length = u32::try_from(plain.len()).map_err(|_| Fault::Full)?;
-        if HEAD + SEAL + padded + CHECK > LARGEST {
+        if head.len() + SEAL + padded + CHECK > most {
             return Err(Fault::Full);
         }
         let mut body = Zeroizing::new(Vec::with_capacity(padded));
         body.extend_from_slice(&length.to_be_bytes());
-        body.extend_from_slice(&plain);
+        body.extend_from_slice(plain);
         body.resize(padded, 0);
-        let head = self.head();
         let nonce = self.hedge.nonce(rng, &body);
-        let (commitment, tag) = seal::seal(&self.key, &nonce, &head, &mut body);
-        let mut file = [&head[..], &nonce, &commitment, &tag, &body].concat();
+        let (commitment, tag) = seal::seal(&self.key, &nonce, head, &mut body);
+        let mut file = [head, &nonce, &commitment, &tag, &body].concat();
         file.extend_from_slice(&sha256(&file));
         Ok(file)
     }
@@ -107,13 +158,30 @@ pub fn open(file: &[u8], passphrase: &str, rng: &mut impl CryptoRng) -> Result<(
         seal::OpenError::Commitment => Fault::Passphrase,
         seal::OpenError::Aead => Fault::Damaged,
     })?;
-    let (length, rest) = plain.split_first_chunk().ok_or(Fault::Damaged)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| Fault::Damaged)?;
-    let (content, padding) = rest.split_at_checked(length).ok_or(Fault::Damaged)?;
-    if padding.len() >= STEP || padding.iter().any(|byte| *byte != 0) {
-        return Err(Fault::Damaged);
-    }
-    Ok((Content::decode(content)?, key))
+    Ok((Content::decode(unpadded(&plain).ok_or(Fault::Damaged)?)?, key))
+}
+
+fn room_head() -> [u8; ROOM_HEAD] {
+    let mut head = [FORM; ROOM_HEAD];
+    head.iter_mut().zip(ROOM_MAGIC).for_each(|(to, from)| *to = from);
+    head
+}
+
+fn unpadded(plain: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = plain.split_first_chunk()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (content, padding) = rest.split_at_checked(length)?;
+    (padding.len() < STEP && padding.iter().all(|byte| *byte == 0)).then_some(content)
+}
+
+type Sealed<'a> = (&'a [u8; NONCE_LEN], &'a [u8; COMMITMENT_LEN], &'a [u8; TAG_LEN], &'a [u8]);
+
+fn seal_parts(rest: &[u8]) -> Option<Sealed<'_>> {
+    let (nonce, rest) = rest.split_first_chunk()?;
+    let (commitment, rest) = rest.split_first_chunk()?;
+    let (tag, body) = rest.split_first_chunk()?;
+    let whole = !body.is_empty() && body.len().is_multiple_of(STEP);
+    whole.then_some((nonce, commitment, tag, body))
 }
 
 fn parts(file: &[u8]) -> Result<Parts<'_>, Fault> {
@@ -136,12 +204,9 @@ fn cut(sealed: &[u8]) -> Option<Parts<'_>> {
     let (head, rest) = sealed.split_at_checked(HEAD)?;
     let (kib, after) = head.get(MAGIC.len() + 1..)?.split_first_chunk()?;
     let (passes, salt) = after.split_first_chunk()?;
-    let (nonce, rest) = rest.split_first_chunk()?;
-    let (commitment, rest) = rest.split_first_chunk()?;
-    let (tag, body) = rest.split_first_chunk()?;
     let cost = Cost { kib: u32::from_be_bytes(*kib), passes: u32::from_be_bytes(*passes) };
-    let whole = !body.is_empty() && body.len().is_multiple_of(STEP);
-    whole.then_some(Parts { head, cost, salt: salt.try_into().ok()?, nonce, commitment, tag, body })
+    let (nonce, commitment, tag, body) = seal_parts(rest)?;
+    Some(Parts { head, cost, salt: salt.try_into().ok()?, nonce, commitment, tag, body })
 }
 
 fn allowed(cost: Cost) -> bool {

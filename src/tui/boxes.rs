@@ -28,10 +28,7 @@ impl Screen {
         }
         let Some(mut overlay) = self.overlay.take() else { return };
         let stays = self.overlay_key(at, &mut overlay, press, out);
-        if !stays
-            && overlay.is_read()
-            && let Some(c) = press.types()
-        {
+        if !stays && let Some(c) = press.types().filter(|c| !overlay.knows(*c)) {
             // Whoever goes on writing has read it. A slash that was swallowed here would make a command a message.
             self.type_in(c);
         }

@@ -149,6 +149,9 @@ impl Overlay {
                 page("Doctor", lines.collect())
             }
             Answer::Page(lines) => page("", lines.iter().map(|line| line.as_str().to_owned()).collect()),
+            Answer::Kept(rows) => {
+                page("Rooms that are kept", rows.iter().map(|row| row.words().as_str().to_owned()).collect())
+            }
             Answer::Sheet(listed) => {
                 page("", listed.page.iter().map(|line| line.as_str().to_owned()).collect())
             }
@@ -181,17 +184,17 @@ impl Overlay {
         matches!(self, Overlay::Sealed { .. } | Overlay::Curtain(_) | Overlay::Door(_))
     }
 
-    /// Whether it is only there to be read, and takes no text.
-    pub(super) fn is_read(&self) -> bool {
-        matches!(
-            self,
+    /// Whether a letter means something to it. Where it does not it is the first of what is written next.
+    pub(super) fn knows(&self, letter: char) -> bool {
+        match self {
             Overlay::Page { .. }
-                | Overlay::Members { .. }
-                | Overlay::Network { .. }
-                | Overlay::Found { .. }
-                | Overlay::Rooms { .. }
-                | Overlay::Friends { .. }
-        )
+            | Overlay::Members { .. }
+            | Overlay::Network { .. }
+            | Overlay::Found { .. }
+            | Overlay::Rooms { .. } => false,
+            Overlay::Friends { .. } => letter == 'i',
+            _ => true,
+        }
     }
 
     /// Whether there is nothing left to show.

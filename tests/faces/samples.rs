@@ -19,8 +19,8 @@ use ephem_node::chat::notice::{Notice, Said, Unreachable};
 use ephem_node::chat::problem::Problem;
 use ephem_node::chat::record::{Ban, Record};
 use ephem_node::chat::reply::{
-    Answer, Cid, FriendRow, Friends, InviteRow, Keys, MemberRow, Mine, Profile, Reply, RoomRow, Rows, Sheet,
-    Status, Written,
+    Answer, Cid, FriendRow, Friends, InviteRow, KeptFacts, KeptRoom, Keys, MemberRow, Mine, Profile, Reply,
+    RoomRow, Rows, Sheet, Status, Written,
 };
 use ephem_node::chat::request::Policy;
 use ephem_node::chat::text::{Body, Line};
@@ -160,6 +160,13 @@ pub(super) fn answers() -> Vec<Answer> {
             Box::new(Found { nearby: vec![listing(true)], listed: Some(vec![listing(false)]) }),
         ),
         Answer::Listed(Listed { reach: Reach::Near, tags: listing(true).tags }),
+        Answer::Kept(vec![
+            KeptRoom {
+                room: line("lobby"),
+                found: Ok(KeptFacts { mode: Mode::Invite, kept: 3, members: 5, role: Role::Owner }),
+            },
+            KeptRoom { room: line("1f2e3d4c5b6a7988"), found: Err(line("damaged")) },
+        ]),
         Answer::Person(Box::new(Profile { who: person(1), link: Some(link()), rooms: vec![line("lobby")] })),
         Answer::Person(Box::new(Profile { who: person(1), link: None, rooms: vec![] })),
         Answer::Mine(Box::new(Mine { who: person(1), anonymous: false })),

@@ -46,6 +46,7 @@ impl Node {
             serve: false,
             stay: true,
             visit: false,
+            keeping: false,
             clock: Clock::astray(astray_ms),
         };
         let (asking, telling) = start(config).expect("it starts");

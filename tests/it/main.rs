@@ -22,6 +22,7 @@ mod finding;
 mod gone;
 mod invites;
 mod kept;
+mod lasting;
 mod office;
 mod once;
 mod people;

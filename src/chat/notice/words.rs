@@ -69,6 +69,15 @@ impl Said {
             }
             Said::Closed => "the owner has closed the room".to_owned(),
             Said::Closing { in_ms } => format!("the room closes in {}", words(*in_ms)),
+            Said::Lasts => "this room lasts: what is kept in it, with who was here and who may do what, is in your profile; \
+                            everything else burns as ever"
+                .to_owned(),
+            Said::DoesNotLast => "this room does not last: nothing of it is in your profile".to_owned(),
+            Said::RoomNotKept { why } => format!("this room is not kept: {}", why.as_str()),
+            Said::KeptRooms { names } => {
+                let names: Vec<&str> = names.iter().map(Line::as_str).collect();
+                format!("kept and not open: {}", names.join(", "))
+            }
             Said::Expired => "the room's time is over".to_owned(),
             Said::NotAdmitted(why) => why.words().1.to_owned(),
             Said::Listed { near } => format!(
@@ -177,6 +186,12 @@ impl Said {
                 "after that you may come back, if the room lets you in"
             }
             Said::Banned { .. } => "only an /unban by an admin lets you back",
+            Said::Lasts => "/keep and /pin keep a message, /unpin and /burn take it off the disk",
+            Said::DoesNotLast => "its owner makes it last with /persist on",
+            Said::RoomNotKept { .. } => {
+                "what was kept before is left as it is; `ephem-node rooms` tells more"
+            }
+            Said::KeptRooms { .. } => "`ephem-node rooms reopen NAME` comes back to one, `forget` removes it",
             Said::Closing { .. } => "what was said in it burns with it; nobody can come back to it",
             Said::Closed | Said::Expired => "everything said in it is burned; open a new one with /new",
             Said::NotAdmitted(why) => why.words().2,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueHint};
 
+use super::{Network, Screen};
 use crate::base::id::MemberId;
 use crate::cli::values;
 
@@ -72,6 +73,50 @@ pub enum WithFriends {
         /// Nick, tag or key
         who: String,
     },
+}
+
+/// `rooms`
+#[derive(Debug, clap::Args)]
+pub struct Rooms {
+    /// What to do with them; without it they are listed
+    #[command(subcommand)]
+    pub what: Option<WithRooms>,
+    /// Which profile.
+    #[command(flatten)]
+    pub keep: Keep,
+}
+
+/// What can be done with rooms that are kept.
+#[derive(Debug, Subcommand)]
+pub enum WithRooms {
+    /// List them
+    List,
+    /// Come back to one: no passphrase is asked for; whoever is first goes on alone until the others come
+    Reopen(Box<Reopen>),
+    /// Overwrite and remove what is kept of one; the others keep what they have
+    Forget {
+        /// Its name; or the digits under which an unreadable one is listed
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `rooms reopen`
+#[derive(Debug, clap::Args)]
+pub struct Reopen {
+    /// Its name
+    pub name: String,
+    /// The name others see; without it the profile's
+    #[arg(short, long, value_name = "NICK", env = "EPHEM_NICK")]
+    pub nick: Option<String>,
+    /// What stands before one.
+    #[command(flatten)]
+    pub screen: Screen,
+    /// How the others are found.
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// `wipe`

@@ -11,6 +11,7 @@ mod listen;
 mod new;
 mod ping;
 mod pipe;
+mod rooms;
 mod send;
 mod serve;
 mod shell;
@@ -62,6 +63,7 @@ pub fn run(args: Args, hardening: Hardening) -> Result<u8, Failure> {
         Command::Doctor(options) => doctor::run(options, &all, &settings),
         Command::Id(options) => id::run(options, &all, &settings),
         Command::Friends(options) => friends::run(options, &all, &settings),
+        Command::Rooms(options) => rooms::run(options, all, &settings, hardening),
         Command::Wipe(options) => wipe::run(&options, &all),
         Command::Config => config::run(&settings),
         // Carried out above.
