@@ -220,6 +220,7 @@ fn settings() -> Policy {
         topic: Some(line("plans")),
         expires_ms: Some(5),
         quiet_ms: Some(600_000),
+        persist: Some(true),
     }
 }
 
