@@ -97,7 +97,7 @@ impl Spec {
 
     /// What is asked before this is done, if anything. What makes nothing public any more is done at once.
     pub fn question(&self, request: &Request) -> Option<&'static str> {
-        self.ask.filter(|_| !matches!(request, Request::List(Reach::Off)))
+        self.ask.filter(|_| !matches!(request, Request::List(Reach::Off) | Request::Listed))
     }
 
     /// Whether somebody with this role may use it; if not, why.
@@ -285,7 +285,6 @@ mod tests {
             "/once 15s",
             "/tag region:",
             "/tag a b c d",
-            "/list",
             "/list loud",
             "/rooms two words",
             "/read",

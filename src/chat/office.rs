@@ -16,7 +16,7 @@ pub fn needs(request: &Request) -> Role {
             Some(Reach::Here) => role_of("announce"),
             Some(Reach::Owned) => Role::Owner,
         },
-        Request::List(_) => role_of("list"),
+        Request::List(_) | Request::Listed => role_of("list"),
         Request::Tags(_) => role_of("tag"),
         _ => Role::Member,
     }

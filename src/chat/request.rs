@@ -71,6 +71,8 @@ pub enum Request {
     Rooms(Look),
     /// Tell others of the room, or no more.
     List(Listing),
+    /// Whom is the room told to?
+    Listed,
     /// File the room under these.
     Tags(Vec<Tag>),
     /// Who is here?

@@ -164,8 +164,8 @@ table! {
         let persist = a.switch()?;
         policy(Policy { persist: Some(persist), ..Policy::default() })
     };
-    Settings Owner "list" [] "on|near|off" "let others find the room: all who look, or this network alone" "/list near"
-        |a| a.one_of(Listing::parse).map(Request::List), asks "let others find this room? its name, topic, tags, how \
+    Settings Owner "list" [] "[on|near|off]" "let others find the room: all who look, or this network alone" "/list near"
+        |a| if a.peek().is_none() { Ok(Request::Listed) } else { a.one_of(Listing::parse).map(Request::List) }, asks "let others find this room? its name, topic, tags, how \
         many are here and your tag become public, and that it comes from this machine";
     Settings Owner "tag" [] "[TAG ..]" "what the room is filed under, three words at most; without one, nothing"
         "/tag region:eu special:chess" |a| {

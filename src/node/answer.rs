@@ -160,6 +160,7 @@ async fn in_room(
             office::reclaim(node, at, token, after)
         }
         Request::List(reach) => node.list(at, reach, after).await,
+        Request::Listed => node.how_listed(at),
         Request::Tags(tags) => node.file(at, tags).await,
         Request::Away(away) => command(node, at, Command::Away(away), after),
         Request::Bans => Ok(office::bans(seat(node, at)?)),

@@ -178,7 +178,8 @@ impl Node {
         self.how_listed(at)
     }
 
-    fn how_listed(&self, at: usize) -> Result<Answer, Problem> {
+    /// How a room is listed.
+    pub(super) fn how_listed(&self, at: usize) -> Result<Answer, Problem> {
         self.seats.get(at).map(|seat| Answer::Listed(seat.listed.words())).ok_or(Problem::UnknownRoom)
     }
 

@@ -88,7 +88,7 @@ pub(super) const CMDS: &[(&str, Make)] = &[
         }))
     }),
     ("list", |f| {
-        let reach = f.text("list")?.ok_or(Problem::Missing("list"))?;
+        let Some(reach) = f.text("list")? else { return Ok(Request::Listed) };
         let wrong = Problem::Value { field: "list", wanted: "on, near or off" };
         Listing::parse(&reach).map(Request::List).ok_or(wrong)
     }),

@@ -15,6 +15,7 @@ const TWINS: &[(&str, &str)] = &[
     ("/rooms", r#"{"cmd":"rooms"}"#),
     ("/rooms all", r#"{"cmd":"rooms","all":true}"#),
     ("/rooms region:eu", r#"{"cmd":"rooms","tag":"region:eu"}"#),
+    ("/list", r#"{"cmd":"list"}"#),
     ("/list near", r#"{"cmd":"list","list":"near"}"#),
     ("/tag region:eu special:chess", r#"{"cmd":"tag","tag":"region:eu special:chess"}"#),
     ("/tag", r#"{"cmd":"tag"}"#),

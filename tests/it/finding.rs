@@ -147,16 +147,16 @@ fn whoever_does_not_own_a_room_lists_it_not_and_wrong_words_are_refused() {
     for text in ["/list on", "/list near", "/list off", "/tag chess"] {
         assert_eq!(line(&mut net, member, text)["error"]["code"], "role", "{text}");
     }
-    for text in
-        ["/list", "/list loud", "/tag a b c d", "/tag caf\u{e9}", "/tag a a", "/rooms a b", "/rooms :"]
-    {
+    for text in ["/list loud", "/tag a b c d", "/tag caf\u{e9}", "/tag a a", "/rooms a b", "/rooms :"] {
         assert_eq!(line(&mut net, owner, text)["error"]["code"], "usage", "{text}");
     }
+    assert_eq!(line(&mut net, owner, "/list")["list"], "off");
     let reply = net.ask(owner, json!({"cmd": "rooms", "tag": "two words"}));
     assert_eq!(reply["error"]["code"], "wrong_value");
     // Whoever gives the room away lists it no more.
     line(&mut net, owner, "/list near");
     net.until(member, listing("listed", "lobby"));
+    assert_eq!(line(&mut net, owner, "/list")["list"], "near");
     line(&mut net, owner, &format!("/transfer {member}"));
     net.until(member, |line| line["type"] == "notice" && line["code"] == "offered");
     line(&mut net, member, "/accept");

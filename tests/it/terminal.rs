@@ -290,7 +290,7 @@ fn a_room_that_ends_is_counted_down_and_ends_line_mode_with_its_code() {
     let mut bob = Terminal::join(&net, &["lobby", "--open", "--nick", "bob"]);
     net.counts("ana", 2);
     net.ask("ana", serde_json::json!({"cmd": "line", "text": "/expires 13s"}));
-    bob.until("settings changed, messages live 10 minutes, closes in 1");
+    bob.until("set: closes in 1");
     bob.until("warning: the room closes in 10 seconds");
     bob.until("the room's time is over");
     assert_eq!(bob.ended(), 7);

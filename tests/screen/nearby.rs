@@ -37,10 +37,15 @@ fn tells(stage: &mut Stage, change: ListingChange, listing: Listing) {
     stage.tell(Event::Listing(Box::new(ListingLine { change, listing })));
 }
 
+/// Two rooms of neighbours.
+pub(crate) fn neighbours(stage: &mut Stage) {
+    tells(stage, ListingChange::Listed, listing("print-room", Mode::Open, true));
+    tells(stage, ListingChange::Listed, listing("workshop", Mode::Passphrase, true));
+}
+
 fn three(look: Look) -> Stage {
     let mut stage = evening(look);
-    tells(&mut stage, ListingChange::Listed, listing("print-room", Mode::Open, true));
-    tells(&mut stage, ListingChange::Listed, listing("workshop", Mode::Passphrase, true));
+    neighbours(&mut stage);
     tells(&mut stage, ListingChange::Listed, Listing { alike: true, ..listing("iobby", Mode::Invite, true) });
     stage
 }
@@ -155,6 +160,9 @@ fn making_a_room_public_is_asked_about_and_taking_it_out_is_not() {
     assert_eq!(lists(stage.key(Key::Enter)), None);
     stage.shows("become public");
     assert_eq!(lists(stage.key(Key::Char('y'))), Some(Reach::On));
+    stage.typed("/list");
+    let asked = stage.key(Key::Enter);
+    assert!(matches!(asked.as_slice(), [Effect::Ask(Asked { request: Request::Listed, .. })]), "{asked:?}");
     stage.typed("/list off");
     assert_eq!(lists(stage.key(Key::Enter)), Some(Reach::Off));
 }

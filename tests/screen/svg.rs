@@ -141,6 +141,9 @@ fn the_pictures_in_the_documents_are_what_the_screen_draws() {
     direct.tell_message(mine);
     direct.delivered("lobby", id, 1, 1);
     held("direct", "A talk with one person alone", (80, 19), direct);
+    let mut found = talk(look(Theme::Dark));
+    crate::nearby::neighbours(&mut found);
+    held("nearby", "Rooms of neighbours beside one's own", (100, 19), found);
     let mut first = Stage::new(look(Theme::Dark));
     let mut facts = Stage::facts(Mode::Open, Standing::Searching, 1);
     first.room("lobby", RoomChange::Joining, facts.clone());

@@ -21,6 +21,7 @@ pub(super) fn needs_room(request: &Request) -> bool {
         | Request::Act(_)
         | Request::Policy(_)
         | Request::List(_)
+        | Request::Listed
         | Request::Tags(_)
         | Request::Invite { .. }
         | Request::InviteAgain { .. }
