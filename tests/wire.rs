@@ -416,8 +416,8 @@ fn an_entry_has_parents_unless_it_begins_a_log() {
         w.array(0);
     };
     let genesis = |w: &mut Writer| {
-        w.array(4).text("room").bytes(&[2; 32]).array(12);
-        (0..12).for_each(|_| {
+        w.array(4).text("room").bytes(&[2; 32]).array(13);
+        (0..13).for_each(|_| {
             w.null();
         });
         w.bytes(&[3; 16]);
