@@ -235,6 +235,8 @@ pub const RECEIPTS_EACH_MS: u64 = 2_000;
 pub const RECEIPTS_PER_MEMBER_MS: u64 = 500;
 /// So many others, and receipts are no longer sent: with all of them it costs more to say that a text came than to say it.
 pub const RECEIPT_MEMBERS: usize = 10;
+/// Who tells that messages were looked at tells it no more often.
+pub const SEEN_EACH_MS: u64 = 2_000;
 /// For so long whoever takes messages back waits to hear that they are gone: a guess at what a bad link takes.
 pub const BURN_HEARD_MS: u64 = 5_000;
 /// And for so many at once.

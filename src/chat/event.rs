@@ -270,6 +270,13 @@ pub enum Fate {
         /// Of how many.
         of: usize,
     },
+    /// So many of so many have looked at it, and say so.
+    Seen {
+        /// How many told.
+        count: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Somebody opened a once-message.
     Opened(Box<Person>),
     /// It will not go.

@@ -347,6 +347,7 @@ impl Model {
             View::Theme(_) => Err(Problem::NoScreen("/theme")),
             View::Motion(_) => Err(Problem::NoScreen("/motion")),
             View::Notify(..) => Err(Problem::NoScreen("/notify")),
+            View::Seen(_) => Err(Problem::NoScreen("/seen")),
         }
     }
 

@@ -57,6 +57,8 @@ pub enum Request {
     Beckon(Who),
     /// Open a once-message.
     Open(Which),
+    /// Tell the authors of these that they were looked at.
+    Saw(Vec<Which>),
     /// Take messages back.
     Burn(Burn),
     /// Keep a message until the room closes, or no longer.
@@ -376,6 +378,8 @@ pub enum View {
     Theme(Option<Theme>),
     /// How much moves on the screen; `None` for what fits this terminal.
     Motion(Option<Motion>),
+    /// Whether authors are told what was looked at on the screen.
+    Seen(bool),
     /// When the screen rings: for one room, or for all.
     Notify(Ring, Option<Line>),
 }

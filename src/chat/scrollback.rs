@@ -169,12 +169,17 @@ impl Scrollback {
         self.due.first().map(|&(dies, _)| dies)
     }
 
-    /// What became of a message of mine. What was delivered does not become merely sent again.
+    /// What became of a message of mine. What was delivered does not become merely sent again, nor what was seen delivered.
     pub fn fate(&mut self, id: &MsgId, fate: &Fate) {
         let Some(Row::Said(said)) = self.ids.get(id).and_then(|number| self.rows.get_mut(number)) else {
             return;
         };
-        if !matches!((&said.fate, fate), (Some(Fate::Delivered { .. }), Fate::Sent | Fate::Queued)) {
+        let less = match said.fate {
+            Some(Fate::Delivered { .. }) => matches!(fate, Fate::Sent | Fate::Queued),
+            Some(Fate::Seen { .. }) => matches!(fate, Fate::Sent | Fate::Queued | Fate::Delivered { .. }),
+            _ => false,
+        };
+        if !less {
             said.fate = Some(fate.clone());
         }
     }

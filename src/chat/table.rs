@@ -221,6 +221,8 @@ table! {
             let room = a.maybe().map(|word| Line::clean(word.trim_start_matches('#')));
             Ok(Request::View(View::Notify(ring, room)))
         };
+    View Member "seen" [] "on|off" "tell those who write when you have seen it; off unless you say so" "/seen on"
+        |a| Ok(Request::View(View::Seen(a.switch()?)));
     View Member "clear" [] "" "empty your view; nothing is burned" "/clear" screen;
     View Member "theme" [] "NAME|auto" "terminal, dark, light, high-contrast, cvd, mono" "/theme dark"
         |a| Ok(Request::View(View::Theme(a.auto_or(Theme::parse)?)));

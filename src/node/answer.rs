@@ -119,6 +119,10 @@ async fn in_room(
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Pin(id, keep), after)
         }
+        Request::Saw(all) => {
+            let ids = all.iter().map(|which| node.model.message(room, which)).collect::<Result<_, _>>()?;
+            command(node, at, Command::Seen(ids), after)
+        }
         Request::Burn(Burn::One(which)) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Burn(vec![id]), after).map(|_| Answer::Burned(1))

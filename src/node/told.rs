@@ -76,6 +76,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
                 Fate::Queued | Fate::Asking => Told::Queued,
                 Fate::Sent => Told::Sent,
                 Fate::Delivered { count, of } => Told::Delivered { count, of },
+                Fate::Seen { count, of } => Told::Seen { count, of },
                 Fate::Failed(why) => Told::Failed(Box::new(problem(seat, why))),
             };
             let waits = matches!(fate, Told::Queued) && id.is_none() && !asks;

@@ -102,6 +102,7 @@ pub(super) const CMDS: &[(&str, Make)] = &[
     ("burn", burn),
     ("open", |f| f.which().map(Request::Open)),
     ("keep", |f| Ok(Request::Send(Box::new(Draft { keep: true, ..*f.draft()? })))),
+    ("seen", |f| Ok(Request::Saw(vec![f.which()?]))),
     ("pin", |f| Ok(Request::Pin(f.which()?, true))),
     ("unpin", |f| Ok(Request::Pin(f.which()?, false))),
     ("pins", |_| Ok(Request::View(View::Pins))),

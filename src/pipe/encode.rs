@@ -300,6 +300,11 @@ fn receipt(o: &mut Object<'_>, receipt: &Receipt) {
             o.number("count", number(*count));
             o.number("of", number(*of));
         }
+        Fate::Seen { count, of } => {
+            o.text("state", "seen");
+            o.number("count", number(*count));
+            o.number("of", number(*of));
+        }
         Fate::Opened(by) => {
             o.text("state", "opened");
             person(o.field("by"), by);

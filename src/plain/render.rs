@@ -230,7 +230,10 @@ fn receipt(state: &State, at: Moment, line: &Receipt, out: &mut impl Write) -> i
         Fate::Delivered { count, of } if count >= of && *of > 0 => {
             told(state, at, on, format_args!("{which} delivered to {count} of {of}"), out)
         }
-        Fate::Sent | Fate::Delivered { .. } => Ok(()),
+        Fate::Seen { count, of } if count >= of && *of > 0 => {
+            told(state, at, on, format_args!("{which} seen by {count} of {of}"), out)
+        }
+        Fate::Sent | Fate::Delivered { .. } | Fate::Seen { .. } => Ok(()),
         Fate::Opened(by) => {
             told(state, at, on, format_args!("{} opened {which}", name(state, &line.room, by)), out)
         }

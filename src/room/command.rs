@@ -64,6 +64,7 @@ impl Inside {
             Command::Block(who, block) => self.block(hub, who, block),
             Command::Report(about, text) => self.report(hub, about, text),
             Command::Open(id) => self.open_message(hub, id),
+            Command::Seen(ids) => self.tell_seen(hub, &ids),
             Command::Burn(ids) => self.burn(hub, ids, false),
             Command::BurnMine => self.burn(hub, Vec::new(), true),
             Command::Pin(id, keep) => self.pin(hub, id, keep),

@@ -18,6 +18,7 @@ use super::hub::Hub;
 use super::io::{Output, Who};
 use super::kept::Kept;
 use super::log::{Inserted, Log};
+use super::looked::Looked;
 use super::merge::Merging;
 use super::pace::Paces;
 use super::rekey::Renewal;
@@ -80,6 +81,7 @@ pub(crate) struct Inside {
     pub(super) outbox: Outbox,
     /// How fast others speak.
     pub(super) paces: Paces,
+    pub(super) looked: Looked,
     pub(super) burns: Burns,
     pub(super) kept: Kept,
     pub(super) catchup: CatchUp,
@@ -123,6 +125,7 @@ impl Inside {
             merging: Merging::new(),
             outbox: Outbox::new(),
             paces: Paces::default(),
+            looked: Looked::default(),
             burns: Burns::default(),
             kept: Kept::default(),
             catchup: CatchUp::default(),

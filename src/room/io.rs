@@ -53,6 +53,8 @@ pub enum Command {
     Say(Draft),
     /// Open a once-message, or show a from-read message for the first time.
     Open(MsgId),
+    /// Tell the authors of these that they were looked at.
+    Seen(Vec<MsgId>),
     /// Take messages back. An admin may take back anybody's.
     Burn(Vec<MsgId>),
     /// Take back everything I said.
@@ -334,6 +336,13 @@ pub enum Fate {
     Sent,
     /// So many of so many have it.
     Delivered {
+        /// How many told.
+        count: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// So many of so many have looked at it, and say so.
+    Seen {
         /// How many told.
         count: usize,
         /// Of how many.

@@ -42,6 +42,7 @@ mod keepsake;
 mod kept;
 pub mod log;
 mod look;
+mod looked;
 mod merge;
 mod moderate;
 mod outcast;

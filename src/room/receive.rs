@@ -150,6 +150,7 @@ impl Inside {
                 let word = Signed::from([opened.bytes(), &sig].concat());
                 self.on_burn(hub, sender, ids, upto, &word);
             }
+            Body::Seen(ref ids) => self.on_seen(hub, sender, ids),
             Body::Gone { ref ids, upto } => self.on_gone(hub, sender, ids, upto),
             Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),

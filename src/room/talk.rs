@@ -54,6 +54,11 @@ impl Outbox {
         self.mine.values().any(|(_, mine, _)| mine == id)
     }
 
+    /// What I called a message of mine.
+    pub(super) fn cid_of(&self, id: &MsgId) -> Option<u64> {
+        self.mine.values().find(|(_, mine, _)| mine == id).map(|(cid, ..)| *cid)
+    }
+
     /// Forgets who has what is gone: nobody asks any more.
     pub(super) fn forget_dead(&mut self, lives: impl Fn(&MsgId) -> bool) {
         self.mine.retain(|_, (_, id, _)| lives(id));
@@ -429,6 +434,7 @@ impl Inside {
 
     /// Tells authors what came, straight to them. Whoever was told a moment ago is told the next later, all at once.
     pub(crate) fn send_receipts<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.send_seen(hub);
         let now = hub.now;
         let each = RECEIPTS_EACH_MS.max((self.roster.count() as u64 + 1) * RECEIPTS_PER_MEMBER_MS);
         let mut owed = std::mem::take(&mut self.outbox.receipts);

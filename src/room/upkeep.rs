@@ -67,6 +67,7 @@ impl Inside {
         let me = hub.id;
         self.roster.make_room(MEMBERS_KEPT);
         self.outbox.forget_dead(|id| self.timeline.get(id).is_some());
+        self.looked.forget_dead(|id| self.timeline.get(id).is_some());
         self.timeline.forget_authors(|id| here.contains(id) || *id == me);
         self.paces.forget(|id| self.roster.knows(id));
         if self.trial.is_none() {

@@ -13,13 +13,15 @@ pub struct Habits {
     pub ring: Ring,
     /// Rooms in which it rings otherwise.
     pub rings: BTreeMap<Line, Ring>,
+    /// Whoever writes is told when it was seen here.
+    pub seen: bool,
     /// Hides everything when nothing was typed for so long, in milliseconds.
     pub curtain_after_ms: Option<u64>,
 }
 
 impl Default for Habits {
     fn default() -> Habits {
-        Habits { ring: Ring::Mentions, rings: BTreeMap::new(), curtain_after_ms: None }
+        Habits { ring: Ring::Mentions, rings: BTreeMap::new(), seen: false, curtain_after_ms: None }
     }
 }
 

@@ -46,6 +46,7 @@ impl Screen {
             Input::Press(press) => self.on_press(at, press, &mut out),
         }
         self.ask_way(&mut out);
+        self.say_seen(&mut out);
         out
     }
 

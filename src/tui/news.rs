@@ -6,10 +6,14 @@ use crate::base::time::Mono;
 use crate::chat::circle::Circle;
 use crate::chat::event::{Burned, KeysLine, Message};
 use crate::chat::name::{KeysChange, Kind, Level, Ring};
-use crate::chat::notice::Said;
-use crate::chat::scrollback::contains_word;
+use crate::chat::notice;
+use crate::chat::request::{Asked, Request, Which};
+use crate::chat::scrollback::{Said, contains_word};
 use crate::chat::telling;
 use crate::chat::text::Line;
+
+/// Messages told of at once.
+const SEEN: usize = 64;
 
 impl Screen {
     pub(super) fn on_burned(&mut self, at: Moment, burned: &Burned) {
@@ -58,6 +62,36 @@ impl Screen {
         }
     }
 
+    /// Tells authors what stands before somebody who wants them to know: in the room in front, at its end, under nothing.
+    pub(super) fn say_seen(&mut self, out: &mut Vec<Effect>) {
+        let Some(circle) = self.circle().filter(|circle| circle.with.is_none()) else { return };
+        let covered = self.overlay.as_ref().is_some_and(Overlay::hides_talk);
+        let Ok(room) = self.model.room(Some(&circle.room)) else { return };
+        let Some(place) = self.places.get_mut(&circle) else { return };
+        if !self.habits.seen || !self.focused || covered || place.top.is_some() {
+            return;
+        }
+        let readable = |said: &Said| !(said.message.mine || said.hidden || said.message.is_sealed());
+        let fresh = room.scroll.living().rev().take_while(|(row, _)| *row > place.seen);
+        let in_room = fresh.filter(|(_, said)| !matches!(said.message.kind, Kind::Dm | Kind::Report));
+        let rows: Vec<u64> =
+            in_room.filter(|(_, said)| readable(said)).map(|(row, _)| row).take(SEEN).collect();
+        let Some(last) = rows.first().copied() else { return };
+        place.seen = last;
+        let saw = rows.iter().map(|row| Which::Named(Line::clean(&row.to_string()))).collect();
+        let request = Request::Saw(saw);
+        out.push(Effect::Ask(Asked { room: Some(circle.room), ..Asked::here(request) }));
+    }
+
+    /// What stands in rooms now is not told of.
+    pub(super) fn pass_over_seen(&mut self) {
+        for (circle, place) in &mut self.places {
+            let room = self.model.room(Some(&circle.room));
+            let last = room.ok().and_then(|room| room.scroll.living().next_back().map(|(row, _)| row));
+            place.seen = place.seen.max(last.unwrap_or_default());
+        }
+    }
+
     pub(super) fn on_keys(&mut self, at: Moment, line: &KeysLine) {
         let before = self.keys.get(&line.room).map(|age| age.made);
         let made = match (line.change, before) {
@@ -67,8 +101,8 @@ impl Screen {
         self.keys.insert(line.room.clone(), KeyAge { made });
     }
 
-    pub(super) fn on_notice(&mut self, at: Moment, said: &Said, in_room: bool) {
-        if let Said::ClockOff { by_ms } = said {
+    pub(super) fn on_notice(&mut self, at: Moment, said: &notice::Said, in_room: bool) {
+        if let notice::Said::ClockOff { by_ms } = said {
             self.clock_off_ms = Some(*by_ms);
         }
         let told = telling::said(said);

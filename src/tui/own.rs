@@ -30,6 +30,18 @@ impl Screen {
                 self.note = Some(info(format!("{}{place}", rings(*ring))));
                 Ok(())
             }
+            View::Seen(on) => {
+                self.habits.seen = *on;
+                let words = if *on {
+                    "those who write are told from now on when you have seen it"
+                } else {
+                    "nobody is told any more what you have seen"
+                };
+                self.note = Some(info(words));
+                // What was on the screen before is nobody's business.
+                self.pass_over_seen();
+                Ok(())
+            }
             View::Help(None) => {
                 self.overlay = Some(Overlay::help());
                 Ok(())

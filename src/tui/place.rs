@@ -32,6 +32,8 @@ pub(super) struct Place {
     pub(super) recalled: Option<u64>,
     /// The row at the top and how many of its lines are above the edge; `None` where the talk is.
     pub(super) top: Option<(u64, u16)>,
+    /// The last row of which its author was told that it was seen, or is not to be.
+    pub(super) seen: u64,
     /// The message chosen.
     pub(super) chosen: Option<u64>,
     /// The first row that came while nobody looked.

@@ -210,6 +210,7 @@ impl Screen {
             Event::Message(message) => {
                 self.model.update(at.now, event);
                 self.on_message(message, &mut out);
+                self.say_seen(&mut out);
                 return out;
             }
             Event::Keys(line) => self.on_keys(at, line),
@@ -458,6 +459,7 @@ pub(super) fn fate_words(fate: &Fate, ascii: bool) -> String {
         Fate::Queued => "unheard".to_owned(),
         Fate::Sent => "sent".to_owned(),
         Fate::Delivered { count, of } => format!("{done} {count}/{of}"),
+        Fate::Seen { count, of } => format!("seen {count}/{of}"),
         Fate::Opened(_) => "opened".to_owned(),
         Fate::Failed(_) => "failed".to_owned(),
     }

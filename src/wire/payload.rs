@@ -158,11 +158,13 @@ pub enum Kind {
     Chunk = 26,
     /// A burn was carried out.
     Gone = 27,
+    /// Messages were looked at, by somebody who says so.
+    Seen = 28,
 }
 
 impl Kind {
     /// Every kind, by its number.
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; 28] = [
         Kind::Text,
         Kind::Have,
         Kind::Opened,
@@ -190,6 +192,7 @@ impl Kind {
         Kind::Want,
         Kind::Chunk,
         Kind::Gone,
+        Kind::Seen,
     ];
 
     /// Kept for published signing keys.
@@ -227,9 +230,14 @@ impl Kind {
             | Kind::Hello
             | Kind::Welcome
             | Kind::Refusal => Carriage::Lobby,
-            Kind::Roster | Kind::Log | Kind::Ask | Kind::Missed | Kind::Want | Kind::Chunk | Kind::Gone => {
-                Carriage::Direct
-            }
+            Kind::Roster
+            | Kind::Log
+            | Kind::Ask
+            | Kind::Missed
+            | Kind::Want
+            | Kind::Chunk
+            | Kind::Gone
+            | Kind::Seen => Carriage::Direct,
         }
     }
 }

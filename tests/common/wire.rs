@@ -284,6 +284,7 @@ pub fn bodies() -> Vec<BoxedStrategy<Body>> {
         (vec(raw::<8>().prop_map(MsgId), 0..9), number())
             .prop_map(|(ids, upto)| Body::Gone { ids, upto })
             .boxed(),
+        vec(raw::<8>().prop_map(MsgId), 0..9).prop_map(Body::Seen).boxed(),
     ]
 }
 

@@ -259,6 +259,7 @@ pub(super) fn events() -> Vec<Event> {
         receipt(None, Some(Cid::Number(7)), Fate::Queued),
         receipt(id, None, Fate::Sent),
         receipt(id, Cid::text("a"), Fate::Delivered { count: 3, of: 4 }),
+        receipt(id, None, Fate::Seen { count: 1, of: 4 }),
         receipt(id, None, Fate::Opened(Box::new(person(1)))),
         receipt(None, None, Fate::Failed(Box::new(Problem::BurnedUnsent))),
         Event::Listing(Box::new(ListingLine { change: ListingChange::Listed, listing: listing(true) })),

@@ -91,3 +91,19 @@ fn whoever_takes_a_verified_nick_raises_an_alarm() {
     assert_eq!(alarm["level"], "error");
     assert!(alarm["text"].as_str().unwrap().contains(verified.as_str().unwrap()), "{alarm}");
 }
+
+#[test]
+fn an_author_reads_who_has_seen_it_only_from_those_who_say_so() {
+    let mut net = Net::of(&["ana", "bob", "cho"]).join_all("lobby");
+    let id = net.ask("ana", json!({"cmd": "send", "text": "the north gate"}))["id"].clone();
+    net.expect_all("the north gate");
+    net.until("ana", |line| line["type"] == "receipt" && line["state"] == "delivered" && line["count"] == 2);
+    assert_eq!(net.ask("bob", json!({"cmd": "seen", "id": id}))["ok"], true);
+    let seen = net.until("ana", |line| line["type"] == "receipt" && line["state"] == "seen");
+    assert_eq!((&seen["id"], &seen["count"], &seen["of"]), (&id, &json!(1), &json!(2)));
+    assert_eq!(net.ask("bob", json!({"cmd": "seen", "id": "00000000"}))["error"]["code"], "no_message");
+    for who in ["ana", "bob", "cho"] {
+        net.ask(who, json!({"cmd": "rooms"}));
+    }
+    assert_eq!(net.count("ana", |line| line["state"] == "seen"), 1, "cho has it as well, and said nothing");
+}

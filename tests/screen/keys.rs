@@ -895,3 +895,34 @@ fn a_friend_in_the_list_is_asked_in_with_one_key_and_written_to_with_another() {
     assert!(stage.key(Key::Enter).is_empty());
     stage.shows("that friend is in no room that you are in now");
 }
+
+#[test]
+fn what_was_seen_is_told_only_after_somebody_wanted_that_and_only_of_what_came_since() {
+    let mut stage = stage();
+    let saw = |effects: Vec<Effect>| -> Vec<usize> {
+        let of = |effect: &Effect| match effect {
+            Effect::Ask(asked) => match &asked.request {
+                Request::Saw(all) => Some(all.len()),
+                _ => None,
+            },
+            _ => None,
+        };
+        effects.iter().filter_map(of).collect()
+    };
+    let comes = |stage: &mut Stage, nick: &str, text: &str| {
+        let message = stage.message("lobby", nick, text, Some(10 * MINUTE));
+        stage.tell(Event::Message(Box::new(message)))
+    };
+    assert!(saw(comes(&mut stage, "ana", "before")).is_empty(), "nobody asked for it");
+    stage.enter("/seen on");
+    stage.shows("those who write are told from now on when you have seen it");
+    assert!(saw(stage.key(Key::Esc)).is_empty(), "what stood there before is nobody's business");
+    assert_eq!(saw(comes(&mut stage, "ana", "after")), [1]);
+    assert!(saw(stage.key(Key::Esc)).is_empty(), "once is enough");
+    // Behind the curtain nobody sees anything, until it is opened.
+    stage.enter("/curtain");
+    assert!(saw(comes(&mut stage, "bob", "hidden")).is_empty());
+    assert_eq!(saw(stage.key(Key::Esc)), [1]);
+    stage.enter("/seen off");
+    assert!(saw(comes(&mut stage, "ana", "much later")).is_empty() && saw(stage.key(Key::Esc)).is_empty());
+}

@@ -10,6 +10,7 @@ pub(super) fn needs_room(request: &Request) -> bool {
         | Request::Answer(_)
         | Request::Open(_)
         | Request::Burn(_)
+        | Request::Saw(_)
         | Request::Pin(..)
         | Request::Leave
         | Request::Who

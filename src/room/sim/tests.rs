@@ -6,6 +6,7 @@ mod guise;
 mod kept;
 mod quiet;
 mod reports;
+mod seen;
 mod unsent;
 
 use std::collections::{BTreeMap, BTreeSet};

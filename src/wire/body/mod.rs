@@ -44,6 +44,8 @@ pub enum Body {
         /// Its number, up to which nothing of theirs is here.
         upto: u64,
     },
+    /// Messages of whoever this goes to were looked at.
+    Seen(Vec<MsgId>),
     /// Someone came in.
     Join(Join),
     /// Someone goes.
@@ -165,6 +167,7 @@ impl Body {
             Body::Want { .. } => Kind::Want,
             Body::Chunk { .. } => Kind::Chunk,
             Body::Gone { .. } => Kind::Gone,
+            Body::Seen(_) => Kind::Seen,
         }
     }
 
@@ -179,6 +182,7 @@ impl Body {
                 write_list(w.array(2), ids);
                 w.uint(*upto);
             }
+            Body::Seen(ids) => write_list(w.array(1), ids),
             Body::Join(join) => join.encode(w),
             Body::Leave { panic } => {
                 w.array(1).uint(u64::from(*panic));
@@ -232,6 +236,10 @@ impl Body {
             Kind::Gone => {
                 let (ids, upto) = burned(r)?;
                 Body::Gone { ids, upto }
+            }
+            Kind::Seen => {
+                r.array_of(1)?;
+                Body::Seen(list(r, BURN_IDS, |r| r.bytes_exact().map(MsgId))?)
             }
             Kind::Join => Body::Join(Join::decode(r)?),
             Kind::Leave => {

@@ -34,6 +34,7 @@ fn body(body: &Body) -> Value {
         Body::Have(had) => json!([counters(had)]),
         Body::Opened(message) => json!([h(message)]),
         Body::Burn { ids, upto } | Body::Gone { ids, upto } => json!([hs(ids), upto]),
+        Body::Seen(ids) => json!([hs(ids)]),
         Body::Join(join) => json!([
             join.nick,
             bits(&[join.serve]),

@@ -292,6 +292,7 @@ fn every() -> Vec<(&'static str, Body)> {
         ("Parts of a file are wanted", Body::Want { hash: some("file"), first: 16, count: 8 }),
         ("A part of a file", Body::Chunk { hash: some("file"), index: 16, bytes: vec![15; 400] }),
         ("Messages are gone", Body::Gone { ids: vec![MsgId([1; 8]), MsgId([2; 8])], upto: 9 }),
+        ("Messages were looked at", Body::Seen(vec![MsgId([1; 8]), MsgId([2; 8])])),
     ]
 }
 
