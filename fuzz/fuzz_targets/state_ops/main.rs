@@ -203,9 +203,24 @@ fn deed(net: &Net, done: Done) -> Deed {
 }
 
 fn settings(policy: Policy) -> log::Policy {
-    let Policy { numbers: [max, ttl_s, ttl_max_s, slow_s, rate, quiet_s], history, flags, topic, expires } = policy;
+    let Policy { numbers: [max, ttl_s, ttl_max_s, slow_s, rate, quiet_s], history, flags, topic, expires } =
+        policy;
     let [lock, knock, persist, queued] = flags;
     let history = history.map(|all| if all { History::Unexpired } else { History::None });
     let expires = expires.map(Unix);
-    log::Policy { max, ttl_s, ttl_max_s, history, lock, knock, slow_s, rate, topic, expires, persist, queued, quiet_s }
+    log::Policy {
+        max,
+        ttl_s,
+        ttl_max_s,
+        history,
+        lock,
+        knock,
+        slow_s,
+        rate,
+        topic,
+        expires,
+        persist,
+        queued,
+        quiet_s,
+    }
 }
