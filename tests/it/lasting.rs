@@ -291,3 +291,66 @@ fn what_burns_never_touches_the_disk_and_what_is_kept_lies_there_sealed() {
     assert!(size(&home).iter().zip(&kept).all(|(now, kept)| now < kept), "{kept:?} {:?}", size(&home));
     look(&home);
 }
+
+#[test]
+fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() {
+    let home = Home::new();
+    let keep = |name: &'static str| {
+        ["--persistent", "-P", name, "--profile-passphrase-file"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([home.words().to_owned()])
+    };
+    let args = |first: &[&str], name: &'static str| {
+        first.iter().map(|arg| (*arg).to_owned()).chain(keep(name)).collect::<Vec<String>>()
+    };
+    let secret = "nine herons stand still";
+    for private in [true, false] {
+        let mut net = home.net();
+        let names = if private { ["ana", "bob"] } else { ["cho", "dan"] };
+        let [owner, other] = names;
+        if private {
+            let typed = args(&["new", "lobby", "--json"], owner);
+            net.open(owner, &typed.iter().map(String::as_str).collect::<Vec<_>>(), None);
+            let invite =
+                net.ask(owner, json!({"cmd": "invite"}))["invite"].as_str().expect("an invite").to_owned();
+            let typed = args(&["pipe", &invite], other);
+            net.open(other, &typed.iter().map(String::as_str).collect::<Vec<_>>(), None);
+        } else {
+            for name in names {
+                let typed = args(&["pipe", "lobby"], name);
+                net.open(name, &typed.iter().map(String::as_str).collect::<Vec<_>>(), Some(secret));
+            }
+        }
+        net.confirmed(&names);
+        for who in names {
+            net.eventually(who, |seen| seen.iter().any(lasts));
+        }
+        assert_eq!(net.ask(owner, json!({"cmd": "keep", "text": "the plan"}))["ok"], true);
+        net.expect_all("the plan");
+        for name in names {
+            quit(&mut net, name);
+        }
+        // The guest first: the invite is used up, and the key is enough.
+        let mut net = home.net();
+        for name in [other, owner] {
+            home.reopen(&mut net, name);
+        }
+        net.confirmed(&names);
+        for who in names {
+            net.expect(&[who], "the plan");
+        }
+        net.say(other, "back").expect_all("back");
+        let expected = [(owner, "owner"), (other, "member")];
+        let expected = expected.map(|(who, role)| (who.to_owned(), role.to_owned())).to_vec();
+        assert_eq!(roles(&mut net, other), expected);
+        // More invites can be made.
+        if private {
+            let more =
+                net.ask(owner, json!({"cmd": "invite"}))["invite"].as_str().expect("an invite").to_owned();
+            net.start("eve", &[&more], None);
+            net.counts("eve", 3);
+            net.expect(&["eve"], "the plan");
+        }
+    }
+}

@@ -174,3 +174,42 @@ fn what_opens_once_is_never_kept_and_there_is_an_end_to_what_is() {
     assert!(nowhere(&world, &all, last) && everywhere(&world, &all, pinned));
     assert!(all.iter().all(|i| world.state(*i).unwrap().living_count() == KEPT));
 }
+
+#[test]
+fn whoever_was_removed_while_away_is_told_so_when_they_come_back() {
+    for (seed, ban) in [(67, false), (68, true)] {
+        let (mut world, all, _) = room(seed);
+        world.act(all[0], Deed::Policy(Box::new(Policy { persist: Some(true), ..Policy::default() })));
+        world.run(2_000);
+        let id = world.id(all[1]).unwrap();
+        let away = world.stop(all[1], false).unwrap();
+        world.run(5_000);
+        let why = "came to sell".to_owned();
+        let deed = match ban {
+            true => Deed::Ban { target: id, why, until: None, then: Then::Nothing },
+            false => Deed::Kick(id, why),
+        };
+        world.act(all[0], deed);
+        world.run(10_000);
+        // What comes after it is none of theirs.
+        world.act(
+            all[0],
+            Deed::Policy(Box::new(Policy { topic: Some("among us".into()), ..Policy::default() })),
+        );
+        world.run(60_000);
+        let back = world.come_back(away);
+        let told = |w: &World| {
+            w.events(back)
+                .iter()
+                .any(|(_, e)| matches!(e, Event::Removed { why, .. } if why == "came to sell"))
+        };
+        assert!(world.run_until(500, 120_000, told).is_some(), "{}", world.describe(&[back, all[0]]));
+        assert!(world.state(back).unwrap().standing().is_none(), "and it is over for them");
+        let logged = |(_, e): &(Mono, Event)| matches!(e, Event::Logged { .. });
+        assert_eq!(
+            world.events(back).iter().filter(|one| logged(one)).count(),
+            1,
+            "the removal, and nothing after it"
+        );
+    }
+}
