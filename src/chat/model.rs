@@ -322,7 +322,7 @@ impl Model {
             View::Log => {
                 let room = self.room(room)?;
                 let told = room.scroll.rows().filter_map(|(_, row)| match row {
-                    Row::Told(event, _) => sentence(event),
+                    Row::Told(event, _) => telling::history(event),
                     Row::Moved(moves) => {
                         let names = |who: &Person| format!("{} ({})", who.nick.as_str(), who.tag.as_str());
                         Some(Line::clean(&telling::moved(moves, &names, ", ").text))

@@ -153,6 +153,25 @@ pub fn keys(change: KeysChange) -> Option<Told> {
     }
 }
 
+/// What happened, as a line of a history.
+pub fn history(event: &Event) -> Option<Line> {
+    match event {
+        Event::Notice(notice) => Some(Line::clean(&notice.said.text())),
+        Event::Kept(line) => {
+            Some(Line::clean(&kept(line, &message_name(&line.id), &|who| who.tag.as_str().to_owned()).text))
+        }
+        Event::Member(line) => {
+            let by = line.by.as_ref().map(|by| format!(" by {}", by.tag.as_str())).unwrap_or_default();
+            let who = format!("{} ({})", line.who.nick.as_str(), line.who.tag.as_str());
+            Some(Line::clean(&format!("{who}: {}{by}", line.change.name())))
+        }
+        Event::Room(line) => {
+            Some(Line::clean(&format!("room: {}, {}", line.change.name(), line.facts.state.name())))
+        }
+        _ => None,
+    }
+}
+
 /// What is to be said of a message that is kept, or no longer, by whatever name it has there.
 pub fn kept(line: &KeptLine, message: &str, names: Names<'_>) -> Told {
     let by = names(&line.by);

@@ -1,7 +1,7 @@
 //! The living: messages that have time left, and what is remembered of those that do not.
 //!
-//! A deadline is an instant on this node's own monotonic clock, fixed when the message comes in. Nothing the network says
-//! later can move it away; only burning and opening bring it nearer.
+//! A deadline is an instant on this node's own monotonic clock, fixed when the message comes in. Of what the network says later
+//! only a word of somebody in office takes it away, until that is taken back; burning and opening bring it nearer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
