@@ -16,6 +16,9 @@ pub(super) fn seed(profile: Option<&Profile>) -> Secret<32> {
     profile.map_or_else(fresh, |profile| profile.content.seed.duplicate())
 }
 
+/// Numbers that one stay in a room has for itself: more than anybody sends in a second, and nobody comes and goes faster.
+pub(super) const RUN: u64 = 1 << 20;
+
 /// What the numbers of everything it writes in this run are beyond.
 pub(super) fn begun(profile: Option<&Profile>) -> u64 {
     profile.map_or(0, |profile| profile.content.begun)

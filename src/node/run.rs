@@ -351,7 +351,8 @@ impl Node {
             reach: Reach { peer: Some(self.net.me().clone()), addrs: self.reach.clone() },
             serve: self.serve,
             rate_off: false,
-            begun: kept::begun(self.profile.as_ref()),
+            // In a room that it comes into again, the same key goes on where no number was used.
+            begun: kept::begun(self.profile.as_ref()) + self.entered * kept::RUN,
         };
         self.entered += 1;
         let (mut seat, mut effects) = Seat::take(now, self.entered, name, setup);

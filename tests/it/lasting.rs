@@ -355,3 +355,27 @@ fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() 
         }
     }
 }
+
+#[test]
+fn whoever_leaves_and_comes_back_in_one_run_is_heard_and_has_what_was_kept() {
+    let home = Home::new();
+    let mut net = home.net();
+    for name in ["ana", "bob"] {
+        home.join(&mut net, name);
+    }
+    net.confirmed(&["ana", "bob"]);
+    net.eventually("bob", |seen| seen.iter().any(lasts));
+    assert_eq!(net.ask("ana", json!({"cmd": "keep", "text": "the plan"}))["ok"], true);
+    net.expect_all("the plan");
+    for (stay, text) in ["first", "second"].into_iter().enumerate() {
+        assert_eq!(net.ask("bob", json!({"cmd": "leave"}))["ok"], true);
+        net.until("bob", |line| line["type"] == "room" && line["event"] == "left");
+        assert_eq!(net.ask("bob", json!({"cmd": "join", "room": "lobby"}))["ok"], true);
+        let plan = |line: &&Value| line["type"] == "message" && line["text"] == "the plan";
+        net.eventually("bob", |seen| seen.iter().filter(plan).count() == stay + 2);
+        net.confirmed(&["ana", "bob"]);
+        net.say("bob", text).expect(&["ana"], text);
+        let answer = format!("{text}, heard");
+        net.say("ana", &answer).expect(&["bob"], &answer);
+    }
+}
