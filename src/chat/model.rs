@@ -450,22 +450,3 @@ fn mentions(message: &Message, me: &Nick, now: Mono) -> bool {
     let named = || message.readable(now).is_some_and(|text| contains_word(text.as_str(), me.as_str()));
     !message.mine && (message.kind == Kind::Dm || named())
 }
-
-/// What happened, as a line of a history.
-fn sentence(event: &Event) -> Option<Line> {
-    match event {
-        Event::Notice(notice) => Some(Line::clean(&notice.said.text())),
-        Event::Kept(line) => Some(Line::clean(
-            &telling::kept(line, &telling::message_name(&line.id), &|who| who.tag.as_str().to_owned()).text,
-        )),
-        Event::Member(line) => {
-            let by = line.by.as_ref().map(|by| format!(" by {}", by.tag.as_str())).unwrap_or_default();
-            let who = format!("{} ({})", line.who.nick.as_str(), line.who.tag.as_str());
-            Some(Line::clean(&format!("{who}: {}{by}", line.change.name())))
-        }
-        Event::Room(line) => {
-            Some(Line::clean(&format!("room: {}, {}", line.change.name(), line.facts.state.name())))
-        }
-        _ => None,
-    }
-}
