@@ -42,6 +42,7 @@ trials! {
     admins_who_kick_each_other_are_both_out: "kick-each-other",
     admins_who_kick_each_other_across_a_partition_are_both_out: "kick-each-other-apart",
     kicks_on_both_sides_of_a_partition_hold: "kick-apart",
+    a_founders_kick_of_the_others_people_is_refused: "kick-across",
     whoever_was_kicked_while_cut_off_is_told: "kick-absent",
     rooms_minutes_apart_in_time_meet: "minutes-apart",
     a_forged_founding_gains_nothing: "forged-founding",

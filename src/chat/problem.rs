@@ -102,6 +102,8 @@ pub enum Problem {
     },
     /// Whoever it is about came in under another founding.
     Elsewhere,
+    /// Where they came in is not known yet.
+    NotYet,
     /// Muted.
     Muted,
     /// There is a file of that name already.
@@ -257,6 +259,7 @@ impl Problem {
             Problem::Role { .. } => "role",
             Problem::Outranked { .. } => "outranked",
             Problem::Elsewhere => "elsewhere",
+            Problem::NotYet => "not_yet",
             Problem::Muted => "muted",
             Problem::Quiet { .. } => "quiet",
             Problem::FileExists => "file_exists",
@@ -331,6 +334,9 @@ impl Problem {
                 "two rooms met here, and this one came in under the other founder: your word does not reach them"
                     .to_owned()
             }
+            Problem::NotYet => {
+                "two rooms have just met, and it is not known yet under which founder this one came in".to_owned()
+            }
             Problem::Muted => "you are muted in this room".to_owned(),
             Problem::FileExists => "there is a file of that name, and it was left alone".to_owned(),
             Problem::NotWritten(why) => format!("the file could not be written: {why}"),
@@ -402,6 +408,7 @@ impl Problem {
             Problem::Elsewhere => {
                 "ask an admin of theirs; once one of the founders types /yield, both are one".to_owned()
             }
+            Problem::NotYet => "say it again in a few seconds".to_owned(),
             Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
             Problem::FileExists | Problem::NotWritten(_) => "name another: /bug FILE".to_owned(),
             Problem::Quiet { .. } => "an admin can let you speak sooner with /unmute".to_owned(),
@@ -465,6 +472,7 @@ impl Problem {
             Problem::Role { needs: Role::Admin },
             Problem::Outranked { role: Role::Owner },
             Problem::Elsewhere,
+            Problem::NotYet,
             Problem::Muted,
             Problem::Quiet { left_ms: 240_000 },
             Problem::FileExists,

@@ -373,5 +373,6 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::NoAnswer => Problem::NoAnswer,
         Refused::NobodyInOffice => Problem::NobodyInOffice,
         Refused::Elsewhere => Problem::Elsewhere,
+        Refused::NotYet => Problem::NotYet,
     }
 }

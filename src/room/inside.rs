@@ -23,7 +23,7 @@ use super::merge::Merging;
 use super::pace::Paces;
 use super::rekey::Renewal;
 use super::report::Reports;
-use super::roster::Roster;
+use super::roster::{Member, Roster};
 use super::standing::Footing;
 use super::talk::Outbox;
 use super::timeline::Timeline;
@@ -143,18 +143,27 @@ impl Inside {
         self.log.rights().removal(who, under, self.room).is_some()
     }
 
-    /// Whether a removal spoken under these foundings would hold against somebody, as far as it is known where they came in.
-    pub(crate) fn binds(&self, spoken: &BTreeSet<EntryId>, who: &MemberId) -> bool {
-        let known = self.roster.get(who).filter(|m| self.settled(m));
-        let over =
-            self.log.rights().over_those_under(known.map(|m| m.foundings.as_slice()).unwrap_or_default());
-        over.is_empty() || !over.is_disjoint(spoken)
+    /// Whether a removal spoken under these foundings holds against somebody.
+    pub(crate) fn binds(&self, spoken: &BTreeSet<EntryId>, who: &MemberId) -> Binds {
+        let rights = self.log.rights();
+        let known = self.roster.get(who);
+        let over = rights.over_those_under(known.map(|m| m.foundings.as_slice()).unwrap_or_default());
+        let beyond = !over.is_empty() && over.is_disjoint(spoken);
+        // Where rooms met it is told only then who came in where; until it is, a removal would hold for some and not for others.
+        let several = rights.domains.keys().any(|id| !rights.path(id).iter().any(|at| spoken.contains(at)));
+        let new = |m: &Member| m.heard.is_none() || self.now.since(m.told) < REMOVAL_TRIAL_MS;
+        match known {
+            Some(member) if beyond && self.settled(member) => Binds::No,
+            // Nobody puts that off for long by saying nothing of it.
+            Some(member) if several && (beyond || over.is_empty()) && new(member) => Binds::Unknown,
+            _ => Binds::Yes,
+        }
     }
 
     /// Whether somebody's foundings count: not by what others tell of one who was never heard (in a shut room nobody new
     /// comes, so there they do), and not while one who has just come may yet learn better. Or else whoever forges a
     /// founding could keep newcomers out, by saying that they came in under it or by leading them there.
-    fn settled(&self, member: &super::roster::Member) -> bool {
+    fn settled(&self, member: &Member) -> bool {
         let learning = member.own_word && !member.proved && self.now.since(member.told) < REMOVAL_TRIAL_MS;
         !learning && (member.own_word || member.heard.is_some() || self.is_shut())
     }
@@ -257,6 +266,17 @@ impl Inside {
         self.foundings = foundings.to_vec();
         self.log.look_from(&self.foundings);
     }
+}
+
+/// What somebody's word comes to against somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binds {
+    /// It holds.
+    Yes,
+    /// They came in under another founding.
+    No,
+    /// Where they came in is not known yet, and will be in a moment.
+    Unknown,
 }
 
 /// A room frame, sealed.

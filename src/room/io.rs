@@ -405,6 +405,8 @@ pub enum Refused {
     KeptFull,
     /// What opens once is never kept.
     OpensOnce,
+    /// Rooms have just met, and where somebody came in is not known yet: in a few seconds it is.
+    NotYet,
 }
 
 /// A member as events name them.

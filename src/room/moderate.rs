@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 
 use super::hub::Hub;
-use super::inside::Inside;
+use super::inside::{Binds, Inside};
 use super::invite::invite_id;
 use super::io::{Deed, Event, Refused, Timer};
 use super::log::{EntryError, raw_entry_id};
@@ -66,8 +66,13 @@ impl Inside {
         if let Some(target) = reaches(&act) {
             let over = self.log.rights().reach(&hub.id, &target).0;
             let removes = super::rights::removes(&act).is_some();
-            if over.is_empty() || removes && !self.binds(&over, &target) {
-                let why = if over.is_empty() { Refused::Role } else { Refused::Elsewhere };
+            let refused = match self.binds(&over, &target) {
+                _ if over.is_empty() => Some(Refused::Role),
+                Binds::No if removes => Some(Refused::Elsewhere),
+                Binds::Unknown if removes => Some(Refused::NotYet),
+                _ => None,
+            };
+            if let Some(why) = refused {
                 hub.event(Event::Refused(why));
                 return;
             }

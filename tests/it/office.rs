@@ -1,6 +1,8 @@
 //! Offices: who may do what in which room, a founder whose machine dies, rooms that are handed over.
 
 use std::collections::BTreeSet;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -246,6 +248,53 @@ fn a_room_changes_hands_when_the_other_accepts_and_not_before() {
     assert_eq!(code(&net.ask("ana", json!({"cmd": "close"}))), "role");
     assert_eq!(code(&net.ask("bob", json!({"cmd": "close"}))), "ok");
     net.until("cho", |line| line["type"] == "room" && line["event"] == "closed");
+}
+
+/// Asks for a removal until it is known whom it reaches.
+fn settled(net: &mut Net, who: &str, whom: &str, why: &str) -> String {
+    let end = Instant::now() + net.patience;
+    loop {
+        let code = code(&net.ask(who, json!({"cmd": "kick", "who": whom, "why": why})));
+        if code != "not_yet" {
+            return code;
+        }
+        assert!(Instant::now() < end, "{who} never learns where {whom} came in");
+        sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn where_two_rooms_meet_each_founder_rules_their_own_until_one_yields() {
+    let mut net = Net::hosted_by("ana", &[]);
+    net.join("bob", None);
+    net.confirmed(&["ana", "bob"]);
+    let there = net.address("ana");
+    net.start_first("cho", &["lobby"]);
+    net.until("cho", |line| line["type"] == "room" && line["event"] == "joined");
+    for name in ["dan", "eve"] {
+        net.join(name, None);
+    }
+    net.confirmed(&["cho", "dan", "eve"]);
+    // Somebody who knows the way to both.
+    net.start("fay", &["lobby", "--bootstrap", &there], None);
+    let all = ["ana", "bob", "cho", "dan", "eve", "fay"];
+    net.confirmed(&all);
+    assert_eq!(settled(&mut net, "ana", "dan", ""), "elsewhere");
+    assert_eq!(settled(&mut net, "cho", "bob", ""), "elsewhere");
+    assert_eq!(settled(&mut net, "ana", "cho", ""), "elsewhere");
+    assert_eq!(settled(&mut net, "cho", "dan", ""), "ok");
+    is_out(&mut net, "dan");
+    for who in ["ana", "bob", "eve", "fay"] {
+        hears(&mut net, who, "kick", "dan");
+    }
+    assert_eq!(code(&line(&mut net, "cho", "/yield")), "ok");
+    net.eventually("ana", |seen| {
+        seen.iter()
+            .any(|line| line["type"] == "room" && line["event"] == "owner" && line["reclaim"].is_null())
+    });
+    assert_eq!(settled(&mut net, "ana", "eve", "noise"), "ok");
+    is_out(&mut net, "eve");
+    assert_eq!(settled(&mut net, "cho", "bob", ""), "role");
 }
 
 #[test]

@@ -124,6 +124,13 @@ pub const TRIALS: &[Trial] = &[
         full: 10_000,
     },
     Trial {
+        name: "kick-across",
+        promise: "where two rooms have just met, a founder's kick of somebody of the other's is refused, and not told as done",
+        run: removing::kick_across,
+        quick: 24,
+        full: 2_000,
+    },
+    Trial {
         name: "kick-absent",
         promise: "whoever was kicked or banned while cut off is told so when they come back, and ends",
         run: removing::kick_absent,

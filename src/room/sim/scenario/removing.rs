@@ -3,7 +3,7 @@
 use super::cast::{Cast, Pool, cast, owner_of, pooling, room_of, still_talk};
 use super::{Report, any_links, since};
 use crate::base::time::Mono;
-use crate::room::io::{Deed, Standing};
+use crate::room::io::{Deed, Event, Refused, Standing};
 use crate::room::sim::{Links, World};
 use crate::wire::log::Then;
 
@@ -284,4 +284,60 @@ pub(super) fn kick_absent(seed: u64) -> Report {
         since(begin, at),
     );
     report
+}
+
+/// Two rooms of one name meet, and at some moment after that one founder kicks somebody of the other's. Either it is refused,
+/// or it holds.
+pub(super) fn kick_across(seed: u64) -> Report {
+    let mut world = World::new(seed, any_links(seed));
+    let mut sides: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
+    for k in 0..2 {
+        for _ in 0..3 {
+            sides[k].push(world.join(0));
+            world.split(&[&sides[0], &sides[1]]);
+            world.run(2_500);
+        }
+    }
+    let all: Vec<usize> = sides.concat();
+    if !sides.iter().all(|side| world.run_until(100, 60_000, |w| w.agree(side)).is_some()) {
+        return Report::broken("the rooms did not form", &world, &all);
+    }
+    let (founder, target) = (owner_of(&world, &sides[0]), sides[1][1 + world.pick(2)]);
+    let Some(whom) = world.id(target) else { return Report::default() };
+    let begin = world.now;
+    world.heal();
+    // As soon as the founder sees them at all, or later.
+    let seen = |w: &World| w.state(founder).is_some_and(|s| s.others().contains(&whom));
+    if world.run_until(1, 60_000, seen).is_none() {
+        return Report::broken("they never met", &world, &all);
+    }
+    let wait = world.pick(3_000) as u64 * (seed % 2);
+    world.run(wait);
+    let asked = since(begin, world.now);
+    kick(&mut world, founder, target);
+    let answer = world.events(founder).iter().rev().find_map(|(_, e)| match e {
+        Event::Refused(why) => Some(Some(*why)),
+        Event::Logged { target, .. } if *target == Some(whom) => Some(None),
+        _ => None,
+    });
+    let told = |w: &World| w.events(target).iter().any(|(_, e)| super::is_removal(e));
+    let held = world.run_until(100, 30_000, told).is_some();
+    let mut report = Report::default();
+    match (answer, held) {
+        (Some(Some(Refused::Elsewhere)), false) => report.note("refused after ms", asked),
+        (Some(Some(Refused::NotYet)), false) => report.note("put off after ms", asked),
+        (answer, held) => {
+            return Report::broken(&format!("{answer:?}, and it held: {held}"), &world, &all);
+        }
+    }
+    // Half a minute later everybody knows, and whoever is asked says so.
+    kick(&mut world, founder, target);
+    let last = world.events(founder).iter().rev().find(|(_, e)| matches!(e, Event::Refused(_)));
+    if !matches!(last, Some((at, Event::Refused(Refused::Elsewhere))) if *at == world.now) {
+        return Report::broken("a kick across is not refused for good", &world, &all);
+    }
+    match still_talk(&mut world, &all) {
+        Ok(()) => report,
+        Err(report) => report,
+    }
 }
