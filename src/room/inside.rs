@@ -30,7 +30,7 @@ use super::timeline::Timeline;
 use super::trial::Trial;
 use super::welcome::Arrivals;
 use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, Topic};
-use crate::base::limits::{REMOVAL_TRIAL_MS, REPLAY_SENDERS};
+use crate::base::limits::{CORRECTION_MS, REMOVAL_TRIAL_MS, REPLAY_SENDERS};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
 use crate::wire::frame::FrameType;
@@ -151,7 +151,8 @@ impl Inside {
         let beyond = !over.is_empty() && over.is_disjoint(spoken);
         // Where rooms met it is told only then who came in where; until it is, a removal would hold for some and not for others.
         let several = rights.domains.keys().any(|id| !rights.path(id).iter().any(|at| spoken.contains(at)));
-        let new = |m: &Member| m.heard.is_none() || self.now.since(m.told) < REMOVAL_TRIAL_MS;
+        let wait = |m: &Member| if m.own_word { REMOVAL_TRIAL_MS } else { CORRECTION_MS };
+        let new = |m: &Member| m.heard.is_none() || self.now.since(m.told) < wait(m);
         match known {
             Some(member) if beyond && self.settled(member) => Binds::No,
             // Nobody puts that off for long by saying nothing of it.

@@ -73,6 +73,9 @@ impl Inside {
                 _ => None,
             };
             if let Some(why) = refused {
+                if why == Refused::NotYet {
+                    self.seek_roster(hub, &target);
+                }
                 hub.event(Event::Refused(why));
                 return;
             }

@@ -127,7 +127,7 @@ pub const TRIALS: &[Trial] = &[
         name: "kick-across",
         promise: "where two rooms have just met, a founder's kick of somebody of the other's is refused, and not told as done",
         run: removing::kick_across,
-        quick: 24,
+        quick: 12,
         full: 2_000,
     },
     Trial {
