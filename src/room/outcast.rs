@@ -23,15 +23,20 @@ impl Inside {
         self.seal_answer(hub, hash, hello, Label::Refusal, &refusal.encode());
     }
 
-    /// What removes somebody, and what they need to see that it does: the latest entries first where not all fit, for they hold
-    /// the older ones already. In the order in which they were taken in here.
+    /// What removes somebody, and what they need to see that it does, and what was written without knowing of it: the latest
+    /// entries first where not all fit, for they hold the older ones already. What came after is none of theirs. In the order
+    /// in which they were taken in here.
     fn entries_against(&self, who: &MemberId, at_most: usize) -> Vec<Vec<u8>> {
         let removals = self.log.rights().removals.get(who);
         let removals: Vec<EntryId> = removals.into_iter().flatten().map(|removal| removal.entry).collect();
         let all: Vec<(&EntryId, &[u8])> = self.log.raws().collect();
         let needed = |id: &EntryId| self.log.seen_by(&removals, id) == Some(true);
+        let after = |id: &EntryId| {
+            removals.iter().any(|r| r != id && self.log.seen_by(std::slice::from_ref(id), r) == Some(true))
+        };
         let (need, rest): (Vec<usize>, Vec<usize>) =
             (0..all.len()).rev().partition(|i| all.get(*i).is_some_and(|(id, _)| needed(id)));
+        let rest = rest.into_iter().filter(|i| all.get(*i).is_some_and(|(id, _)| !after(id)));
         let mut left = at_most;
         let mut chosen: Vec<usize> = Vec::new();
         for i in need.into_iter().chain(rest) {
