@@ -43,6 +43,7 @@ impl Home {
     fn join(&self, net: &mut Net, name: &str) {
         let args = ["lobby", "--persistent", "-P", name, "--profile-passphrase-file", self.words()];
         net.start(name, &args, None);
+        is_in(net, name);
     }
 
     /// The same, back.
@@ -75,6 +76,11 @@ impl Home {
 fn quit(net: &mut Net, name: &str) {
     net.ask(name, json!({"cmd": "quit"}));
     assert_eq!(net.ended(name).1, Some(0));
+}
+
+/// Waits until somebody is in: two who come at once open a room each, and each rules their own people.
+fn is_in(net: &mut Net, name: &str) {
+    net.eventually(name, |seen| seen.iter().any(|line| line["type"] == "room" && line["event"] == "joined"));
 }
 
 fn lasts(line: &Value) -> bool {
@@ -176,6 +182,7 @@ fn without_a_profile_nothing_can_be_kept_and_a_room_lasts_only_if_its_owner_says
     // Ana's room does not last until she says so.
     let mut net = home.net();
     net.start("ana", &["lobby"], None);
+    is_in(&mut net, "ana");
     home.join(&mut net, "bob");
     net.confirmed(&["ana", "bob"]);
     net.eventually("bob", |seen| seen.iter().any(|line| line["code"] == "does_not_last"));
@@ -321,6 +328,7 @@ fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() 
             for name in names {
                 let typed = args(&["pipe", "lobby"], name);
                 net.open(name, &typed.iter().map(String::as_str).collect::<Vec<_>>(), Some(secret));
+                is_in(&mut net, name);
             }
         }
         net.confirmed(&names);
