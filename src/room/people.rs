@@ -92,6 +92,17 @@ impl Inside {
         self.judge(hub);
     }
 
+    /// Whoever is removed is not here any more, whatever they go on saying; it was told as what it is.
+    pub(crate) fn part_removed(&mut self) {
+        let here = self.roster.present().map(|(id, _)| *id);
+        let out: Vec<MemberId> = here.filter(|id| self.is_removed(id)).collect();
+        for id in out {
+            if let Some(member) = self.roster.get_mut(&id) {
+                (member.left, member.greeted) = (true, false);
+            }
+        }
+    }
+
     pub(crate) fn on_key(&mut self, sender: MemberId, kem: &[u8; KEM_BYTES]) {
         if let (Some(member), Some(kem)) = (self.roster.get_mut(&sender), KemPublic::from_bytes(kem)) {
             member.kem = Some(kem);

@@ -282,6 +282,7 @@ impl Inside {
         }
         self.obey_words(hub);
         self.consider_rekey(hub);
+        self.part_removed();
         self.judge(hub);
     }
 }

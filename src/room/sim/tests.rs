@@ -292,3 +292,21 @@ fn thousands_of_messages_said_while_a_link_was_down_all_come_soon_after_its_retu
     let there = world.run_until(100, BEAT_MS, |w| w.heard(bob).count() == many);
     assert!(there.is_some(), "{} of {many}", world.heard(bob).count());
 }
+
+#[test]
+fn whoever_is_removed_is_not_counted_from_that_moment() {
+    let (mut world, all, _) = room(9);
+    let here = |w: &World, who: usize| w.state(who).unwrap().others().len();
+    let before = here(&world, all[0]);
+    let mut left: Vec<usize> = all.iter().copied().skip(1).collect();
+    while let Some(out) = left.pop() {
+        let target = world.id(out).unwrap();
+        world.act(all[0], Deed::Kick(target, String::new()));
+        // Nobody but the one who acts has to have heard of it.
+        world.run(100);
+        assert!(!world.state(all[0]).unwrap().others().contains(&target));
+    }
+    assert_eq!(here(&world, all[0]), before - (all.len() - 1));
+    world.run(30_000);
+    assert_eq!(here(&world, all[0]), before - (all.len() - 1), "and nothing they say brings them back");
+}
