@@ -102,6 +102,24 @@ fn a_child_that_writes_until_it_is_killed() {
     }
 }
 
+/// Runs a child of these tests on a folder, kills it so long after it began, and gives what it said meanwhile.
+fn killed(folder: &Folder, child: &str, after: Duration, round: usize) -> Vec<String> {
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", child, "--ignored", "--nocapture"])
+        .env(FOLDER, &folder.0)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a child");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let begun = lines.by_ref().map_while(Result::ok).any(|line| line == "begins");
+    assert!(begun, "round {round}: the child never began");
+    // At a moment drawn by chance: that is what is tried.
+    std::thread::sleep(after);
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    lines.map_while(Result::ok).collect()
+}
+
 #[test]
 fn whoever_is_killed_while_writing_leaves_the_old_or_the_new_whole() {
     let folder = Folder::new();
@@ -111,18 +129,8 @@ fn whoever_is_killed_while_writing_leaves_the_old_or_the_new_whole() {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut left = [0, 0];
     for round in 0..200 {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "a_child_that_writes_until_it_is_killed", "--ignored", "--nocapture"])
-            .env(FOLDER, &folder.0)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a child");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let begun = lines.by_ref().map_while(Result::ok).any(|line| line == "begins");
-        assert!(begun, "round {round}: the child never began");
-        std::thread::sleep(Duration::from_micros(rng.next_u64() % 20_000));
-        child.kill().expect("killed");
-        child.wait().expect("gone");
+        let after = Duration::from_micros(rng.next_u64() % 20_000);
+        killed(&folder, "a_child_that_writes_until_it_is_killed", after, round);
         let found = folder.open().expect("whole").content.friends;
         let at = SIZES.iter().position(|size| content(*size).friends == found);
         left[usize::from(at.expect("the old or the new") == 1)] += 1;
@@ -270,20 +278,10 @@ fn whoever_is_killed_while_keeping_loses_nothing_that_was_told_to_be_kept() {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut between = 0;
     for round in 0..200 {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "a_child_that_keeps_more_until_it_is_killed", "--ignored", "--nocapture"])
-            .env(FOLDER, &folder.0)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a child");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let begun = lines.by_ref().map_while(Result::ok).any(|line| line == "begins");
-        assert!(begun, "round {round}: the child never began");
-        std::thread::sleep(Duration::from_micros(rng.next_u64() % 30_000));
-        child.kill().expect("killed");
-        child.wait().expect("gone");
+        let after = Duration::from_micros(rng.next_u64() % 30_000);
+        let lines = killed(&folder, "a_child_that_keeps_more_until_it_is_killed", after, round);
         let told: Vec<usize> =
-            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).collect();
+            lines.iter().filter_map(|line| line.strip_prefix("kept ")?.parse().ok()).collect();
         let room = folder.open().expect("whole").room(&root("lobby")).expect("whole");
         let Some(room) = room else {
             assert!(told.is_empty(), "round {round}: nothing is there of {told:?}");

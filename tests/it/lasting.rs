@@ -5,40 +5,11 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::words::{Folder, Net, finish, program};
+use crate::home::Home;
+use crate::words::{Net, finish, program};
 
-/// A home with profiles of one passphrase.
-struct Home {
-    folder: Folder,
-    words: PathBuf,
-}
-
+/// Rooms kept at home.
 impl Home {
-    fn new() -> Home {
-        let folder = Folder::new();
-        let words = folder.path().join("words");
-        fs::write(&words, "seven otters row upstream").expect("written");
-        Home { folder, words }
-    }
-
-    fn data(&self) -> String {
-        self.folder.path().join("data").to_str().expect("UTF-8").to_owned()
-    }
-
-    fn folder(&self) -> PathBuf {
-        PathBuf::from(self.data()).join("ephem-node/profiles")
-    }
-
-    fn words(&self) -> &str {
-        self.words.to_str().expect("UTF-8")
-    }
-
-    fn net(&self) -> Net {
-        let mut net = Net::of(&[]);
-        net.env.push(("XDG_DATA_HOME", self.data()));
-        net
-    }
-
     /// Somebody who keeps the room.
     fn join(&self, net: &mut Net, name: &str) {
         let args = ["lobby", "--persistent", "-P", name, "--profile-passphrase-file", self.words()];
@@ -53,18 +24,14 @@ impl Home {
         net.open(name, &args, None);
     }
 
-    /// Runs a command on a profile; gives its exit code, what it printed and what it said.
-    fn run(&self, args: &[&str], name: &str) -> (Option<i32>, String, String) {
-        let mut command = program(self.folder.path());
-        command.env("XDG_DATA_HOME", self.data()).args(args);
-        let out = finish(command.args(["-P", name, "--profile-passphrase-file", self.words()]), None);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    /// Runs a command on a profile.
+    fn run_as(&self, args: &[&str], name: &str) -> (Option<i32>, String, String) {
+        self.run(&[args, &["-P", name, "--profile-passphrase-file", self.words()]].concat())
     }
 
     /// The files of kept rooms.
     fn rooms(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder()).expect("a folder");
+        let entries = fs::read_dir(self.profiles()).expect("a folder");
         let paths = entries.map(|entry| entry.expect("an entry").path());
         let mut rooms: Vec<PathBuf> =
             paths.filter(|path| path.to_string_lossy().contains(".room-")).collect();
@@ -103,7 +70,7 @@ fn roles(net: &mut Net, who: &str) -> Vec<(String, String)> {
 #[test]
 fn everybody_ends_and_comes_back_and_what_was_kept_is_there_once() {
     let home = Home::new();
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     for name in ["ana", "bob", "cho"] {
         home.join(&mut net, name);
     }
@@ -128,7 +95,7 @@ fn everybody_ends_and_comes_back_and_what_was_kept_is_there_once() {
     net.kill("bob");
     assert_eq!(home.rooms().len(), 3);
     // Nobody is here; the owner comes last.
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     home.reopen(&mut net, "cho");
     net.eventually("cho", |seen| seen.iter().any(alone));
     let texts = ["pinned by bob", "the plan"];
@@ -165,7 +132,7 @@ fn everybody_ends_and_comes_back_and_what_was_kept_is_there_once() {
     net.eventually("cho", |seen| seen.iter().any(|line| line["type"] == "burned" && line["id"] == plan));
     for name in ["cho", "bob", "ana"] {
         quit(&mut net, name);
-        let (code, out, said) = home.run(&["rooms"], name);
+        let (code, out, said) = home.run_as(&["rooms"], name);
         assert!(code == Some(0) && out.contains("lobby (open): 1 kept, 3 people"), "{name}: {out}{said}");
     }
 }
@@ -173,14 +140,14 @@ fn everybody_ends_and_comes_back_and_what_was_kept_is_there_once() {
 #[test]
 fn without_a_profile_nothing_can_be_kept_and_a_room_lasts_only_if_its_owner_says_so() {
     let home = Home::new();
-    let (code, _, said) = home.run(&["pipe", "lobby", "--persistent"], "mina");
+    let (code, _, said) = home.run_as(&["pipe", "lobby", "--persistent"], "mina");
     assert_eq!(code, Some(0), "stdin is closed: {said}");
-    let mut bare = program(home.folder.path());
+    let mut bare = program(home.path());
     let out = finish(bare.env("XDG_DATA_HOME", home.data()).args(["pipe", "lobby", "--persistent"]), None);
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(out.status.code() == Some(2) && said.contains("-P NAME"), "{said}");
     // Ana's room does not last until she says so.
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     net.start("ana", &["lobby"], None);
     is_in(&mut net, "ana");
     home.join(&mut net, "bob");
@@ -206,12 +173,12 @@ fn without_a_profile_nothing_can_be_kept_and_a_room_lasts_only_if_its_owner_says
 #[test]
 fn rooms_are_listed_and_forgotten_and_a_damaged_one_is_told_and_left_alone() {
     let home = Home::new();
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     home.join(&mut net, "mina");
     net.eventually("mina", |seen| seen.iter().any(lasts));
     assert_eq!(net.ask("mina", json!({"cmd": "keep", "text": "for later"}))["ok"], true);
     quit(&mut net, "mina");
-    let run = |args: &[&str]| home.run(args, "mina");
+    let run = |args: &[&str]| home.run_as(args, "mina");
     let (_, out, _) = run(&["rooms", "--json"]);
     let listed: Value = serde_json::from_str(&out).expect("JSON");
     let expected = json!([{"room": "lobby", "mode": "open", "kept": 1, "members": 1, "role": "owner"}]);
@@ -227,7 +194,7 @@ fn rooms_are_listed_and_forgotten_and_a_damaged_one_is_told_and_left_alone() {
     let (code, _, said) = run(&["rooms", "reopen", "lobby", "--json"]);
     assert!(code == Some(3) && said.contains("damaged"), "{said}");
     // Joined again it is told, and not written over.
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     home.join(&mut net, "mina");
     net.eventually("mina", |seen| seen.iter().any(|line| line["code"] == "room_not_kept"));
     net.eventually("mina", |seen| seen.iter().any(alone));
@@ -236,7 +203,7 @@ fn rooms_are_listed_and_forgotten_and_a_damaged_one_is_told_and_left_alone() {
     assert_eq!(fs::read(&path).expect("a file"), bad);
     fs::write(&path, &whole).expect("written");
     // Joined again by its name it is the same room.
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     home.join(&mut net, "mina");
     net.expect(&["mina"], "for later");
     let leave = net.ask("mina", json!({"cmd": "leave"}));
@@ -256,7 +223,7 @@ fn rooms_are_listed_and_forgotten_and_a_damaged_one_is_told_and_left_alone() {
 #[test]
 fn what_burns_never_touches_the_disk_and_what_is_kept_lies_there_sealed() {
     let home = Home::new();
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     for name in ["ana", "bob"] {
         home.join(&mut net, name);
     }
@@ -266,7 +233,7 @@ fn what_burns_never_touches_the_disk_and_what_is_kept_lies_there_sealed() {
         home.rooms().iter().map(|path| fs::metadata(path).expect("there").len()).collect::<Vec<_>>()
     };
     let look = |home: &Home| {
-        for entry in fs::read_dir(home.folder()).expect("a folder") {
+        for entry in fs::read_dir(home.profiles()).expect("a folder") {
             let bytes = fs::read(entry.expect("an entry").path()).expect("a file");
             for needle in ["north gate", "for good", "lobby", "ana"] {
                 assert!(
@@ -314,7 +281,7 @@ fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() 
     };
     let secret = "nine herons stand still";
     for private in [true, false] {
-        let mut net = home.net();
+        let mut net = home.net(&[]);
         let names = if private { ["ana", "bob"] } else { ["cho", "dan"] };
         let [owner, other] = names;
         if private {
@@ -341,7 +308,7 @@ fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() 
             quit(&mut net, name);
         }
         // The guest first: the invite is used up, and the key is enough.
-        let mut net = home.net();
+        let mut net = home.net(&[]);
         for name in [other, owner] {
             home.reopen(&mut net, name);
         }
@@ -367,7 +334,7 @@ fn a_private_room_and_one_behind_a_passphrase_are_come_back_to_without_asking() 
 #[test]
 fn whoever_leaves_and_comes_back_in_one_run_is_heard_and_has_what_was_kept() {
     let home = Home::new();
-    let mut net = home.net();
+    let mut net = home.net(&[]);
     for name in ["ana", "bob"] {
         home.join(&mut net, name);
     }

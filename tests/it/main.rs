@@ -20,6 +20,7 @@ mod bug;
 mod emulator;
 mod finding;
 mod gone;
+mod home;
 mod invites;
 mod kept;
 mod lasting;

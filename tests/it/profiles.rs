@@ -5,46 +5,17 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::words::{Folder, Net, finish, program};
+use crate::home::Home;
+use crate::words::Net;
 
-/// A home with a passphrase in a file, and what leads to a profile in it.
-struct Home {
-    folder: Folder,
-    words: PathBuf,
-}
-
+/// What leads to a profile at home.
 impl Home {
-    fn new() -> Home {
-        let folder = Folder::new();
-        let words = folder.path().join("words");
-        fs::write(&words, "seven otters row upstream").expect("written");
-        Home { folder, words }
-    }
-
-    fn data(&self) -> String {
-        self.folder.path().join("data").to_str().expect("UTF-8").to_owned()
-    }
-
     fn profile(&self, name: &str) -> PathBuf {
-        PathBuf::from(self.data()).join("ephem-node/profiles").join(name)
+        self.profiles().join(name)
     }
 
     fn args(&self) -> Vec<&str> {
-        vec!["-P", "mina", "--profile-passphrase-file", self.words.to_str().expect("UTF-8")]
-    }
-
-    /// Runs a command to its end; gives its exit code, what it printed and what it said.
-    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = program(self.folder.path());
-        let out = finish(command.env("XDG_DATA_HOME", self.data()).args(args), None);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (out.status.code(), text(&out.stdout), text(&out.stderr))
-    }
-
-    fn net(&self, others: &[&str]) -> Net {
-        let mut net = Net::of(others);
-        net.env.push(("XDG_DATA_HOME", self.data()));
-        net
+        vec!["-P", "mina", "--profile-passphrase-file", self.words()]
     }
 }
 
@@ -165,7 +136,7 @@ fn how_one_is_shown_stays_and_what_cannot_be_written_is_said_and_can_be_asked_ag
         assert_eq!(done["ok"], true, "{done}");
     }
     // The folder goes away and comes back.
-    let (folder, aside) = (home.profile(""), home.folder.path().join("aside"));
+    let (folder, aside) = (home.profile(""), home.path().join("aside"));
     fs::rename(&folder, &aside).expect("moved");
     for _ in 0..2 {
         let refused = net.ask("ana", json!({"cmd": "nick", "nick": "Annabelle"}));
@@ -193,9 +164,9 @@ fn what_cannot_be_opened_is_told_with_its_code_and_left_alone() {
     let before = fs::read(home.profile("mina")).expect("a file");
     // Nobody to ask; another passphrase; another program.
     assert_eq!(home.run(&["id", "-P", "mina"]).0, Some(10));
-    fs::write(&home.words, "six otters").expect("written");
+    fs::write(home.words(), "six otters").expect("written");
     assert_eq!(with(&["id"]).0, Some(10));
-    fs::write(&home.words, "seven otters row upstream").expect("written");
+    fs::write(home.words(), "seven otters row upstream").expect("written");
     let mut net = home.net(&[]);
     net.start("ana", &home.args(), None);
     let (code, _, said) = with(&["friends"]);
@@ -218,7 +189,7 @@ fn a_copy_goes_out_and_comes_in_and_a_profile_can_be_wiped() {
     let first = key(&with(&["id"]).1).expect("a key");
     let friend = "ab".repeat(32);
     assert!(with(&["friends", "add", &friend, "bob"]).1.contains("bob ("));
-    let copy = home.folder.path().join("copy");
+    let copy = home.path().join("copy");
     assert_eq!(with(&["id", "--export", copy.to_str().expect("UTF-8")]).0, Some(0));
     assert_eq!(home.run(&["wipe", "mina"]).0, Some(2), "nobody agreed");
     let (code, _, said) = home.run(&["wipe", "mina", "--yes"]);

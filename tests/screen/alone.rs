@@ -230,18 +230,7 @@ fn whoever_takes_a_nick_gets_nothing_that_was_meant_for_another() {
     let taken = Person { nick: Nick::parse("zoe").expect("a nick"), ..person("ana") };
     let takes = Person { nick: Nick::parse("ana").expect("a nick"), ..person("carla") };
     for who in [taken, takes] {
-        let change = MemberChange::Nick;
-        let room = Line::clean("lobby");
-        let line = ephem_node::chat::event::MemberLine {
-            room,
-            change,
-            who,
-            by: None,
-            reason: None,
-            until: None,
-            door: None,
-        };
-        stage.tell(Event::Member(Box::new(line)));
+        stage.changed("lobby", MemberChange::Nick, who);
     }
     assert_eq!(sent(stage.key(Key::Enter)).0, Some(Who::key(&person("ana").id)));
     // Nor does the room get it when they have gone and nothing of the two lives any more.

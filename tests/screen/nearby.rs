@@ -94,9 +94,7 @@ fn pictures_of_rooms_that_can_be_found() {
     });
     state("list-sure", |look| {
         let mut stage = evening(look);
-        let mut facts = Stage::facts(Mode::Open, Standing::Confirmed, 5);
-        facts.role = ephem_node::chat::name::Role::Owner;
-        stage.room("lobby", RoomChange::Owner, facts);
+        stage.owns("lobby", Mode::Open);
         stage.typed("/list on");
         stage.key(Key::Enter);
         stage

@@ -233,9 +233,7 @@ fn boxes() {
     });
     state("sure", |look| {
         let mut stage = evening(look);
-        let mut facts = Stage::facts(Mode::Passphrase, Standing::Confirmed, 5);
-        facts.role = ephem_node::chat::name::Role::Owner;
-        stage.room("lobby", RoomChange::Owner, facts);
+        stage.owns("lobby", Mode::Passphrase);
         stage.typed("/close");
         stage.key(Key::Enter);
         stage

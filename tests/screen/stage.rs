@@ -110,6 +110,12 @@ impl Stage {
         self.tell(Event::Room(Box::new(line)));
     }
 
+    /// This node owns the room.
+    pub(crate) fn owns(&mut self, name: &str, mode: Mode) {
+        let facts = Facts { role: Role::Owner, ..Stage::facts(mode, Standing::Confirmed, 5) };
+        self.room(name, RoomChange::Owner, facts);
+    }
+
     /// In a room with these people.
     pub(crate) fn in_room(mut self, name: &str, people: &[&str]) -> Stage {
         let facts = |state, members| Stage::facts(Mode::Passphrase, state, members);
@@ -144,7 +150,12 @@ impl Stage {
 
     /// Somebody wants to be shown so.
     pub(crate) fn profile(&mut self, room: &str, who: Person) {
-        let (room, change) = (Line::clean(room), MemberChange::Profile);
+        self.changed(room, MemberChange::Profile, who);
+    }
+
+    /// Something about somebody changed, by themselves.
+    pub(crate) fn changed(&mut self, room: &str, change: MemberChange, who: Person) {
+        let room = Line::clean(room);
         self.tell(Event::Member(Box::new(MemberLine {
             room,
             change,
