@@ -237,6 +237,10 @@ pub const RECEIPTS_PER_MEMBER_MS: u64 = 500;
 pub const RECEIPT_MEMBERS: usize = 10;
 /// Who tells that messages were looked at tells it no more often.
 pub const SEEN_EACH_MS: u64 = 2_000;
+/// Who tells that they are typing tells it no more often.
+pub const TYPING_EACH_MS: u64 = 3_000;
+/// Nobody is typing any more who has not said so for that long: once may be lost.
+pub const TYPING_MS: u64 = 7_000;
 /// For so long whoever takes messages back waits to hear that they are gone: a guess at what a bad link takes.
 pub const BURN_HEARD_MS: u64 = 5_000;
 /// And for so many at once.

@@ -39,6 +39,8 @@ pub enum Event {
     Burned(Burned),
     /// A message is kept beyond its time, or no longer.
     Kept(Box<KeptLine>),
+    /// Somebody is writing.
+    Typing(Box<TypingLine>),
     /// A link changed.
     Peer(Box<PeerLine>),
     /// News of an address that was given.
@@ -243,6 +245,17 @@ pub struct KeptLine {
     pub dies: Option<Mono>,
 }
 
+/// Somebody is writing: for [`TYPING_MS`](crate::base::limits::TYPING_MS), or until what they write comes.
+#[derive(Clone, Debug)]
+pub struct TypingLine {
+    /// The room.
+    pub room: Line,
+    /// Who.
+    pub from: Person,
+    /// To me alone.
+    pub alone: bool,
+}
+
 /// What became of a message of mine.
 #[derive(Clone, Debug)]
 pub struct Receipt {
@@ -418,6 +431,7 @@ impl Event {
             Event::Receipt(receipt) => Some(&receipt.room),
             Event::Burned(burned) => Some(&burned.room),
             Event::Kept(line) => Some(&line.room),
+            Event::Typing(line) => Some(&line.room),
             Event::Keys(line) => Some(&line.room),
             Event::Notice(notice) => notice.room.as_ref(),
             Event::Hello(_)

@@ -109,6 +109,8 @@ impl Model {
                 }
                 room.scroll.tell(event.clone(), now);
             }
+            // A sign of the moment: a face that shows it drops it by itself.
+            Event::Typing(_) => {}
             Event::Keys(_) | Event::Listening(_) | Event::Invite(_) | Event::Reply(_) | Event::Bye(_) => {}
         }
     }
@@ -348,6 +350,7 @@ impl Model {
             View::Motion(_) => Err(Problem::NoScreen("/motion")),
             View::Notify(..) => Err(Problem::NoScreen("/notify")),
             View::Seen(_) => Err(Problem::NoScreen("/seen")),
+            View::Typing(_) => Err(Problem::NoScreen("/typing")),
         }
     }
 

@@ -59,6 +59,8 @@ pub enum Request {
     Open(Which),
     /// Tell the authors of these that they were looked at.
     Saw(Vec<Which>),
+    /// Tell the others that somebody is writing here: all of them, or one alone.
+    Typing(Option<Who>),
     /// Take messages back.
     Burn(Burn),
     /// Keep a message until the room closes, or no longer.
@@ -380,6 +382,8 @@ pub enum View {
     Motion(Option<Motion>),
     /// Whether authors are told what was looked at on the screen.
     Seen(bool),
+    /// Whether others are told that somebody is writing.
+    Typing(bool),
     /// When the screen rings: for one room, or for all.
     Notify(Ring, Option<Line>),
 }

@@ -223,6 +223,8 @@ table! {
         };
     View Member "seen" [] "on|off" "tell those who write when you have seen it; off unless you say so" "/seen on"
         |a| Ok(Request::View(View::Seen(a.switch()?)));
+    View Member "typing" [] "on|off" "tell the others while you write; off unless you say so" "/typing on"
+        |a| Ok(Request::View(View::Typing(a.switch()?)));
     View Member "clear" [] "" "empty your view; nothing is burned" "/clear" screen;
     View Member "theme" [] "NAME|auto" "terminal, dark, light, high-contrast, cvd, mono" "/theme dark"
         |a| Ok(Request::View(View::Theme(a.auto_or(Theme::parse)?)));

@@ -95,7 +95,7 @@ pub enum Command {
     /// same name says, with `_` for `-`: ttl = "10m", no_mdns = true, bootstrap = ["host:port"].
     ///
     /// Of the screen it says more: mouse = true lets the wheel scroll (selecting text then takes Shift); curtain_after = "5m"
-    /// hides everything when nothing was typed for so long; seen = true tells those who write when you have seen it; [notify] says when to ring: default = "mentions" (or off, dm, all),
+    /// hides everything when nothing was typed for so long; seen = true tells those who write when you have seen it, typing = true tells the others while you write; [notify] says when to ring: default = "mentions" (or off, dm, all),
     /// and a line for each room that differs, like lobby = "off".
     Config,
     /// Completions for a shell

@@ -22,7 +22,7 @@ use crate::tui::Habits;
 const LARGEST: u64 = 256 * 1_024;
 
 /// What a file can say. Names are those of the flags, with `_` for `-`.
-const KEYS: [&str; 27] = [
+const KEYS: [&str; 28] = [
     "nick",
     "profile",
     "ttl",
@@ -46,6 +46,7 @@ const KEYS: [&str; 27] = [
     "mouse",
     "curtain_after",
     "seen",
+    "typing",
     "notify",
     "log_file",
     "log_level",
@@ -176,6 +177,7 @@ impl Settings {
                 self.likes.habits.curtain_after_ms = Some(values::length(text(item)?)?.ms);
             }
             "seen" => self.likes.habits.seen = truth(item)?,
+            "typing" => self.likes.habits.typing = truth(item)?,
             "notify" => self.notify(item)?,
             "log_file" => self.log_file = Some(PathBuf::from(text(item)?)),
             "log_level" => self.log_level = Some(choice::<Detail>(text(item)?)?),
@@ -339,6 +341,7 @@ impl Settings {
         line("mouse", mouse.then(|| "true".to_owned()));
         line("curtain_after", habits.curtain_after_ms.map(|ms| seconds(Length { ms })));
         line("seen", habits.seen.then(|| "true".to_owned()));
+        line("typing", habits.typing.then(|| "true".to_owned()));
         let usual = habits.ring != Ring::Mentions || !habits.rings.is_empty();
         line("notify.default", usual.then(|| quoted(habits.ring.name())));
         for (room, ring) in &habits.rings {
@@ -409,7 +412,7 @@ mod tests {
         let text = "nick = \"ana\"\nttl = \"60s\"\nmax = 12\nknock = true\nhistory = \"unexpired\"\nrate = 3\n\
             listen = [\"/ip4/127.0.0.1/tcp/0\"]\nbootstrap = [\"example.org:4077\"]\ntimeout = \"30s\"\n\
             lan_only = true\nno_mdns = true\nno_dht = true\npath = \"relay-only\"\nupnp = true\ncolor = \"never\"\ntheme = \"cvd\"\n\
-            motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\nseen = true\n\
+            motion = \"auto\"\nplain = true\nascii = true\nmouse = true\ncurtain_after = \"300s\"\nseen = true\ntyping = true\n\
             notify.default = \"dm\"\nnotify.\"a b\" = \"all\"\nnotify.lobby = \"off\"\nlog_file = \"/tmp/log\"\nlog_level = \"debug\"\nserve.peers = 100\n\
             serve.reservations = 90\nserve.circuits = 0\nserve.bytes = 1000000\n";
         let settings = Settings::parse(text).unwrap_or_default();

@@ -123,6 +123,13 @@ async fn in_room(
             let ids = all.iter().map(|which| node.model.message(room, which)).collect::<Result<_, _>>()?;
             command(node, at, Command::Seen(ids), after)
         }
+        Request::Typing(to) => {
+            let to = match to {
+                Some(who) => Some(node.model.room(room)?.people.resolve(&who)?.id),
+                None => None,
+            };
+            command(node, at, Command::Typing(to), after)
+        }
         Request::Burn(Burn::One(which)) => {
             let id = node.model.message(room, &which)?;
             command(node, at, Command::Burn(vec![id]), after).map(|_| Answer::Burned(1))

@@ -7,6 +7,7 @@ use crate::chat::avatar::Avatar;
 use crate::chat::event::Fate as Told;
 use crate::chat::event::{
     Burned, Event, Facts, KeptLine, KeysLine, MemberLine, Message, Person, Receipt, RoomLine, SetBy,
+    TypingLine,
 };
 use crate::chat::name::{BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
@@ -38,6 +39,10 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Left { who, .. } => out.push(member(seat, MemberChange::Leave, &who)),
         io::Event::Changed(who) => out.push(member(seat, MemberChange::Nick, &who)),
         io::Event::Guise(who) => out.push(member(seat, MemberChange::Profile, &who)),
+        io::Event::Typing { who, alone } => {
+            let from = person(&who);
+            out.push(Event::Typing(Box::new(TypingLine { room: seat.name.clone(), from, alone })));
+        }
         io::Event::Away { who, away } => {
             let change = if away { MemberChange::Away } else { MemberChange::Back };
             out.push(member(seat, change, &who));

@@ -73,6 +73,7 @@ fn happened(room: u64, event: &Event) {
         Event::Joined(_) => debug!(room, "somebody came"),
         Event::Left { said, .. } => debug!(room, said, "somebody left"),
         Event::Changed(_) | Event::Guise(_) => trace!(room, "somebody changed"),
+        Event::Typing { alone, .. } => trace!(room, alone, "somebody is writing"),
         Event::Away { away, .. } => trace!(room, away, "somebody is away or back"),
         Event::Logged { target, .. } => debug!(room, about_somebody = target.is_some(), "an act of office"),
         Event::Knock(_) => debug!(room, "somebody knocks"),

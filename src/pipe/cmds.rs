@@ -103,6 +103,10 @@ pub(super) const CMDS: &[(&str, Make)] = &[
     ("open", |f| f.which().map(Request::Open)),
     ("keep", |f| Ok(Request::Send(Box::new(Draft { keep: true, ..*f.draft()? })))),
     ("seen", |f| Ok(Request::Saw(vec![f.which()?]))),
+    ("typing", |f| {
+        let to = f.has("who").then(|| f.who()).transpose()?;
+        Ok(Request::Typing(to))
+    }),
     ("pin", |f| Ok(Request::Pin(f.which()?, true))),
     ("unpin", |f| Ok(Request::Pin(f.which()?, false))),
     ("pins", |_| Ok(Request::View(View::Pins))),

@@ -4,6 +4,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::answer::reply;
 use super::write::{Count, Fill, Object, Sink, Slot, object};
+use crate::base::limits::TYPING_MS;
 use crate::base::time::{Mono, Unix};
 use crate::chat::doctor::Finding;
 use crate::chat::event::{
@@ -88,6 +89,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Receipt(_) => "receipt",
         Event::Burned(_) => "burned",
         Event::Kept(_) => "kept",
+        Event::Typing(_) => "typing",
         Event::Peer(_) => "peer",
         Event::Bootstrap(_) => "bootstrap",
         Event::Net(_) => "net",
@@ -128,6 +130,12 @@ fn fields(o: &mut Object<'_>, event: &Event, now: Mono) {
             o.flag("keep", line.keep);
             person(o.field("by"), &line.by);
             o.maybe("burns_ms", line.dies, |slot, dies| slot.number(dies.since(now)));
+        }
+        Event::Typing(line) => {
+            o.text("room", line.room.as_str());
+            person(o.field("from"), &line.from);
+            o.flag("dm", line.alone);
+            o.number("for_ms", TYPING_MS);
         }
         Event::Peer(line) => {
             o.text("event", line.change.name());

@@ -50,8 +50,9 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
         }
         Event::Kept(line) => kept(state, at, line, out),
         Event::Peer(line) => peer(state, at, line, out),
-        // A failure is a notice, too; the rest is for whoever looks closer. What neighbours list, /rooms tells.
-        Event::Bootstrap(_) | Event::Listing(_) => Ok(()),
+        // A failure is a notice, too; the rest is for whoever looks closer. What neighbours list, /rooms tells. What is over in
+        // seconds has no place among lines that stay.
+        Event::Bootstrap(_) | Event::Listing(_) | Event::Typing(_) => Ok(()),
         Event::Net(line) => {
             let reach = reach_words(Some(line));
             let (addresses, relays) = (line.addresses.len(), line.relays.len());

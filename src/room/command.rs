@@ -65,6 +65,7 @@ impl Inside {
             Command::Report(about, text) => self.report(hub, about, text),
             Command::Open(id) => self.open_message(hub, id),
             Command::Seen(ids) => self.tell_seen(hub, &ids),
+            Command::Typing(to) => self.tell_typing(hub, to),
             Command::Burn(ids) => self.burn(hub, ids, false),
             Command::BurnMine => self.burn(hub, Vec::new(), true),
             Command::Pin(id, keep) => self.pin(hub, id, keep),

@@ -81,6 +81,11 @@ impl Windows {
         }
     }
 
+    /// Whether nothing that its sender sealed later was marked.
+    pub fn is_latest(&self, sender: &MemberId, counter: u64) -> bool {
+        self.windows.get(sender).is_none_or(|(window, _)| window.top <= counter)
+    }
+
     /// Marks it.
     pub fn mark(&mut self, sender: &MemberId, counter: u64, now: Mono) {
         if !self.windows.contains_key(sender) && self.windows.len() >= self.most {

@@ -28,6 +28,7 @@ use super::standing::Footing;
 use super::talk::Outbox;
 use super::timeline::Timeline;
 use super::trial::Trial;
+use super::typing::Typing;
 use super::welcome::Arrivals;
 use crate::base::id::{EntryId, Genesis, MemberId, MsgId, Peer, Topic};
 use crate::base::limits::{CORRECTION_MS, REMOVAL_TRIAL_MS, REPLAY_SENDERS};
@@ -82,6 +83,7 @@ pub(crate) struct Inside {
     /// How fast others speak.
     pub(super) paces: Paces,
     pub(super) looked: Looked,
+    pub(super) typing: Typing,
     pub(super) burns: Burns,
     pub(super) kept: Kept,
     pub(super) catchup: CatchUp,
@@ -126,6 +128,7 @@ impl Inside {
             outbox: Outbox::new(),
             paces: Paces::default(),
             looked: Looked::default(),
+            typing: Typing::default(),
             burns: Burns::default(),
             kept: Kept::default(),
             catchup: CatchUp::default(),

@@ -55,6 +55,8 @@ pub enum Command {
     Open(MsgId),
     /// Tell the authors of these that they were looked at.
     Seen(Vec<MsgId>),
+    /// Tell the others that I am writing: all of them, or one alone.
+    Typing(Option<MemberId>),
     /// Take messages back. An admin may take back anybody's.
     Burn(Vec<MsgId>),
     /// Take back everything I said.
@@ -464,6 +466,13 @@ pub enum Event {
         who: Who,
         /// Away.
         away: bool,
+    },
+    /// Somebody is writing, for the next [`TYPING_MS`](crate::base::limits::TYPING_MS) or until they have said it.
+    Typing {
+        /// Who.
+        who: Who,
+        /// To me alone.
+        alone: bool,
     },
     /// An entry of the log came into force.
     Logged {

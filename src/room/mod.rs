@@ -63,6 +63,7 @@ mod talk;
 mod timeline;
 mod title;
 mod trial;
+mod typing;
 mod unsent;
 mod upkeep;
 mod verdict;

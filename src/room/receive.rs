@@ -151,6 +151,7 @@ impl Inside {
                 self.on_burn(hub, sender, ids, upto, &word);
             }
             Body::Seen(ref ids) => self.on_seen(hub, sender, ids),
+            Body::Typing { alone } => self.on_typing(hub, &opened.payload, alone),
             Body::Gone { ref ids, upto } => self.on_gone(hub, sender, ids, upto),
             Body::Join(ref join) => self.on_join(hub, sender, join),
             Body::Leave { .. } => self.on_leave(hub, sender),

@@ -68,6 +68,7 @@ impl Inside {
         self.roster.make_room(MEMBERS_KEPT);
         self.outbox.forget_dead(|id| self.timeline.get(id).is_some());
         self.looked.forget_dead(|id| self.timeline.get(id).is_some());
+        self.typing.forget(hub.now);
         self.timeline.forget_authors(|id| here.contains(id) || *id == me);
         self.paces.forget(|id| self.roster.knows(id));
         if self.trial.is_none() {

@@ -15,13 +15,16 @@ pub struct Habits {
     pub rings: BTreeMap<Line, Ring>,
     /// Whoever writes is told when it was seen here.
     pub seen: bool,
+    /// The others are told while somebody writes here.
+    pub typing: bool,
     /// Hides everything when nothing was typed for so long, in milliseconds.
     pub curtain_after_ms: Option<u64>,
 }
 
 impl Default for Habits {
     fn default() -> Habits {
-        Habits { ring: Ring::Mentions, rings: BTreeMap::new(), seen: false, curtain_after_ms: None }
+        let (seen, typing) = (false, false);
+        Habits { ring: Ring::Mentions, rings: BTreeMap::new(), seen, typing, curtain_after_ms: None }
     }
 }
 

@@ -109,6 +109,7 @@ impl Screen {
                 let Some(c) = press.types() else { return };
                 let mut bytes = Zeroizing::new([0; 4]);
                 self.put_in(c.encode_utf8(&mut *bytes));
+                self.say_typing(at, out);
             }
         }
     }

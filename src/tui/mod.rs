@@ -27,6 +27,7 @@ mod screen;
 pub mod sequences;
 pub mod terminal;
 mod theme;
+mod typing;
 mod view;
 mod wrap;
 

@@ -7,7 +7,7 @@ use crate::chat::circle::Circle;
 use crate::chat::event::{Burned, KeysLine, Message};
 use crate::chat::name::{KeysChange, Kind, Level, Ring};
 use crate::chat::notice;
-use crate::chat::request::{Asked, Request, Which};
+use crate::chat::request::{Request, Which};
 use crate::chat::scrollback::{Said, contains_word};
 use crate::chat::telling;
 use crate::chat::text::Line;
@@ -79,8 +79,7 @@ impl Screen {
         let Some(last) = rows.first().copied() else { return };
         place.seen = last;
         let saw = rows.iter().map(|row| Which::Named(Line::clean(&row.to_string()))).collect();
-        let request = Request::Saw(saw);
-        out.push(Effect::Ask(Asked { room: Some(circle.room), ..Asked::here(request) }));
+        self.ask_aside(circle.room, Request::Saw(saw), out);
     }
 
     /// What stands in rooms now is not told of.

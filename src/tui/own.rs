@@ -42,6 +42,16 @@ impl Screen {
                 self.pass_over_seen();
                 Ok(())
             }
+            View::Typing(on) => {
+                self.habits.typing = *on;
+                let words = if *on {
+                    "the others are told from now on while you write"
+                } else {
+                    "nobody is told any more that you write"
+                };
+                self.note = Some(info(words));
+                Ok(())
+            }
             View::Help(None) => {
                 self.overlay = Some(Overlay::help());
                 Ok(())

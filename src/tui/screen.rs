@@ -10,6 +10,7 @@ pub use super::moment::Moment;
 use super::overlay::Overlay;
 use super::place::Place;
 use super::theme::Depth;
+use super::typing::Typists;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::chat::circle::Circle;
@@ -18,7 +19,7 @@ use crate::chat::model::{Model, Room};
 use crate::chat::name::{Level, Motion, RoomChange, Standing, Theme};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply};
-use crate::chat::request::Asked;
+use crate::chat::request::{Asked, Request};
 use crate::chat::telling::{self, Told};
 use crate::chat::text::{Body, Line};
 
@@ -28,6 +29,8 @@ const TOAST_MS: u64 = 4_000;
 const TOASTS: usize = 3;
 /// Requests whose answers are awaited; a draft is kept with each until then.
 pub(super) const AWAITED: usize = 64;
+/// The number of what is asked without anybody having typed it; those who type count from one.
+const ASIDE: u64 = 0;
 /// Addresses listened on that are told.
 const LISTENING: usize = 32;
 /// So long after a key that leaves, the same key leaves.
@@ -102,6 +105,7 @@ pub struct Screen {
     pub(super) note: Option<Told>,
     pub(super) clock_off_ms: Option<i64>,
     pub(super) habits: Habits,
+    pub(super) typists: Typists,
     /// When somebody typed last.
     pub(super) touched: Option<Mono>,
     pub(super) focused: bool,
@@ -153,6 +157,7 @@ impl Screen {
             note: None,
             clock_off_ms: None,
             habits: Habits::default(),
+            typists: Typists::default(),
             touched: None,
             focused: true,
             awaited: BTreeMap::new(),
@@ -209,6 +214,7 @@ impl Screen {
             Event::Burned(burned) => self.on_burned(at, burned),
             Event::Message(message) => {
                 self.model.update(at.now, event);
+                self.wrote(message);
                 self.on_message(message, &mut out);
                 self.say_seen(&mut out);
                 return out;
@@ -219,6 +225,7 @@ impl Screen {
             Event::Listening(addr) if self.listening.len() < LISTENING && !self.listening.contains(addr) => {
                 self.listening.push(addr.clone());
             }
+            Event::Typing(line) => self.on_typing(at, line),
             Event::Bye(bye) => self.bye = Some(bye.clone()),
             _ => {}
         }
@@ -264,6 +271,7 @@ impl Screen {
             dead.into_iter().for_each(|row| self.row_burned(&name, row, at.now));
         }
         self.places.values_mut().for_each(|place| place.settle(at.now));
+        self.typists.settle(at.now);
         self.model.tick(at.now);
         self.forget_ended();
         let touched = *self.touched.get_or_insert(at.now);
@@ -290,6 +298,7 @@ impl Screen {
             self.model.next_due(),
             self.model.next_wait(),
             self.looks_until,
+            self.typists.next_due(),
             self.leaving,
             self.ending.map(|(_, until)| until),
             self.touched.and_then(|touched| self.habits.curtain_at(touched)).filter(|_| !self.is_hidden()),
@@ -348,7 +357,7 @@ impl Screen {
     }
 
     fn on_reply(&mut self, at: Moment, reply: &Reply, out: &mut Vec<Effect>) {
-        if self.way_told(reply) {
+        if self.way_told(reply) || reply.cid == Some(Cid::Number(ASIDE)) {
             return;
         }
         let awaited = match &reply.cid {
@@ -434,6 +443,15 @@ impl Screen {
             self.awaited.insert(cid, (circle, Text::new(draft)));
         }
         out.push(Effect::Ask(asked));
+    }
+
+    /// Asks the node what nobody typed: if it comes to nothing, that is nobody's business.
+    pub(super) fn ask_aside(&mut self, room: Line, request: Request, out: &mut Vec<Effect>) {
+        out.push(Effect::Ask(Asked {
+            cid: Some(Cid::Number(ASIDE)),
+            room: Some(room),
+            ..Asked::here(request)
+        }));
     }
 
     pub(super) fn next_cid(&mut self) -> u64 {

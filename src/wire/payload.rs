@@ -160,11 +160,13 @@ pub enum Kind {
     Gone = 27,
     /// Messages were looked at, by somebody who says so.
     Seen = 28,
+    /// Somebody is writing, and wants it known.
+    Typing = 29,
 }
 
 impl Kind {
     /// Every kind, by its number.
-    pub const ALL: [Kind; 28] = [
+    pub const ALL: [Kind; 29] = [
         Kind::Text,
         Kind::Have,
         Kind::Opened,
@@ -193,6 +195,7 @@ impl Kind {
         Kind::Chunk,
         Kind::Gone,
         Kind::Seen,
+        Kind::Typing,
     ];
 
     /// Kept for published signing keys.
@@ -237,7 +240,8 @@ impl Kind {
             | Kind::Want
             | Kind::Chunk
             | Kind::Gone
-            | Kind::Seen => Carriage::Direct,
+            | Kind::Seen
+            | Kind::Typing => Carriage::Direct,
         }
     }
 }

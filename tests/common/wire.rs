@@ -285,6 +285,7 @@ pub fn bodies() -> Vec<BoxedStrategy<Body>> {
             .prop_map(|(ids, upto)| Body::Gone { ids, upto })
             .boxed(),
         vec(raw::<8>().prop_map(MsgId), 0..9).prop_map(Body::Seen).boxed(),
+        any::<bool>().prop_map(|alone| Body::Typing { alone }).boxed(),
     ]
 }
 

@@ -7,7 +7,7 @@ use ephem_node::base::tag::Tag;
 use ephem_node::base::time::{Mono, Unix};
 use ephem_node::chat::event::{
     BootstrapLine, Burned, Bye, Closing, Event, Facts, Fate, Hello, Invite, KeptLine, KeysLine, MemberLine,
-    Message, NetLine, PeerLine, Person, Receipt, RoomLine, SetBy,
+    Message, NetLine, PeerLine, Person, Receipt, RoomLine, SetBy, TypingLine,
 };
 use ephem_node::chat::friends::Friend;
 use ephem_node::chat::listing::{Found, Listed, Listing, ListingLine};
@@ -294,6 +294,9 @@ pub(super) fn events() -> Vec<Event> {
     for (keep, dies) in [(true, None), (false, Some(Mono(90_000)))] {
         let line = KeptLine { room: lobby(), id: MsgId([1; 8]), by: person(2), keep, dies };
         all.push(Event::Kept(Box::new(line)));
+    }
+    for alone in [false, true] {
+        all.push(Event::Typing(Box::new(TypingLine { room: lobby(), from: person(2), alone })));
     }
     for &change in PeerChange::ALL {
         for &route in Route::ALL {

@@ -104,7 +104,7 @@ const TWINS: &[(&str, &str)] = &[
 ];
 
 /// The names of the commands that are about what one face shows: a program is shown every line, and picks by itself.
-const OF_A_FACE: &str = "ignore focus hold read notify seen clear theme motion keys curtain";
+const OF_A_FACE: &str = "ignore focus hold read notify seen typing clear theme motion keys curtain";
 
 fn typed(line: &str) -> Request {
     parse(line).unwrap_or_else(|why| panic!("{line}: {why:?}")).request
@@ -138,7 +138,8 @@ fn whatever_a_person_can_type_a_program_can_send() {
                 | View::Theme(_)
                 | View::Motion(_)
                 | View::Notify(..)
-                | View::Seen(_),
+                | View::Seen(_)
+                | View::Typing(_),
             ) => assert!(of_a_face, "{}: say that it is of a face", spec.slashed),
             _ => assert!(
                 named.contains(spec.name) && !of_a_face,
@@ -156,7 +157,7 @@ fn every_command_for_programs_is_what_a_person_can_type_or_stands_for_a_typed_li
         .filter_map(|(_, json)| json.strip_prefix(r#"{"cmd":""#).and_then(|rest| rest.split('"').next()))
         .collect();
     // `status` is what `ephem-node status` asks; files have no engine yet.
-    let others = ["line", "reclaim", "status", "file", "refuse", "seen"];
+    let others = ["line", "reclaim", "status", "file", "refuse", "seen", "typing"];
     let unnamed: Vec<&str> = cmds().filter(|cmd| !sent.contains(cmd) && !others.contains(cmd)).collect();
     assert!(unnamed.is_empty(), "no twin: {unnamed:?}");
 }

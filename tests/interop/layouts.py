@@ -84,6 +84,7 @@ BODIES = {
     26: (ROOM, seq(B32, u, b())),
     27: (ROOM, seq(arr(B8, 256), u)),
     28: (ROOM, seq(arr(B8, 256))),
+    29: (ROOM, seq(flags(1))),
 }
 PAYLOAD = seq(num(1, 1), B16, u, u, B32, num(2**64, 1), u, u, num(86400), B16, lambda x: type(x) is list)
 FIELDS = ("genesis", "gen", "epoch", "sender", "counter", "kind", "sent_ms", "ttl_s", "log_head", "body")

@@ -107,3 +107,28 @@ fn an_author_reads_who_has_seen_it_only_from_those_who_say_so() {
     }
     assert_eq!(net.count("ana", |line| line["state"] == "seen"), 1, "cho has it as well, and said nothing");
 }
+
+#[test]
+fn who_writes_is_told_to_all_or_to_one_only_by_those_who_say_so() {
+    let mut net = Net::of(&["ana", "bob", "cho"]).join_all("lobby");
+    // Receipts came, so there are links to be told over.
+    for who in ["ana", "bob"] {
+        net.ask(who, json!({"cmd": "send", "text": format!("here is {who}")}));
+        net.until(who, |line| {
+            line["type"] == "receipt" && line["state"] == "delivered" && line["count"] == 2
+        });
+    }
+    assert_eq!(net.ask("ana", json!({"cmd": "typing"}))["ok"], true);
+    for who in ["bob", "cho"] {
+        let line = net.until(who, |line| line["type"] == "typing");
+        let said = (&line["room"], &line["from"]["nick"], &line["dm"], &line["for_ms"]);
+        assert_eq!(said, (&json!("lobby"), &json!("ana"), &json!(false), &json!(7_000)));
+    }
+    assert_eq!(net.ask("bob", json!({"cmd": "typing", "who": "ana"}))["ok"], true);
+    assert_eq!(net.until("ana", |line| line["type"] == "typing")["dm"], true);
+    assert_eq!(net.ask("bob", json!({"cmd": "typing", "who": "nobody"}))["error"]["code"], "nobody");
+    for who in ["ana", "cho"] {
+        net.ask(who, json!({"cmd": "rooms"}));
+    }
+    assert_eq!(net.count("cho", |line| line["type"] == "typing"), 1, "what is for ana is ana's");
+}

@@ -4,7 +4,7 @@
 use ephem_node::base::nick::Nick;
 use ephem_node::base::secret::Text;
 use ephem_node::base::time::{Mono, Unix};
-use ephem_node::chat::event::{Event, MemberLine, PeerLine, Person};
+use ephem_node::chat::event::{Event, MemberLine, PeerLine, Person, TypingLine};
 use ephem_node::chat::name::{Kind, MemberChange, Mode, PeerChange, RoomChange, Route, Standing};
 use ephem_node::chat::notice::{Notice, Said};
 use ephem_node::chat::reply::{Answer, Profile, Reply};
@@ -137,6 +137,9 @@ impl Trial {
                 door: None,
             })));
         }
+        let typing = |from: &Person, alone| TypingLine { room: room.clone(), from: from.clone(), alone };
+        let signs = [typing(&people[1], false), typing(&people[2], false), typing(&people[1], true)];
+        events.extend(signs.map(|sign| Event::Typing(Box::new(sign))));
         for n in 0..7 {
             let said = self.text();
             let mut message = stage.message(room.as_str(), "ana", "", Some(MINUTE));

@@ -20,4 +20,5 @@ mod pictures;
 mod sizes;
 mod stage;
 mod svg;
+mod typing;
 mod unasked;

@@ -11,6 +11,7 @@ pub(super) fn needs_room(request: &Request) -> bool {
         | Request::Open(_)
         | Request::Burn(_)
         | Request::Saw(_)
+        | Request::Typing(_)
         | Request::Pin(..)
         | Request::Leave
         | Request::Who

@@ -7,6 +7,7 @@ mod kept;
 mod quiet;
 mod reports;
 mod seen;
+mod typing;
 mod unsent;
 
 use std::collections::{BTreeMap, BTreeSet};

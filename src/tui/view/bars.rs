@@ -194,6 +194,15 @@ pub(super) fn draft(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Position 
     Position { x: x + column as u16, y: area.y + (line - first.min(line)) as u16 }
 }
 
+/// Who is writing, at the end of a line between talk and draft.
+pub(super) fn typing(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
+    let Some(words) = screen.typing_words(at.now) else { return };
+    let columns = wrap::columns(&words) as u16 + 2;
+    if columns + 1 < area.width {
+        pen.put_right(area.right() - 1, area.y, &format!(" {words} "), Ink::Dim, columns);
+    }
+}
+
 /// What is wrong with the draft, or what it could become.
 fn under(screen: &Screen, area: Rect, pen: &mut Pen<'_>) {
     if let Some(completing) = &screen.completing {

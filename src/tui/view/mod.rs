@@ -59,6 +59,9 @@ impl Screen {
         pen.rule(area, status.y - 1);
         let talk = self.sides(area.width, middle, low, &mut pen);
         self.talk(at, talk, &mut pen);
+        // On the line under the talk; where there is none, on the one under the draft.
+        let under = if low { status.y - 1 } else { talk_end };
+        bars::typing(self, at, Rect { y: under, height: 1, ..talk }, &mut pen);
         let mut caret = Some(bars::draft(self, draft, &mut pen));
         if let Some(changes) = bars::status(self, at, status, &mut pen) {
             talk::soon(&mut self.looks_until, changes);

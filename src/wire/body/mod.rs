@@ -21,6 +21,9 @@ use super::payload::Kind;
 use crate::base::id::{EntryId, MemberId, MsgId};
 use crate::base::limits::{BURN_IDS, ENTRY_BYTES, HEADS, PAGE_ENTRIES, PAGE_ROWS};
 
+/// In the flags of a sign that somebody is writing: to one alone.
+const TYPING_ALONE: u64 = 1;
+
 /// The body of a payload; the variant is the kind.
 #[derive(PartialEq)]
 pub enum Body {
@@ -46,6 +49,11 @@ pub enum Body {
     },
     /// Messages of whoever this goes to were looked at.
     Seen(Vec<MsgId>),
+    /// Somebody is writing.
+    Typing {
+        /// To whoever this goes to alone.
+        alone: bool,
+    },
     /// Someone came in.
     Join(Join),
     /// Someone goes.
@@ -168,6 +176,7 @@ impl Body {
             Body::Chunk { .. } => Kind::Chunk,
             Body::Gone { .. } => Kind::Gone,
             Body::Seen(_) => Kind::Seen,
+            Body::Typing { .. } => Kind::Typing,
         }
     }
 
@@ -183,6 +192,9 @@ impl Body {
                 w.uint(*upto);
             }
             Body::Seen(ids) => write_list(w.array(1), ids),
+            Body::Typing { alone } => {
+                w.array(1).uint(field::flag(*alone, TYPING_ALONE));
+            }
             Body::Join(join) => join.encode(w),
             Body::Leave { panic } => {
                 w.array(1).uint(u64::from(*panic));
@@ -240,6 +252,10 @@ impl Body {
             Kind::Seen => {
                 r.array_of(1)?;
                 Body::Seen(list(r, BURN_IDS, |r| r.bytes_exact().map(MsgId))?)
+            }
+            Kind::Typing => {
+                r.array_of(1)?;
+                Body::Typing { alone: field::flags(r, TYPING_ALONE)? != 0 }
             }
             Kind::Join => Body::Join(Join::decode(r)?),
             Kind::Leave => {

@@ -35,6 +35,7 @@ fn body(body: &Body) -> Value {
         Body::Opened(message) => json!([h(message)]),
         Body::Burn { ids, upto } | Body::Gone { ids, upto } => json!([hs(ids), upto]),
         Body::Seen(ids) => json!([hs(ids)]),
+        Body::Typing { alone } => json!([bits(&[*alone])]),
         Body::Join(join) => json!([
             join.nick,
             bits(&[join.serve]),

@@ -293,6 +293,8 @@ fn every() -> Vec<(&'static str, Body)> {
         ("A part of a file", Body::Chunk { hash: some("file"), index: 16, bytes: vec![15; 400] }),
         ("Messages are gone", Body::Gone { ids: vec![MsgId([1; 8]), MsgId([2; 8])], upto: 9 }),
         ("Messages were looked at", Body::Seen(vec![MsgId([1; 8]), MsgId([2; 8])])),
+        ("Somebody writes to all", Body::Typing { alone: false }),
+        ("Somebody writes to one", Body::Typing { alone: true }),
     ]
 }
 
