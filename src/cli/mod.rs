@@ -7,6 +7,7 @@ mod face;
 mod keys;
 mod log;
 mod look;
+mod plan;
 mod profile;
 mod raw;
 mod reload;

@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 use super::keys::Keys;
 use super::look::{desk, look};
+use super::plan::Plan;
 use super::raw::{self, Wiped};
 use super::report::Failure;
 use super::secret::Chosen;
-use super::session::{self, Plan};
+use super::session;
 use super::signals::Signals;
 use crate::base::stack;
 use crate::chat::event::Event;

@@ -198,7 +198,7 @@ fn written(node: &Node, at: usize, seed: &Secret<16>, line: InviteLine, qr: bool
 /// Where a newcomer begins to look: here, and at members who are linked now, since whoever made an invite may be gone when it
 /// is used. One address of each, then the others of this node.
 fn addresses(node: &Node, at: usize) -> Result<Vec<Vec<u8>>, Problem> {
-    let (mine, others) = (node.reach(), seat(node, at)?.look().routes());
+    let (mine, others) = (&node.reach, seat(node, at)?.look().routes());
     let linked = others.into_iter().filter(|(peer, _)| node.links.is_up(peer));
     let theirs = linked.filter_map(|(_, addrs)| addrs.into_iter().next());
     let mut all: Vec<Vec<u8>> = Vec::with_capacity(INVITE_ADDRS);

@@ -23,6 +23,7 @@ mod office;
 pub mod outbox;
 pub mod probe;
 pub mod random;
+mod rooms;
 mod run;
 mod seat;
 mod told;

@@ -11,3 +11,4 @@ pub mod handover;
 pub mod invite;
 pub mod log;
 pub mod payload;
+pub mod policy;

@@ -14,9 +14,9 @@ use self::stage::Stage;
 use super::block_on;
 use crate::cli::args::{All, Come, Demo, Speed};
 use crate::cli::config::Settings;
+use crate::cli::plan::Plan;
 use crate::cli::report::Failure;
 use crate::cli::screen;
-use crate::cli::session::Plan;
 use crate::node::harden::Hardening;
 
 /// Plays the demo on the screen, or on stdout.

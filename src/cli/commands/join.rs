@@ -7,10 +7,11 @@ use crate::chat::telling;
 use crate::chat::text::Line;
 use crate::cli::args::{All, Join};
 use crate::cli::config::Settings;
+use crate::cli::plan::Plan;
 use crate::cli::report::Failure;
 use crate::cli::screen as full;
 use crate::cli::secret::Chosen;
-use crate::cli::session::{self, Plan};
+use crate::cli::session;
 use crate::node::harden::Hardening;
 
 pub(super) fn run(options: Join, all: All, settings: &Settings, hardening: Hardening) -> Result<u8, Failure> {

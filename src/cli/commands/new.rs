@@ -6,9 +6,10 @@ use super::{block_on, run_beside};
 use crate::chat::text::Line;
 use crate::cli::args::{All, Come, New, Secret};
 use crate::cli::config::Settings;
+use crate::cli::plan::Plan;
 use crate::cli::report::Failure;
 use crate::cli::screen as full;
-use crate::cli::session::{self, Plan};
+use crate::cli::session;
 use crate::crypto::name::RoomName;
 use crate::node::harden::Hardening;
 

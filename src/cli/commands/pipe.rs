@@ -4,8 +4,9 @@ use super::run_beside;
 use crate::cli::args::{self, All};
 use crate::cli::config::Settings;
 use crate::cli::face::Pipe;
+use crate::cli::plan::Plan;
 use crate::cli::report::Failure;
-use crate::cli::session::{self, Plan};
+use crate::cli::session;
 use crate::cli::stdin;
 use crate::node::harden::Hardening;
 
