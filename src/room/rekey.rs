@@ -281,6 +281,7 @@ impl Inside {
             }
         }
         self.obey_words(hub);
+        self.pace_anew(hub);
         self.consider_rekey(hub);
         self.part_removed();
         self.judge(hub);

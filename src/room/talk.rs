@@ -84,11 +84,13 @@ impl Outbox {
 struct Pace {
     out: Bucket,
     slow_until: Mono,
+    /// When I said something last.
+    said: Option<Mono>,
 }
 
 impl Pace {
     fn new() -> Pace {
-        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0) }
+        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0), said: None }
     }
 }
 
@@ -183,10 +185,24 @@ impl Inside {
             Err(why) => (None, Fate::Failed(why)),
         };
         hub.event(Event::Fate { cid: said.draft.cid, id, fate });
-        if let Some(slow) =
-            self.log.rights().policy.slow_s.filter(|_| self.log.rights().rank(&hub.id) == Rank::Member)
-        {
-            self.outbox.pace.slow_until = hub.now + slow.saturating_mul(1_000);
+        self.outbox.pace.said = Some(hub.now);
+        self.slow_down();
+    }
+
+    /// The next message of mine waits out the pause that the room sets between two of a member.
+    fn slow_down(&mut self) {
+        let rights = self.log.rights();
+        let slow_s = rights.policy.slow_s.filter(|_| rights.rank(&self.me) == Rank::Member).unwrap_or(0);
+        let said = self.outbox.pace.said.filter(|_| slow_s > 0);
+        self.outbox.pace.slow_until = said.map_or(Mono(0), |at| at + slow_s.saturating_mul(1_000));
+    }
+
+    /// The pace of the room may be another now: what waited for the old one goes when this one lets it.
+    pub(super) fn pace_anew<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
+        self.outbox.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
+        self.slow_down();
+        if !hub.unsent.is_empty() {
+            hub.within(1, Timer::Queue);
         }
     }
 

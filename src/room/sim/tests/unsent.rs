@@ -112,3 +112,32 @@ fn what_the_room_does_not_allow_fails_when_its_turn_comes() {
     assert_eq!(fates(&world, guest, 1), [Fate::Queued, Fate::Failed(Refused::TtlRange)]);
     assert_eq!(fates(&world, guest, 2), [Fate::Queued, Fate::Failed(Refused::Role)]);
 }
+
+#[test]
+fn what_waits_for_a_pause_goes_when_the_pause_is_made_shorter() {
+    let (mut world, all, _) = room(71);
+    let (ana, bob) = (all[0], all[1]);
+    let slow = |world: &mut World, slow_s| {
+        world.act(ana, Deed::Policy(Box::new(Policy { slow_s: Some(slow_s), ..Policy::default() })));
+        world.run(1_000);
+    };
+    slow(&mut world, 600);
+    for text in ["one", "two", "three"] {
+        world.say(bob, text);
+    }
+    world.run(5_000);
+    assert!(world.read(ana, "one") && !world.read(ana, "two"));
+    slow(&mut world, 2);
+    world.run(500);
+    assert!(world.read(ana, "two") && !world.read(ana, "three"), "the old pause was over by then");
+    world.run(2_500);
+    assert!(world.read(ana, "three"));
+    world.say(bob, "four");
+    world.say(bob, "five");
+    slow(&mut world, 600);
+    world.run(5_000);
+    assert!(!world.read(ana, "five"), "and a longer one holds at once");
+    slow(&mut world, 0);
+    world.run(500);
+    assert!(world.read(ana, "four") && world.read(ana, "five"));
+}
