@@ -1,6 +1,7 @@
 //! From a profile's name to an open profile: found, its passphrase asked for, made where it is not there.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::args::Keep;
 use super::report::Failure;
@@ -42,6 +43,14 @@ pub(super) fn drawn_nick() -> Result<Nick, Failure> {
     let mut drawn = [0; 4];
     rand_core::Rng::fill_bytes(&mut random::os(), &mut drawn);
     Nick::parse(&words::mark(drawn)).map_err(|_| Failure::Usage("no nick".to_owned()))
+}
+
+/// Makes one from a copy that its passphrase opens. What is wrong with the copy is found before anybody types that.
+pub(super) fn import(keep: &Keep, no_input: bool, name: &str, from: &Path) -> Result<Profile, Failure> {
+    let place = place(name)?;
+    place.check_copy(from)?;
+    let words = secret::own(keep, no_input, name, false)?;
+    Ok(place.import(from, &words, &mut random::os())?)
 }
 
 /// Opens one that has to be there. What is wrong with the file is found before anybody types a passphrase for it.

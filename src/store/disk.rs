@@ -126,19 +126,31 @@ impl Place {
         let _lock = self.lock()?;
         let bytes = self.read()?;
         sealed::check(&bytes)?;
-        write_new(to, &bytes).map_err(|err| Fault::Disk(to.to_path_buf(), err))
+        write_new(to, &bytes).map_err(|err| match err.kind() {
+            ErrorKind::AlreadyExists => Fault::Taken(to.to_path_buf()),
+            _ => Fault::Disk(to.to_path_buf(), err),
+        })
     }
 
-    /// Makes the profile from such a copy. One that is there stays.
-    pub fn import(&self, from: &Path) -> Result<(), Fault> {
-        let bytes = slurp(from, LARGEST)?;
-        sealed::check(&bytes)?;
-        self.make_folder()?;
-        let _lock = self.lock()?;
+    /// Whether such a copy could become the profile if the passphrase is right: found before anybody is asked for that.
+    pub fn check_copy(&self, from: &Path) -> Result<(), Fault> {
         if self.exists() {
             return Err(Fault::Exists);
         }
-        self.replace(&self.path, &bytes).map_err(|err| Fault::Disk(self.path.clone(), err))
+        sealed::check(&slurp(from, LARGEST)?)
+    }
+
+    /// Makes the profile from such a copy, if the passphrase opens it. One that is there stays.
+    pub fn import(self, from: &Path, passphrase: &str, rng: &mut impl CryptoRng) -> Result<Profile, Fault> {
+        let bytes = slurp(from, LARGEST)?;
+        let (content, key) = sealed::open(&bytes, passphrase, rng)?;
+        self.make_folder()?;
+        let lock = self.lock()?;
+        if self.exists() {
+            return Err(Fault::Exists);
+        }
+        self.replace(&self.path, &bytes).map_err(|err| Fault::Disk(self.path.clone(), err))?;
+        Ok(Profile { content, key, place: self, _lock: lock })
     }
 
     fn make_folder(&self) -> Result<(), Fault> {

@@ -15,6 +15,8 @@ pub enum Fault {
     Missing,
     /// There is one already.
     Exists,
+    /// There is a file where a copy was to go.
+    Taken(PathBuf),
     /// Another program has it open.
     Locked,
     /// Others can read it, or could put another in its place.
@@ -59,6 +61,9 @@ impl fmt::Display for Fault {
             Fault::NoHome => "there is no home folder to keep a profile in; set XDG_DATA_HOME",
             Fault::Missing => "there is no profile of that name",
             Fault::Exists => "there is a profile of that name already, and it was left as it is",
+            Fault::Taken(path) => {
+                return write!(f, "{} is there already, and was left as it is", path.display());
+            }
             Fault::Locked => "this profile is in use by another program; end that one first",
             Fault::Exposed(path) => {
                 return write!(f, "others can get at {0}; `chmod go= {0}` shuts them out", path.display());

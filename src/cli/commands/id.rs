@@ -22,16 +22,17 @@ pub(super) fn run(options: Id, all: &All, settings: &Settings) -> Result<u8, Fai
     let Id { mut keep, export, import } = options;
     settings.fill_keep(&mut keep);
     let name = named(&keep)?;
-    if let Some(from) = import {
-        profile::place(name)?.import(&from)?;
-    }
     if let Some(to) = export {
         let place = profile::place(name)?;
         place.export(&to)?;
         writeln!(io::stderr(), "{} is a copy of the profile, sealed with its passphrase", to.display())?;
         return Ok(0);
     }
-    let Some(profile) = profile::unlock(&keep, all.no_input, profile::drawn_nick)? else { return Ok(0) };
+    let opened = match import {
+        Some(from) => Some(profile::import(&keep, all.no_input, name, &from)?),
+        None => profile::unlock(&keep, all.no_input, profile::drawn_nick)?,
+    };
+    let Some(profile) = opened else { return Ok(0) };
     let id = Identity::from_seed(&profile.content.seed).id();
     let (nick, tag) = (profile.content.nick.clone(), words::tag(&id));
     if all.json {
