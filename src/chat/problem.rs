@@ -382,7 +382,7 @@ impl Problem {
                 )
             }
             Problem::UnknownCmd { nearest, .. } => format!("did you mean \"{nearest}\"?"),
-            Problem::Usage(spec) => format!("use {}, as in {}", spec.usage(), spec.example),
+            Problem::Usage(spec) => format!("use {}, as in {}: {}", spec.usage(), spec.example, spec.help),
             Problem::Missing(field) => format!("add \"{field}\" to the object"),
             Problem::Type { field, wanted } => format!("give `{field}` as {wanted}, or leave it out"),
             Problem::Value { wanted, .. } => format!("give {wanted}"),

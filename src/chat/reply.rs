@@ -190,7 +190,9 @@ impl KeptRoom {
         match &self.found {
             Ok(KeptFacts { mode, kept, members, role }) => {
                 let (mode, role) = (mode.name(), role.name());
-                Line::clean(&format!("{name} ({mode}): {kept} kept, {members} people, you are {role}"))
+                let people =
+                    if *members == 1 { "nobody else".to_owned() } else { format!("{members} people") };
+                Line::clean(&format!("{name} ({mode}): {kept} kept, {people}, you are {role}"))
             }
             Err(why) => Line::clean(&format!("{name}: {}", why.as_str())),
         }

@@ -223,11 +223,19 @@ pub enum Burn {
     Mine,
 }
 
+/// So long a link is at least, and no word that merely speaks of one.
+const LINK: usize = 32;
+
 /// Whether something is meant as an invite and not as a room's name: a link, or more words than a name can have.
 pub fn is_invite(typed: &str) -> bool {
     let typed = typed.trim_start();
     typed.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("EPHEM:"))
         || typed.split_whitespace().nth(INVITE_WORDS - 1).is_some()
+}
+
+/// The link of an invite that stands in a text.
+pub fn invite_in(text: &str) -> Option<&str> {
+    text.split_whitespace().find(|word| word.len() > LINK && is_invite(word))
 }
 
 /// A room to enter.

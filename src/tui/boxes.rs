@@ -112,7 +112,7 @@ impl Screen {
                 }
                 true
             }
-            Overlay::Found { rows, chosen } => {
+            Overlay::Found { rows, chosen, .. } => {
                 if let Some(room) = self.front() {
                     rows.retain(|row| room.scroll.get(*row).is_some());
                 }

@@ -7,7 +7,7 @@ use super::overlay::Overlay;
 use super::screen::{Effect, Moment, Screen, info};
 use crate::base::secret::Text;
 use crate::chat::event::Fate;
-use crate::chat::request::{Asked, Burn, Request, Which, Who};
+use crate::chat::request::{Asked, Burn, Join, Request, Which, Who, invite_in};
 use crate::chat::text::Line;
 
 impl Screen {
@@ -63,6 +63,16 @@ impl Screen {
                 self.overlay = Some(Overlay::Sealed { room: name, row });
             }
             Deed::Open if message.is_sealed() => self.ask(in_room(Request::Open(which())), "", out),
+            Deed::Open if !message.mine => {
+                let text = message.readable(at.now);
+                let Some(link) = text.and_then(|text| invite_in(text.as_str())) else { return };
+                let join = Join::Invite(Text::new(link));
+                self.overlay = Some(Overlay::Sure {
+                    question: "go into the room that this invite is for?",
+                    asked: Box::new(Asked::here(Request::Join(Box::new(join)))),
+                    draft: Text::new(""),
+                });
+            }
             Deed::Block if message.mine => {}
             Deed::Block => {
                 self.overlay = Some(Overlay::Sure {

@@ -28,7 +28,7 @@ pub(super) enum Overlay {
     /// Living messages with something in them.
     Search { query: Editor, chosen: usize },
     /// Living messages that were asked for.
-    Found { rows: Vec<u64>, chosen: usize },
+    Found { title: &'static str, rows: Vec<u64>, chosen: usize },
     /// Who is here.
     Members { scroll: usize },
     /// Which rooms there are, and those that were found.
@@ -136,7 +136,8 @@ impl Overlay {
                 ],
             ),
             Answer::Messages(found) => {
-                Overlay::Found { rows: found.iter().map(|&(row, _)| row).collect(), chosen: 0 }
+                let rows = found.iter().map(|&(row, _)| row).collect();
+                Overlay::Found { title: "Messages", rows, chosen: 0 }
             }
             Answer::Written(written) => page("Diagnostics", vec![written.words()]),
             Answer::Findings(found) => {

@@ -65,6 +65,14 @@ impl Screen {
             view => {
                 let answer = self.model.view(at.now, None, view)?;
                 self.answered(at, &answer, out);
+                if let Some(Overlay::Found { title, .. }) = &mut self.overlay {
+                    *title = match view {
+                        View::Pins => "What is kept",
+                        View::Mentions => "What named you",
+                        View::Reports => "Reports: /reports close ID, Enter leads to one",
+                        _ => title,
+                    };
+                }
                 Ok(())
             }
         }

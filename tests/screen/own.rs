@@ -1,8 +1,10 @@
 //! Commands about one's own screen, and what they change on it.
 
 use ephem_node::chat::avatar::Avatar;
-use ephem_node::chat::name::{Kind, MemberChange, Mode, Ring, RoomChange, Standing};
+use ephem_node::chat::event::Facts;
+use ephem_node::chat::name::{Kind, MemberChange, Mode, Ring, Role, RoomChange, Standing};
 use ephem_node::chat::notice::{Notice, Said};
+use ephem_node::chat::request::{Join, Request};
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Depth, Effect, Key, Look, Motion, Theme};
 
@@ -136,4 +138,74 @@ fn what_others_chose_stands_beside_their_names_where_there_is_room() {
     stage.profile("lobby", who);
     let wide = stage.picture(120, 35);
     assert!(wide.contains("n carla - off") && wide.contains("n carla    pinned"), "{wide}");
+}
+
+#[test]
+fn what_is_more_than_a_message_says_so_in_words() {
+    let mut stage = evening(Look::default());
+    let mut message = stage.message("lobby", "ana", "rooms close at 23:00", Some(MINUTE));
+    message.kind = Kind::Announce;
+    stage.tell_message(message);
+    let mut message = stage.message("lobby", "bob", "he shouts", Some(MINUTE));
+    (message.kind, message.about) = (Kind::Report, Some(person("dan")));
+    stage.tell_message(message);
+    for (width, height) in [(120, 35), (80, 24), (40, 12)] {
+        let picture = stage.picture(width, height);
+        assert!(picture.contains("[report, to those in"), "{picture}");
+        assert!(height < 20 || picture.contains("[announcement]"), "{picture}");
+    }
+    stage.say("lobby", "carla", "[announcement]", Some(MINUTE));
+    assert_eq!(stage.picture(80, 40).matches("[announcement]").count(), 2, "text is text");
+}
+
+#[test]
+fn enter_on_an_invite_goes_in_after_a_question() {
+    let mut stage = evening(Look::default());
+    let link = format!("EPHEM:{}", "ABCDEFGH".repeat(8));
+    let text = format!("an invite to plans, for you alone: /join {link}");
+    let message = stage.message("lobby", "ana", &text, Some(10 * MINUTE));
+    stage.tell_message(message);
+    assert!(stage.picture(80, 24).contains("[invite] Esc, Enter: go in"));
+    stage.key(Key::Esc);
+    assert!(stage.key(Key::Enter).is_empty(), "not without a question");
+    assert!(stage.picture(80, 24).contains("go into the room that this invite is for?"));
+    let asked = stage.key(Key::Char('y'));
+    let joins = |effect: &Effect| match effect {
+        Effect::Ask(asked) => matches!(&asked.request, Request::Join(join)
+            if matches!(&**join, Join::Invite(with) if with.as_str() == link)),
+        _ => false,
+    };
+    assert!(asked.iter().any(joins), "{asked:?}");
+    // What one wrote oneself leads nowhere, and a word about invites is no invite.
+    stage.say("lobby", "you", &link, Some(MINUTE));
+    stage.say("lobby", "ana", "it begins with EPHEM: and goes on", Some(MINUTE));
+    assert_eq!(stage.picture(80, 40).matches("[invite]").count(), 1);
+}
+
+#[test]
+fn a_topic_that_does_not_fit_is_cut_and_shown() {
+    let mut stage = evening(Look::default());
+    let topic = "the floor plan, the stairs, and who brings the keys tonight at half past nine";
+    let facts = Facts { topic: Some(Line::clean(topic)), ..Stage::facts(Mode::Open, Standing::Confirmed, 5) };
+    stage.room("lobby", RoomChange::State, facts);
+    let wide = stage.picture(120, 35);
+    let head = wide.lines().next().expect("a line");
+    assert!(head.contains("the floor plan, the stairs") && head.contains("\u{2026}"), "{head}");
+    assert!(head.trim_end().ends_with("ttl 10m"), "{head}");
+    assert!(stage.picture(200, 35).contains(topic));
+}
+
+#[test]
+fn lists_of_messages_say_what_they_are_lists_of() {
+    let mut stage = evening(Look::default());
+    let admin = Facts { role: Role::Admin, ..Stage::facts(Mode::Passphrase, Standing::Confirmed, 5) };
+    stage.room("lobby", RoomChange::State, admin);
+    for (line, title) in
+        [("/pins", "What is kept"), ("/mentions", "What named you"), ("/reports", "/reports close ID")]
+    {
+        type_line(&mut stage, line);
+        let picture = stage.picture(80, 24);
+        assert!(picture.contains(title), "{picture}");
+        stage.key(Key::Esc);
+    }
 }

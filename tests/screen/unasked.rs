@@ -260,7 +260,7 @@ fn mentions_are_what_named_me_and_still_lives_and_lead_there() {
     stage.shown();
     stage.enter("/mentions");
     let shown = stage.shown();
-    let list = &shown[shown.find("Messages").expect("a list")..];
+    let list = &shown[shown.find("What named you").expect("a list")..];
     for (text, listed) in [
         ("Eve, the first", true),
         ("between us", true),

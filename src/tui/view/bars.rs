@@ -28,6 +28,9 @@ pub(super) const DRAFT_LINES: u16 = 5;
 /// Below this width the draft needs the columns more than what stands before it.
 const BRIEF: u16 = 40;
 
+/// In fewer columns a topic says nothing.
+const CUT: u16 = 8;
+
 const MINUTE_MS: u64 = 60_000;
 
 /// Which room this is, and who can read it.
@@ -61,9 +64,6 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         say(pen, &words, ink);
     }
     say(pen, &format!("mark {}", facts.mark.as_str()), Ink::Text);
-    if let Some(topic) = &facts.topic {
-        say(pen, topic.as_str(), Ink::Dim);
-    }
     let mut right = format!("ttl {}", duration::short(facts.ttl_ms));
     if let Some(closes) = facts.closes {
         let left = closes.at.since(at.now);
@@ -76,9 +76,25 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         right.push_str(&format!("   closes in {said}"));
     }
     let columns = wrap::columns(&right) as u16;
+    if let Some(topic) = &facts.topic {
+        x = cut(topic.as_str(), x + 2, y, area.right().saturating_sub(columns + 3), pen);
+    }
     if x + 2 + columns <= area.right().saturating_sub(1) {
         pen.put_right(area.right().saturating_sub(1), y, &right, Ink::Dim, columns);
     }
+}
+
+/// The topic, as much of it as there is room for; gives where it ends.
+fn cut(topic: &str, x: u16, y: u16, right: u16, pen: &mut Pen<'_>) -> u16 {
+    let room = right.saturating_sub(x);
+    if wrap::columns(topic) <= usize::from(room) {
+        return pen.put(x, y, topic, Ink::Dim, room);
+    }
+    if room < CUT {
+        return x.saturating_sub(2);
+    }
+    let end = pen.put(x, y, topic, Ink::Dim, room - 1);
+    pen.put(end, y, pen.sign("\u{2026}", "+"), Ink::Dim, 1)
 }
 
 /// With whom one talks alone, who can read it, and by which way it goes.

@@ -64,8 +64,8 @@ pub(super) fn draw(
                 pen,
             ))
         }
-        Overlay::Found { rows, chosen } => {
-            messages("Messages", None, screen, at, rows.iter().copied(), *chosen, area, pen);
+        Overlay::Found { title, rows, chosen } => {
+            messages(title, None, screen, at, rows.iter().copied(), *chosen, area, pen);
             None
         }
         Overlay::Members { scroll } => {

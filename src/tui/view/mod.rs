@@ -182,7 +182,8 @@ impl Screen {
     /// Short messages at the top right of the talk, over nothing else.
     fn toasts(&self, talk: Rect, pen: &mut Pen<'_>) {
         let widest = talk.width.min(TOAST);
-        let within = usize::from(widest.saturating_sub(2).max(1));
+        let within = usize::from(widest.saturating_sub(3).max(1));
+        let rim = pen.sign("\u{2502}", "|");
         let mut y = talk.y;
         for toast in &self.toasts {
             let ink = match toast.told.level {
@@ -196,7 +197,7 @@ impl Screen {
                 hint.into_iter().flat_map(|hint| wrap::lines(hint, within)).map(|line| (line, Ink::Dim));
             let lines: Vec<(&str, Ink)> = said.chain(hint).collect();
             let columns =
-                lines.iter().map(|(line, _)| wrap::columns(line)).max().unwrap_or_default() as u16 + 2;
+                lines.iter().map(|(line, _)| wrap::columns(line)).max().unwrap_or_default() as u16 + 3;
             let columns = columns.min(widest);
             let x = talk.right().saturating_sub(columns);
             for (line, ink) in lines {
@@ -204,7 +205,8 @@ impl Screen {
                     return;
                 }
                 pen.clear(Rect { x, y, width: columns, height: 1 });
-                pen.put(x + 1, y, line, ink, columns.saturating_sub(1));
+                pen.put(x, y, rim, Ink::Dim, 1);
+                pen.put(x + 2, y, line, ink, columns.saturating_sub(2));
                 y += 1;
             }
         }

@@ -12,8 +12,8 @@ use crate::base::time::{Mono, Unix};
 use crate::chat::duration;
 use crate::chat::event::{Fate, Message, Person};
 use crate::chat::model::Room;
-use crate::chat::name::Motion;
-use crate::chat::name::{Kind, Level};
+use crate::chat::name::{Kind, Level, Motion};
+use crate::chat::request::invite_in;
 use crate::chat::scrollback::{Row, Said};
 use crate::chat::telling::{self, Told};
 use crate::tui::burn;
@@ -315,7 +315,10 @@ impl<'a> Talk<'a> {
     /// The lines of a message.
     fn parts<'m>(&self, message: &'m Message) -> Box<dyn Iterator<Item = &'m str> + 'm> {
         match in_the_talk(message, self.at.now) {
-            Some(text) => Box::new(wrap::lines(text.as_str(), usize::from(self.columns.width))),
+            Some(text) => {
+                let lines = wrap::lines(text.as_str(), usize::from(self.columns.width));
+                Box::new(head(message, text.as_str()).into_iter().chain(lines))
+            }
             None => Box::new(std::iter::once(self.sealed_words(message))),
         }
     }
@@ -393,6 +396,18 @@ impl<'a> Talk<'a> {
 
     fn told_width(&self) -> usize {
         usize::from(self.columns.right.saturating_sub(self.columns.text).max(1))
+    }
+}
+
+/// What a message is, where it is more than somebody's words to whoever reads them; colour alone says that to too few.
+fn head(message: &Message, text: &str) -> Option<&'static str> {
+    match message.kind {
+        Kind::Announce => Some("[announcement]"),
+        Kind::Report => Some("[report, to those in office alone]"),
+        Kind::Text | Kind::Dm if !message.mine && invite_in(text).is_some() => {
+            Some("[invite] Esc, Enter: go in")
+        }
+        Kind::Text | Kind::Dm | Kind::Action => None,
     }
 }
 
