@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::complete::{self, Completing};
 use super::editor::{Editor, Move};
-use super::key::{Deed, Place, Press, deed};
+use super::key::{Deed, Key, Place, Press, deed};
 use super::overlay::Overlay;
 use super::screen::{Effect, Moment, Screen, info};
 use crate::base::secret::Text;
@@ -31,6 +31,16 @@ pub enum Input {
     Focus(bool),
 }
 
+/// Whether it is Escape and then a character that came together, as over a slow link: a terminal sends the same for that
+/// and for the character with Alt. Where Alt means nothing with it, a swallowed slash would make a command a message.
+fn is_two(press: Press) -> bool {
+    let means = |place| deed(place, press).is_some();
+    matches!(press.key, Key::Char(_))
+        && press.alt
+        && !press.ctrl
+        && ![Place::Draft, Place::Message, Place::Anywhere].into_iter().any(means)
+}
+
 impl Screen {
     /// Takes in what the terminal said.
     pub fn input(&mut self, at: Moment, input: Input) -> Vec<Effect> {
@@ -43,6 +53,10 @@ impl Screen {
             Input::Wheel(by) if self.overlay.is_none() => self.scroll(isize::from(by) * 3),
             Input::Wheel(_) => {}
             Input::Paste(text) => self.on_paste(&text),
+            Input::Press(press) if is_two(press) => {
+                self.on_press(at, Press::of(Key::Esc), &mut out);
+                self.on_press(at, Press { alt: false, ..press }, &mut out);
+            }
             Input::Press(press) => self.on_press(at, press, &mut out),
         }
         self.ask_way(&mut out);

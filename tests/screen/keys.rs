@@ -926,3 +926,18 @@ fn what_was_seen_is_told_only_after_somebody_wanted_that_and_only_of_what_came_s
     stage.enter("/seen off");
     assert!(saw(comes(&mut stage, "ana", "much later")).is_empty() && saw(stage.key(Key::Esc)).is_empty());
 }
+
+#[test]
+fn escape_and_a_slash_that_come_together_are_two_keys() {
+    let mut stage = stage();
+    stage.enter("/pins");
+    stage.shows("What is kept");
+    // A terminal that is far away sends both at once, which is what it sends for the slash with Alt.
+    stage.press_alt('/');
+    stage.hides("What is kept");
+    assert!(stage.typed("mute bob 10m").is_empty());
+    assert_eq!(stage.draft(), "/mute bob 10m");
+    // What Alt means something with stays what it is.
+    stage.press_alt('b');
+    assert_eq!(stage.draft(), "/mute bob 10m");
+}
