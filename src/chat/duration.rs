@@ -81,9 +81,15 @@ pub fn words(ms: u64) -> Words {
     Words(ms.div_ceil(1_000))
 }
 
-/// How long until something whose end was set on another clock: exact to the minute, and to the second where it is less than two.
+/// How long until something whose end was set a moment ago, or on another clock: exact to the minute, to five seconds where it
+/// is less than two, and to the second where it is less than ten.
 pub fn until(ms: u64) -> Words {
-    words(if ms < 120_000 { ms } else { ms.saturating_add(30_000) / 60_000 * 60_000 })
+    let step = match ms {
+        0..10_000 => return words(ms),
+        10_000..120_000 => 5_000,
+        _ => 60_000,
+    };
+    words(ms.saturating_add(step / 2) / step * step)
 }
 
 /// What [`words`] gives, to be written into a sentence.
@@ -143,7 +149,8 @@ mod tests {
             (3_599_040, "1 hour"),
             (3_600_900, "1 hour"),
             (86_399_000, "1 day"),
-            (119_000, "1 minute 59 seconds"),
+            (117_400, "1 minute 55 seconds"),
+            (89_600, "1 minute 30 seconds"),
             (9_500, "10 seconds"),
         ] {
             assert_eq!(until(ms).to_string(), said, "{ms}");

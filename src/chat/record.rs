@@ -1,6 +1,6 @@
 //! What was done in office, as lines that everybody in the room can read: the log, and who is kept out.
 
-use super::duration::{self, words};
+use super::duration::{self, until, words};
 use super::event::Person;
 use super::request::Policy;
 use super::text::Line;
@@ -99,7 +99,10 @@ pub fn settings(policy: &Policy) -> String {
             policy.rate.map(|rate| if rate == 0 { "off".to_owned() } else { format!("{rate} a second") }),
         ),
         ("topic", topic),
-        ("closes in", policy.expires_ms.map(time)),
+        (
+            "closes in",
+            policy.expires_ms.map(|ms| if ms == 0 { "off".to_owned() } else { until(ms).to_string() }),
+        ),
         ("persist", policy.persist.map(switch)),
     ];
     let set: Vec<String> =

@@ -68,7 +68,7 @@ impl Said {
                 removed(&format!("banned{long}"), by.as_ref(), why.as_ref())
             }
             Said::Closed => "the owner has closed the room".to_owned(),
-            Said::Closing { in_ms } => format!("the room closes in {}", words(*in_ms)),
+            Said::Closing { in_ms } => format!("the room closes in {}", until(*in_ms)),
             Said::Lasts => "this room lasts: what is kept in it, with who was here and who may do what, is in your profile; \
                             everything else burns as ever"
                 .to_owned(),

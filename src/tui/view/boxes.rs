@@ -147,13 +147,26 @@ pub(super) fn draw(
     (caret, changes)
 }
 
+/// Lines of a room that is chosen among those found.
+const ALL: usize = 5;
+
 /// One's own rooms, and under them those that can be found.
 fn rooms(screen: &Screen, chosen: usize, listed: Option<&[Listing]>, area: Rect, pen: &mut Pen<'_>) {
     let circles = screen.circles();
     let others: Vec<&Listing> = screen.findable(listed).collect();
     let (more, rows) = (Found::more(listed), circles.len() + others.len());
-    let inner = frame("Rooms", wide(area, WIDEST), rows as u16 + 2, area, pen);
-    let height = usize::from(inner.height).saturating_sub(if more.is_some() { 2 } else { 0 }).max(1);
+    let width = wide(area, WIDEST);
+    // A row tells what it has room for; of the one that is chosen all of it stands below.
+    let all = chosen.checked_sub(circles.len()).and_then(|n| others.get(n)).map(|other| other.words());
+    let all: Vec<&str> =
+        all.iter().flat_map(|all| wrap::lines(all, usize::from(width.saturating_sub(4)))).take(ALL).collect();
+    let below = match (all.len(), more) {
+        (0, None) => 0,
+        (0, Some(_)) => 2,
+        (lines, _) => lines + 1,
+    };
+    let inner = frame("Rooms", width, (rows + below) as u16, area, pen);
+    let height = usize::from(inner.height).saturating_sub(below).max(1);
     let skip = (chosen + 1).saturating_sub(height);
     for n in (skip..rows).take(height) {
         let row = Rect { y: inner.y + (n - skip) as u16, height: 1, ..inner };
@@ -168,8 +181,10 @@ fn rooms(screen: &Screen, chosen: usize, listed: Option<&[Listing]>, area: Rect,
             }
         }
     }
-    if let Some(more) = more.filter(|_| inner.height > 2) {
-        pen.put(inner.x, inner.bottom() - 1, more, Ink::Dim, inner.width);
+    let told = if all.is_empty() { more.as_slice() } else { &all };
+    let first = inner.bottom().saturating_sub(told.len() as u16);
+    for (y, line) in (first..).zip(told).filter(|(y, _)| *y > inner.y) {
+        pen.put(inner.x, y, line, Ink::Dim, inner.width);
     }
 }
 
