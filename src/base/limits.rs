@@ -488,6 +488,8 @@ pub const ANSWER_EACH_MS: u64 = 500;
 pub const ANSWER_BURST: u64 = 8;
 /// Nobody is asked who is here more often than this.
 pub const ROSTER_GAP_MS: u64 = 5_000;
+/// And for a nick that never came in so many asks at most: its owner may never say one.
+pub const NICK_ASKS: u8 = 8;
 /// Others are asked for what was missed no more often than this.
 pub const CATCHUP_GAP_MS: u64 = 1_000;
 /// And so soon after they were found to differ.

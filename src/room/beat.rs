@@ -120,14 +120,18 @@ impl Inside {
         }
         let asks = beat.unconfirmed && self.trial.is_none();
         let other_roster = beat.roster != self.roster.hint(&hub.id);
+        // The hash is over keys: it agrees although a nick never came.
+        let nameless = self.roster.lacks_nicks();
         let other_messages = beat.living != self.living_hint();
         // Most beats need no answer, and whose turn it is takes a hash over everybody: looked at only when it matters.
-        if (asks || other_roster || other_messages) && self.is_my_turn(hub, &sender, payload.counter) {
+        if (asks || other_roster || nameless || other_messages)
+            && self.is_my_turn(hub, &sender, payload.counter)
+        {
             if asks {
                 self.echo_soon(hub);
             }
-            if other_roster {
-                self.seek_roster(hub, &sender);
+            if (other_roster || nameless) && self.seek_roster(hub, &sender) {
+                self.roster.nicks_sought();
             }
             if other_messages {
                 self.seek_missed(hub, sender, beat.living);

@@ -120,18 +120,17 @@ impl Inside {
         }
     }
 
-    /// Asks a member who is here.
-    pub(crate) fn seek_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) {
+    /// Asks a member who is here. False where it is too soon, or they cannot be asked.
+    pub(crate) fn seek_roster<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId) -> bool {
         // One answer tells of everybody, so one question at a time is enough, whoever gave cause for it.
         let lately = self.catchup.roster_asked.is_some_and(|at| hub.now.since(at) < ROSTER_GAP_MS);
-        if !lately && self.may_ask(hub.now, from) {
-            self.catchup.roster_asked = Some(hub.now);
-            self.direct(
-                hub,
-                from,
-                Body::Ask(Ask { what: What::Roster, heads: Vec::new(), kem: None, had: Vec::new() }),
-            );
+        if lately || !self.may_ask(hub.now, from) {
+            return false;
         }
+        self.catchup.roster_asked = Some(hub.now);
+        let ask = Ask { what: What::Roster, heads: Vec::new(), kem: None, had: Vec::new() };
+        self.direct(hub, from, Body::Ask(ask));
+        true
     }
 
     /// Asks somebody for the handover keys I lack: without them I could not hand a new key to everybody.

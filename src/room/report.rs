@@ -101,7 +101,9 @@ impl Inside {
             let lacking: Vec<&MemberId> =
                 officers.iter().filter(|id| self.roster.get(id).is_none_or(|m| m.kem.is_none())).collect();
             if hub.now < report.until && !lacking.is_empty() {
-                lacking.into_iter().for_each(|id| self.seek_roster(hub, id));
+                for id in lacking {
+                    self.seek_roster(hub, id);
+                }
                 kept.push(report);
                 continue;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::guise::Guise;
 use crate::base::id::{InviteId, LogHead, MemberId, Peer, short};
-use crate::base::limits::{AWAY_BEATS, SILENT_MS};
+use crate::base::limits::{AWAY_BEATS, NICK_ASKS, SILENT_MS};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::KemPublic;
@@ -15,6 +15,8 @@ use crate::wire::payload::Row;
 pub(crate) struct Member {
     /// The nick as they sent it; not clean, not an identity.
     pub(crate) nick: String,
+    /// In how many asks it was asked for, because it never came.
+    pub(crate) sought: u8,
     /// How they want to be shown, as they sent it.
     pub(crate) guise: Guise,
     /// The counter of the frame in which they last said so.
@@ -123,10 +125,22 @@ impl Roster {
         self.present().count()
     }
 
+    /// Somebody is here whose nick never came, and it may still help to ask.
+    pub(crate) fn lacks_nicks(&self) -> bool {
+        self.present().any(|(_, m)| m.nick.is_empty() && m.sought < NICK_ASKS)
+    }
+
+    /// Somebody was asked who is here: whoever has no nick after so many times has none that anybody would tell.
+    pub(crate) fn nicks_sought(&mut self) {
+        let nameless = self.members.values_mut().filter(|m| m.nick.is_empty() && !m.left);
+        nameless.for_each(|m| m.sought = m.sought.saturating_add(1));
+    }
+
     /// Takes somebody in, or returns what is known of them.
     pub(crate) fn meet(&mut self, id: MemberId, now: Mono, joined: Unix) -> &mut Member {
         self.members.entry(id).or_insert_with(|| Member {
             nick: String::new(),
+            sought: 0,
             guise: Guise::default(),
             profiled: 0,
             joined,

@@ -4,6 +4,7 @@ mod dms;
 mod expiry;
 mod guise;
 mod kept;
+mod nameless;
 mod quiet;
 mod reports;
 mod seen;
