@@ -22,7 +22,6 @@ use crate::room::io::{
 use crate::room::rights::Rank;
 use crate::room::state::{Setup, State};
 use crate::wire::log::{Act, Policy};
-use crate::wire::payload::Reason;
 
 /// Names that callers gave to messages on their way: those that wait in the room's queue, and a few just sent.
 const CIDS: usize = QUEUE * 2;
@@ -55,8 +54,6 @@ pub(super) struct Seat {
     pub(super) mark: Line,
     /// Why the last command was refused, for whoever gave it.
     pub(super) refused: Option<Refused>,
-    /// Why the room did not let this node in, when it last said so.
-    pub(super) not_admitted: Option<Reason>,
     /// Why it is over.
     pub(super) over: Option<Over>,
     /// This node wants to go: what ends then is its stay, not the room.
@@ -96,7 +93,6 @@ impl Seat {
             mode,
             mark,
             refused: None,
-            not_admitted: None,
             over: None,
             leaving: false,
             panicking: false,

@@ -105,10 +105,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Quiet { left_ms } => out.push(notice(seat, Said::Quiet { left_ms })),
         // Whoever asked gets it as the answer.
         io::Event::Refused(why) => seat.refused = Some(why),
-        io::Event::NotAdmitted(reason) => {
-            seat.not_admitted = Some(reason);
-            out.push(notice(seat, Said::NotAdmitted(refusal(reason))));
-        }
+        io::Event::NotAdmitted(reason) => out.push(notice(seat, Said::NotAdmitted(refusal(reason)))),
         io::Event::ClockOff { by_ms } => out.push(notice(seat, Said::ClockOff { by_ms })),
         io::Event::Keys { generation, chains, epoch, merged } => {
             let change = if merged { KeysChange::Merged } else { KeysChange::Rotated };

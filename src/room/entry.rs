@@ -76,6 +76,8 @@ pub(crate) struct Seeking {
     first_rival: Option<Mono>,
     life: Option<Mono>,
     abandoned: Option<Vec<u8>>,
+    /// Why it was not let in, when that was last told.
+    refused: Option<Reason>,
 }
 
 /// What became of a welcome.
@@ -99,6 +101,7 @@ impl Seeking {
             first_rival: None,
             life: None,
             abandoned: None,
+            refused: None,
         }
     }
 
@@ -279,7 +282,7 @@ impl Seeking {
             hub.event(Event::ClockOff { by_ms: off.by_ms });
             return (Some(self), Welcomed::No);
         }
-        let Seeking { asking, abandoned, .. } = self;
+        let Seeking { asking, abandoned, refused, .. } = self;
         let pinned = match &hub.intent {
             Intent::Invited(invite) => Some(invite.owner_fp),
             _ => None,
@@ -302,7 +305,7 @@ impl Seeking {
             }
             Err(_) => {
                 hub.clock = clock;
-                (Some(Seeking { asking, abandoned, ..Seeking::bare(hub) }), Welcomed::No)
+                (Some(Seeking { asking, abandoned, refused, ..Seeking::bare(hub) }), Welcomed::No)
             }
         }
     }
@@ -316,6 +319,7 @@ impl Seeking {
             first_rival: None,
             life: Some(hub.now),
             abandoned: None,
+            refused: None,
         }
     }
 
@@ -331,7 +335,12 @@ impl Seeking {
         self.life = Some(hub.now);
         let refusal = Refusal::decode(&plain).ok()?;
         let claimed = refusal.reason != Reason::Removed;
-        (claimed || shows_removal(hub, opened.payload.genesis, &refusal)).then_some(refusal.reason)
+        if !claimed && !shows_removal(hub, opened.payload.genesis, &refusal) {
+            return None;
+        }
+        // Whoever hears a hello refuses it, and so every hello: what has not changed is no news.
+        let before = self.refused.replace(refusal.reason);
+        (before != Some(refusal.reason)).then_some(refusal.reason)
     }
 }
 

@@ -540,7 +540,7 @@ pub enum Event {
     },
     /// A command was not carried out.
     Refused(Refused),
-    /// Not let in, and why.
+    /// Not let in, and why: once, and again when the reason is another.
     NotAdmitted(Reason),
     /// The room's clock is too far from this one.
     ClockOff {

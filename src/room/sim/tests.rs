@@ -6,6 +6,7 @@ mod guise;
 mod kept;
 mod nameless;
 mod quiet;
+mod refused;
 mod reports;
 mod seen;
 mod typing;
