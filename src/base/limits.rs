@@ -82,6 +82,14 @@ pub const LISTING_MOST_MS: u64 = 600_000;
 pub const LISTING_MS: u64 = 90_000;
 /// Mine are said again so long after the last time: two may get lost.
 pub const LISTING_AGAIN_MS: (u64, u64) = (30_000, 38_000);
+/// Whoever looks is passed on so long after somebody else at the earliest, and mine are said again no sooner for anybody.
+pub const LOOK_GAP_MS: u64 = 12_000;
+/// Each listing held adds so much to that: where much is listed much is heard anyway, and all together say little more.
+pub const LOOK_PER_LISTING_MS: u64 = 200;
+/// They are said again so soon, give or take a tenth of the above for each held.
+pub const LOOK_SPREAD_MS: (u64, u64) = (100, 1_000);
+/// Whoever begins to look says so, after as long, in so many calls: one may meet links that are not up.
+pub const LOOK_CALLS: u8 = 2;
 /// Listings held that came by gossip.
 pub const LISTINGS: usize = 512;
 /// Listings held that neighbours told of straight, in a part of their own.

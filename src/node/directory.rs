@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::After;
+use super::looking::Looking;
 use super::random::{self, Os};
 use super::run::Node;
 use super::seat::{Effect, Seat};
 use super::told;
 use crate::base::id::{MemberId, Peer, Topic};
-use crate::base::limits::{LISTING_AGAIN_MS, LISTING_MS, LOOK_MS};
+use crate::base::limits::{LISTING_AGAIN_MS, LISTING_MS, LOOK_GAP_MS, LOOK_PER_LISTING_MS, LOOK_SPREAD_MS};
 use crate::base::tag::Tag;
 use crate::base::time::{Mono, Unix};
 use crate::chat::event::Event;
@@ -27,7 +28,6 @@ use crate::room::directory::{Directory, Entry, News, Way};
 use crate::room::io::{Standing, Verdict};
 use crate::room::log::Log;
 use crate::room::rights::{Rank, Rights};
-use rand_core::Rng;
 
 /// How often time is let pass in the directory where nothing else is due: its topics change at midnight.
 const PASS_MS: u64 = 10_000;
@@ -40,8 +40,8 @@ pub(super) struct Finding {
     /// Carries for others what they list.
     serve: bool,
     joined: BTreeSet<Topic>,
-    /// Until when somebody here looks.
-    looking: Option<Mono>,
+    /// Somebody here looks.
+    looking: Looking,
     next: Mono,
     /// Words that take back what was listed by rooms that this node has left.
     farewells: Vec<(Reach, Topic, Vec<u8>)>,
@@ -54,13 +54,14 @@ pub(super) struct Told {
     reach: Reach,
     tags: Vec<Tag>,
     due: Mono,
-    /// What was said last.
+    /// When it was said last, and what.
+    said: Mono,
     frame: Option<Vec<u8>>,
 }
 
 impl Default for Told {
     fn default() -> Told {
-        Told { reach: Reach::Off, tags: Vec::new(), due: Mono(0), frame: None }
+        Told { reach: Reach::Off, tags: Vec::new(), due: Mono(0), said: Mono(0), frame: None }
     }
 }
 
@@ -76,7 +77,7 @@ impl Finding {
             directory: Directory::new(random::os(), wall, begun),
             serve,
             joined: BTreeSet::new(),
-            looking: None,
+            looking: Looking::default(),
             next: Mono(0),
             farewells: Vec::new(),
             led: BTreeMap::new(),
@@ -91,7 +92,7 @@ impl Finding {
     /// How it stands, on one line.
     pub(super) fn words(&self) -> String {
         let (near, far) = (self.directory.near().count(), self.directory.far().count());
-        let listens = match (self.joined.is_empty(), self.serve, self.looking.is_some()) {
+        let listens = match (self.joined.is_empty(), self.serve, self.looking.is_on()) {
             (true, ..) => "not listened to",
             (_, true, _) => "carried for others",
             (_, _, true) => "listened to, because you looked",
@@ -113,7 +114,7 @@ impl Node {
     pub(super) async fn find(&mut self, look: Look) -> Answer {
         let now = self.clock.now();
         if look != Look::Here {
-            self.finding.looking = Some(now + LOOK_MS);
+            self.finding.looking.begin(now);
         }
         self.let_pass(now).await;
         let fits = |entry: &&Entry| match &look {
@@ -224,6 +225,10 @@ impl Node {
     pub(super) fn heard_of(&mut self, from: &Peer, topic: Topic, bytes: &[u8]) -> net::Verdict {
         let at = (self.clock.now(), self.clock.wall());
         let heard = self.finding.directory.hear(at, &self.id(), from, Way::Gossip(topic), bytes);
+        if let Some(News::Looks) = heard.news {
+            self.finding.looking.heard();
+            self.say_soon(at.0);
+        }
         match heard.verdict {
             Verdict::Accept => net::Verdict::Accept,
             Verdict::Ignore => net::Verdict::Ignore,
@@ -248,6 +253,7 @@ impl Node {
         let (change, entry) = match news {
             News::Listed(entry) => (ListingChange::Listed, entry),
             News::Gone(entry) => (ListingChange::Gone, entry),
+            News::Looks => return,
         };
         let listing = self.shown(entry, true);
         self.tell(Event::Listing(Box::new(ListingLine { change, listing })));
@@ -281,6 +287,23 @@ impl Node {
 
     // ---- said of one's own ----
 
+    /// Somebody has begun to look: what is listed is said again, if that was not a moment ago.
+    fn say_soon(&mut self, now: Mono) {
+        let more = self.finding.held() as u64 * LOOK_PER_LISTING_MS;
+        let (from, to) = LOOK_SPREAD_MS;
+        for told in self.seats.iter_mut().map(|seat| &mut seat.listed).filter(|told| told.reach == Reach::On)
+        {
+            let soon = now + random::between((from, to + more / 10));
+            told.due = told.due.min(soon.max(told.said + LOOK_GAP_MS.max(more)));
+        }
+    }
+
+    /// A link listens to the directory.
+    pub(super) fn met_listener(&mut self) {
+        let now = self.clock.now();
+        self.finding.looking.meet(now);
+    }
+
     /// A neighbour came: it is told at once of what is listed here.
     pub(super) async fn greet(&self, peer: &Peer) {
         if !self.links.is_near(peer) {
@@ -297,6 +320,11 @@ impl Node {
     pub(super) async fn tend_directory(&mut self) {
         let now = self.clock.now();
         self.check_leaders();
+        if self.finding.looking.calls(now, self.finding.directory.look_wait_ms(now))
+            && let Some((topic, frame)) = self.finding.directory.look(now, self.clock.wall())
+        {
+            let _stopped = self.net.publish(topic, frame).await;
+        }
         for (reach, topic, frame) in std::mem::take(&mut self.finding.farewells) {
             self.say(reach, topic, frame).await;
         }
@@ -330,15 +358,16 @@ impl Node {
     /// When [`Node::tend_directory`] has something to do.
     pub(super) fn directory_due(&self) -> Option<Mono> {
         let listed = self.seats.iter().filter(|seat| seat.listed.reach != Reach::Off);
+        let listed = listed.map(|seat| seat.listed.due);
         let pass = (!self.finding.joined.is_empty()).then_some(self.finding.next);
-        listed.map(|seat| seat.listed.due).chain(self.finding.directory.next_due()).chain(pass).min()
+        listed.chain(self.finding.directory.next_due()).chain(self.finding.looking.due()).chain(pass).min()
     }
 
     /// Listens where somebody here looks, lists or carries, and nowhere else.
     async fn open_directory(&mut self, now: Mono) {
-        self.finding.looking.take_if(|until| *until <= now);
+        self.finding.looking.expire(now);
         let lists = self.seats.iter().any(|seat| seat.listed.reach == Reach::On);
-        let wanted: BTreeSet<Topic> = match self.finding.serve || lists || self.finding.looking.is_some() {
+        let wanted: BTreeSet<Topic> = match self.finding.serve || lists || self.finding.looking.is_on() {
             true => self.finding.directory.topics().copied().collect(),
             false => BTreeSet::new(),
         };
@@ -348,15 +377,16 @@ impl Node {
         for topic in self.finding.joined.difference(&wanted) {
             let _stopped = self.net.part(*topic).await;
         }
+        self.finding.looking.listens(now, !wanted.is_empty());
         self.finding.joined = wanted;
     }
 
     async fn announce(&mut self, at: usize, now: Mono) {
-        let (low, high) = LISTING_AGAIN_MS;
-        let again = low + random::os().next_u64() % (high - low + 1);
+        let again = random::between(LISTING_AGAIN_MS);
         let Some((reach, topic, frame)) = self.worded(at, LISTING_MS) else { return };
         if let Some(seat) = self.seats.get_mut(at) {
-            (seat.listed.due, seat.listed.frame) = (now + again, Some(frame.clone()));
+            let told = &mut seat.listed;
+            (told.due, told.said, told.frame) = (now + again, now, Some(frame.clone()));
         }
         self.say(reach, topic, frame).await;
     }

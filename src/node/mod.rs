@@ -16,6 +16,7 @@ mod keep;
 mod kept;
 mod later;
 mod links;
+mod looking;
 pub mod metrics;
 mod mine;
 mod net_page;

@@ -2,7 +2,7 @@
 //! machine, the keys it has already made.
 
 use getrandom::SysRng;
-use rand_core::UnwrapErr;
+use rand_core::{Rng, UnwrapErr};
 
 /// The system's generator.
 pub type Os = UnwrapErr<SysRng>;
@@ -11,4 +11,9 @@ pub type Os = UnwrapErr<SysRng>;
 /// with keys that could be guessed.
 pub fn os() -> Os {
     UnwrapErr(SysRng)
+}
+
+/// A number from `low` to `high`, both included.
+pub(super) fn between((low, high): (u64, u64)) -> u64 {
+    low + os().next_u64() % (high.saturating_sub(low) + 1)
 }

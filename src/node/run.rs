@@ -376,6 +376,8 @@ impl Node {
                     let listens = room.and_then(|room| self.links.listens(&peer, &room));
                     listens.into_iter().for_each(|event| self.tell(event));
                     self.hand(at, Input::Subscribed { peer, topic }, None).await;
+                } else if self.finding.has(&topic) {
+                    self.met_listener();
                 }
             }
             net::Event::LinkDown { peer } => {

@@ -2,7 +2,8 @@
 //! everybody has; so its frames, gates, topics and signatures are those of any lobby, and nothing of a room is in them
 //! but what its owner wrote.
 //!
-//! A listing is a claim of the key that signed it and proves nothing else. It is never answered and leads to no dial.
+//! A listing is a claim of the key that signed it and proves nothing else. It is never answered and leads to no dial. Whoever
+//! begins to look says that somebody does, and what is listed is said again for them.
 
 mod shelf;
 #[cfg(test)]
@@ -16,10 +17,11 @@ use super::doors::{Change, Doors};
 use super::envelope::{self, Dropped, Opened};
 use super::guard::Bucket;
 use super::io::Verdict;
-use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag, Topic};
+use crate::base::id::{Genesis, LogHead, MemberId, Peer, SetTag, Topic, TopicTag};
 use crate::base::limits::{
     LISTING_ALL_BURST, LISTING_ALL_EACH_MS, LISTING_LINK_BURST, LISTING_LINK_EACH_MS, LISTING_LINKS,
-    LISTING_MOST_MS, LISTINGS, LISTINGS_A_NEIGHBOUR, LISTINGS_NEAR, LOBBY_EPOCHS, MEMBERS, TITLE_BYTES,
+    LISTING_MOST_MS, LISTINGS, LISTINGS_A_NEIGHBOUR, LISTINGS_NEAR, LOBBY_EPOCHS, LOOK_GAP_MS, MEMBERS,
+    TITLE_BYTES,
 };
 use crate::base::secret::Secret;
 use crate::base::tag::Tag;
@@ -29,12 +31,20 @@ use crate::crypto::name::RoomName;
 use crate::crypto::root::{Kind, Root};
 use crate::crypto::seal::Hedge;
 use crate::wire::frame::{FrameType, SIZES};
-use crate::wire::payload::{self, Body, Payload};
+use crate::wire::payload::{self, Beacon, Body, Payload};
 pub use shelf::Entry;
 use shelf::Shelf;
 
 /// The one length of its frames.
 const FRAME: usize = SIZES[0];
+/// Somebody who looks, as a beacon of no room.
+const LOOK: Beacon = Beacon {
+    set_tag: SetTag([0; 4]),
+    topic_tag: TopicTag([0; 4]),
+    members: 0,
+    never_joined: false,
+    founding: [0; 16],
+};
 
 /// A room as its owner tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +132,8 @@ pub enum News {
     Listed(Entry),
     /// It is listed no more.
     Gone(Entry),
+    /// Somebody has begun to look.
+    Looks,
 }
 
 /// What was heard of rooms that want to be found, and what it takes to say so of one's own.
@@ -136,6 +148,8 @@ pub struct Directory<R> {
     far: Shelf,
     links: BTreeMap<Peer, Bucket>,
     all: Bucket,
+    /// When somebody was last heard to look, or I said that I do.
+    looked: Option<Mono>,
 }
 
 impl<R: CryptoRng> Directory<R> {
@@ -153,6 +167,7 @@ impl<R: CryptoRng> Directory<R> {
             far: Shelf::new(LISTINGS, LISTINGS),
             links: BTreeMap::new(),
             all: Bucket::new(LISTING_ALL_EACH_MS, LISTING_ALL_BURST),
+            looked: None,
         }
     }
 
@@ -206,18 +221,35 @@ impl<R: CryptoRng> Directory<R> {
         listing: &Listing,
         life_ms: u64,
     ) -> Option<(Topic, Vec<u8>)> {
-        self.counter += 1;
         let until = if life_ms == 0 { Unix(0) } else { Unix(wall.0.saturating_add(life_ms)) };
+        self.counter += 1;
+        self.seal(me, self.counter, wall, Body::Listing(listing.encode(until)))
+    }
+
+    /// A word that somebody here has begun to look, under a key made for it: whoever hears it learns no more than that.
+    pub fn look(&mut self, now: Mono, wall: Unix) -> Option<(Topic, Vec<u8>)> {
+        self.looked = Some(now);
+        let nobody = Identity::generate(&mut self.rng);
+        // The numbers of what is said under other keys would lead to them.
+        self.seal(&nobody, 1, wall, Body::Beacon(LOOK))
+    }
+
+    /// How long it is until somebody who says that they look is passed on.
+    pub fn look_wait_ms(&self, now: Mono) -> u64 {
+        self.looked.map_or(0, |at| LOOK_GAP_MS.saturating_sub(now.since(at)))
+    }
+
+    fn seal(&mut self, me: &Identity, counter: u64, wall: Unix, body: Body) -> Option<(Topic, Vec<u8>)> {
         let payload = Payload {
             genesis: Genesis([0; 16]),
             generation: 0,
             epoch: wall.epoch(),
             sender: me.id(),
-            counter: self.counter,
+            counter,
             sent: wall,
             ttl_s: 0,
             log_head: LogHead([0; 16]),
-            body: Body::Listing(listing.encode(until)),
+            body,
         };
         let gate = self.doors.lobby()?;
         let key = self.keys.entry(gate.day()).or_insert_with(|| self.root.lobby(gate.day()));
@@ -295,11 +327,14 @@ impl<R: CryptoRng> Directory<R> {
         let key = self.keys.entry(day).or_insert_with(|| self.root.lobby(day));
         let opened = frame.open(key)?;
         let said = &opened.payload;
-        let Body::Listing(body) = &said.body else { return Err(Dropped::Kind) };
+        if !matches!(said.body, Body::Listing(_) | Body::Beacon(_)) {
+            return Err(Dropped::Kind);
+        }
         let blank = said.genesis == Genesis([0; 16]) && said.generation == 0 && said.ttl_s == 0;
         if said.epoch != epoch || said.sent.epoch() != epoch || !blank {
             return Err(Dropped::Payload);
         }
+        let Body::Listing(body) = &said.body else { return self.on_look(now, way, &opened) };
         let life_ms = match body.until.0.saturating_sub(said.sent.0) {
             life_ms if life_ms > LISTING_MOST_MS => return Err(Dropped::Payload),
             life_ms => life_ms,
@@ -314,6 +349,21 @@ impl<R: CryptoRng> Directory<R> {
             return Err(Dropped::Signature);
         }
         Ok(shelf.put(now, from, listing, said.sender, said.counter, life_ms))
+    }
+
+    /// Somebody looks. Passed on once in a while, whoever says so: a flood of them ends at the first link.
+    fn on_look(&mut self, now: Mono, way: Way, opened: &Opened) -> Result<Option<News>, Dropped> {
+        if opened.payload.body != Body::Beacon(LOOK) {
+            return Err(Dropped::Payload);
+        }
+        if way == Way::Near || self.look_wait_ms(now) > 0 {
+            return Err(Dropped::Limit);
+        }
+        if !opened.is_signed() {
+            return Err(Dropped::Signature);
+        }
+        self.looked = Some(now);
+        Ok(Some(News::Looks))
     }
 
     /// One link may bring only so much, and so may all.

@@ -37,9 +37,13 @@ def listed(i):
     raw, sig, padding = inner[2:2 + n], inner[2 + n:66 + n], inner[66 + n:]
     need(len(sig) == 64 and not any(padding), "payload")
     p = Payload(raw)
-    need(p.kind == 15 and BODIES[15][0] == LOBBY, "kind")
+    need(p.kind in (15, 18) and BODIES[p.kind][0] == LOBBY, "kind")
     need(p.genesis == bytes(16) and p.gen == 0 and p.ttl_s == 0, "payload")
     need(p.epoch == epoch == p.sent_ms // 60_000, "payload")
+    if p.kind == 18:
+        need(p.body == [bytes(4), bytes(4), 0, 0, bytes(16)], "bounds")
+        need(verify("sig", p.sender, raw, sig), "signature")
+        return {"verdict": "accept"}
     name, title, tag, mode, members, until = p.body
     holds = max(0, until - p.sent_ms)
     need(holds <= 600_000 and mode >> 4 == 0 and mode & 3 <= 2 and 1 <= members <= 256, "bounds")

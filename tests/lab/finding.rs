@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::nat::{Internet, Router};
 use crate::words::Net;
 
-/// A listing holds for a minute and a half, and whoever has just begun to look waits for half a minute.
+/// A listing holds for a minute and a half.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn line(net: &mut Net, who: &str, text: &str) -> Value {

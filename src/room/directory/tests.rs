@@ -2,7 +2,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::*;
-use crate::base::limits::{LISTING_BURST, LISTING_EACH_MS, LISTING_MS, LISTING_TOMB_MS, LISTINGS_A_KEY};
+use crate::base::limits::{
+    LISTING_BURST, LISTING_EACH_MS, LISTING_MS, LISTING_TOMB_MS, LISTINGS_A_KEY, LOOK_GAP_MS,
+};
 
 const WALL: Unix = Unix(1_800_000_000_000);
 
@@ -298,4 +300,38 @@ fn one_hears_nothing_of_oneself_and_a_new_day_has_another_topic() {
     let day = 86_400_000;
     ear.directory.pass_time(Mono(day), Unix(WALL.0 + day));
     assert!(today.iter().all(|topic| !ear.directory.has(topic)) && ear.directory.topics().count() == 1);
+}
+
+#[test]
+fn whoever_begins_to_look_says_no_more_than_that_and_is_passed_on_once_in_a_while() {
+    let (mut looker, mut ear) = (directory(2), Ear::new());
+    let look = |looker: &mut Directory<ChaCha20Rng>, at| looker.look(Mono(at), Unix(WALL.0 + at)).unwrap();
+    let frames: Vec<(Topic, Vec<u8>)> = (0..4).map(|_| look(&mut looker, 1_000)).collect();
+    let opened = |(topic, bytes): &(Topic, Vec<u8>)| {
+        let (day, frame) = looker.open(Some(topic), bytes).unwrap();
+        frame.open(&looker.root.lobby(day)).unwrap().payload
+    };
+    let said: Vec<Payload> = frames.iter().map(opened).collect();
+    assert!(said.windows(2).all(|two| two[0].sender != two[1].sender), "under another key each time");
+    assert!(said.iter().all(|payload| payload.counter == 1), "which leads to no other key");
+    assert!(frames.iter().all(|(_, bytes)| bytes.len() == FRAME));
+    let (first, rest) = frames.split_first().unwrap();
+    let heard = ear.hears(1_010, 1, first);
+    assert_eq!(heard.verdict, Verdict::Accept);
+    assert!(matches!(heard.news, Some(News::Looks)));
+    for (link, frame) in (2..).zip(rest) {
+        let heard = ear.hears(1_020, link, frame);
+        assert_eq!(heard.verdict, Verdict::Ignore, "by whatever link, and under whatever key");
+        assert!(heard.news.is_none());
+    }
+    let later = 1_010 + LOOK_GAP_MS;
+    let frame = look(&mut looker, later);
+    assert!(matches!(ear.hears(later, 1, &frame).news, Some(News::Looks)));
+    // Straight it means nothing, and a beacon of a room does not belong here.
+    let clocks = (Mono(3 * later), Unix(WALL.0 + later));
+    let near = ear.directory.hear(clocks, &ear.me, &peer(1), Way::Near, &frame.1);
+    assert!(near.verdict == Verdict::Ignore && near.news.is_none());
+    let wrong = Body::Beacon(Beacon { members: 1, ..LOOK });
+    let frame = looker.seal(&key(3), 1, Unix(WALL.0 + later), wrong).unwrap();
+    assert_eq!(ear.hears(3 * later, 1, &frame).verdict, Verdict::Reject);
 }

@@ -1,13 +1,13 @@
 //! Section 15: listings, and what whoever listens makes of them.
 
-use ephem_node::base::id::{Genesis, MemberId, Peer};
+use ephem_node::base::id::{Genesis, MemberId, Peer, SetTag, TopicTag};
 use ephem_node::base::secret::Secret;
 use ephem_node::base::tag::Tag;
 use ephem_node::base::time::{Epoch, Mono, Unix};
 use ephem_node::crypto::kdf::{self, Label};
 use ephem_node::room::directory::{Directory, News, Way};
 use ephem_node::room::io::Verdict;
-use ephem_node::wire::payload::{Body, Listing, Payload};
+use ephem_node::wire::payload::{Beacon, Body, Listing, Payload};
 use serde_json::{Value, json};
 
 use super::draft::Draft;
@@ -32,7 +32,11 @@ fn listing(change: impl FnOnce(&mut Listing)) -> Payload {
         until: Unix(SENT + 90_000),
     };
     change(&mut said);
-    Payload { genesis: Genesis([0; 16]), generation: 0, ..around(Body::Listing(said)) }
+    of_no_room(Body::Listing(said))
+}
+
+fn of_no_room(body: Body) -> Payload {
+    Payload { genesis: Genesis([0; 16]), generation: 0, ..around(body) }
 }
 
 fn draft(payload: &Payload) -> Draft {
@@ -100,10 +104,16 @@ pub fn group() -> Group {
     let mut astray = listing(|_| {});
     astray.sent = Unix(SENT + 60_000);
     tell("So is one of another minute than it says", draft(&astray));
-    tell(
-        "So is another kind of payload",
-        draft(&Payload { genesis: Genesis([0; 16]), generation: 0, ..around(beacon()) }),
-    );
+    tell("So is a beacon of a room", draft(&of_no_room(beacon())));
+    tell("So is another kind of payload", draft(&of_no_room(Body::Leave { panic: false })));
+    let looks = Body::Beacon(Beacon {
+        set_tag: SetTag([0; 4]),
+        topic_tag: TopicTag([0; 4]),
+        members: 0,
+        never_joined: false,
+        founding: [0; 16],
+    });
+    tell("Somebody who looks says so with a beacon of nothing", draft(&of_no_room(looks)));
     // Nobody's fault.
     tell(
         "A name in another spelling is passed over",
