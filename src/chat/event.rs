@@ -134,6 +134,8 @@ pub struct Facts {
     pub ttl_ms: u64,
     /// How long newcomers read before they speak; zero where they need not.
     pub quiet_ms: u64,
+    /// What is kept in it may stay on disks: it lasts.
+    pub persist: bool,
     /// Where this node stands.
     pub state: Standing,
     /// What this node may do.

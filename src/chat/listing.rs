@@ -111,9 +111,9 @@ impl Found {
             None => {
                 Some("/rooms all, or /rooms and a tag, looks further; whoever is linked to you sees that")
             }
-            Some([]) => {
-                Some("nothing further is listed yet; whoever lists is asked to say so: look again in a few seconds")
-            }
+            Some([]) => Some(
+                "nothing further is listed yet; whoever lists is asked to say so: look again in a few seconds",
+            ),
             Some(_) => None,
         }
     }

@@ -22,7 +22,7 @@ use super::circle::Circle;
 use super::event::{Event, Hello, Message, NetLine, Person, RoomLine};
 use super::friends::Friends;
 use super::listing::Nearby;
-use super::name::{Kind, MemberChange, Role, RoomChange};
+use super::name::{Kind, MemberChange, Reach, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
 use super::problem::Problem;
 use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
@@ -106,6 +106,11 @@ impl Model {
                 let Some(room) = notice.room.as_ref().and_then(|name| self.room_mut(name)) else { return };
                 if let Said::NotAdmitted(Refusal::Knock) = notice.said {
                     room.wait = Some(Pending { wait: Wait::Knocking, since: now, told: 0 });
+                }
+                match notice.said {
+                    Said::Listed { near } => room.listed = if near { Reach::Near } else { Reach::On },
+                    Said::Unlisted => room.listed = Reach::Off,
+                    _ => {}
                 }
                 room.scroll.tell(event.clone(), now);
             }

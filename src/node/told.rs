@@ -278,6 +278,7 @@ fn facts(seat: &Seat) -> Facts {
         role: role(seat.rank()),
         only: seat.only().map(|id| seat.person(&id)),
         quiet_ms: policy.quiet_s.unwrap_or(0).saturating_mul(1_000),
+        persist: policy.persist.unwrap_or(false),
         topic: policy.topic.as_deref().map(Line::clean).filter(|topic| !topic.is_empty()),
         closes: seat.closing(),
     }

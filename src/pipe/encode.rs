@@ -230,6 +230,9 @@ pub(super) fn facts(o: &mut Object<'_>, facts: &Facts, now: Mono) {
     if facts.quiet_ms > 0 {
         o.number("quiet_ms", facts.quiet_ms);
     }
+    if facts.persist {
+        o.flag("persist", true);
+    }
     o.text("state", facts.state.name());
     o.text("role", facts.role.name());
     if let Some(only) = &facts.only {

@@ -85,6 +85,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         members: 3,
         ttl_ms: 600_000,
         quiet_ms: 0,
+        persist: false,
         state,
         role: Role::Member,
         only: None,

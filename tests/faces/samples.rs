@@ -66,6 +66,7 @@ fn facts(mode: Mode, state: Standing) -> Facts {
         members: 3,
         ttl_ms: 600_000,
         quiet_ms: 0,
+        persist: false,
         state,
         role: Role::Owner,
         only: None,
@@ -77,6 +78,7 @@ fn facts(mode: Mode, state: Standing) -> Facts {
 fn full() -> Facts {
     Facts {
         only: Some(person(2)),
+        persist: true,
         topic: Some(line("floor plan")),
         closes: Some(Closing { unix: Unix(9), at: Mono(4), in_ms: 3 }),
         ..facts(Mode::Invite, Standing::Unconfirmed)

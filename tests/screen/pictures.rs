@@ -335,6 +335,16 @@ fn several_rooms() {
         stage.say("ops", "ana", "eve, are you there?", Some(MINUTE));
         stage
     });
+    let stays = |look, near| {
+        let mut stage = evening(look);
+        let facts = Facts { persist: true, ..Stage::facts(Mode::Passphrase, Standing::Confirmed, 5) };
+        stage.room("lobby", RoomChange::Settings, facts);
+        stage.notice(Notice::room(&Line::clean("lobby"), Said::Listed { near }));
+        stage.pass(MINUTE);
+        stage
+    };
+    state("listed", |look| stays(look, false));
+    state("listed-nearby", |look| stays(look, true));
     state("new-while-away", |look| {
         let mut stage = evening(look);
         stage.focus(false);

@@ -97,6 +97,7 @@ impl Stage {
             members,
             ttl_ms: 600_000,
             quiet_ms: 0,
+            persist: false,
             state,
             role: Role::Member,
             only: None,

@@ -6,7 +6,7 @@ use crate::base::id::MemberId;
 use crate::base::nick::Nick;
 use crate::base::time::Mono;
 use crate::chat::event::{Facts, Person};
-use crate::chat::name::{MemberChange, Standing};
+use crate::chat::name::{MemberChange, Reach, Standing};
 use crate::chat::notice::Said;
 use crate::chat::people::People;
 use crate::chat::scrollback::{Gone, Scrollback};
@@ -20,6 +20,8 @@ pub struct Room {
     pub name: Line,
     /// How it stands.
     pub facts: Facts,
+    /// Who is told of it by this node, so that it can be found.
+    pub listed: Reach,
     /// Who is in it.
     pub people: People,
     /// Who is at the door, and who was removed: a person can name them to let them in.
@@ -66,6 +68,7 @@ impl Room {
         Room {
             name,
             facts,
+            listed: Reach::Off,
             people: People::default(),
             outside: People::default(),
             scroll: Scrollback::default(),

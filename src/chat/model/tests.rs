@@ -24,6 +24,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
         members: 2,
         ttl_ms: 600_000,
         quiet_ms: 0,
+        persist: false,
         state,
         role: Role::Member,
         only: None,
@@ -302,4 +303,17 @@ fn there_are_never_more_rooms_than_the_protocol_allows() {
         model.update(Mono(0), &room(&format!("r{n}"), RoomChange::Joining, Standing::Searching));
     }
     assert_eq!(model.rooms().len(), ROOMS);
+}
+
+#[test]
+fn how_a_room_is_listed_is_what_was_last_said_of_it() {
+    let mut model = Model::default();
+    model.update(Mono(0), &room("lobby", RoomChange::Joined, Standing::Confirmed));
+    let mut after = |said| {
+        model.update(Mono(0), &Event::Notice(Notice::room(&line("lobby"), said)));
+        find(&model, "lobby").listed
+    };
+    assert_eq!(after(Said::Listed { near: true }), Reach::Near);
+    assert_eq!(after(Said::Listed { near: false }), Reach::On);
+    assert_eq!(after(Said::Unlisted), Reach::Off);
 }

@@ -11,7 +11,7 @@ use crate::chat::circle::Circle;
 use crate::chat::duration;
 use crate::chat::event::{Facts, Person};
 use crate::chat::model::Room;
-use crate::chat::name::{Level, Mode, Route, Standing};
+use crate::chat::name::{Level, Mode, Reach, Route, Standing};
 use crate::chat::telling::Told;
 use crate::chat::way::route_words;
 use crate::tui::overlay::Overlay;
@@ -62,6 +62,14 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
     say(pen, &format!("{} here", facts.members), Ink::Text);
     if let Some((words, ink)) = standing(screen, room, facts) {
         say(pen, &words, ink);
+    }
+    match room.listed {
+        Reach::Off => {}
+        Reach::Near => say(pen, "listed nearby", Ink::Text),
+        Reach::On => say(pen, "listed", Ink::Text),
+    }
+    if facts.persist {
+        say(pen, "lasts", Ink::Text);
     }
     say(pen, &format!("mark {}", facts.mark.as_str()), Ink::Text);
     let mut right = format!("ttl {}", duration::short(facts.ttl_ms));
