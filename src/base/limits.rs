@@ -149,6 +149,8 @@ pub const PAGE_ROWS: usize = 512;
 pub const PAGE_MISSED: usize = 512;
 /// Ban salts that one gate may hold.
 pub const SALTS: usize = 256;
+/// Bytes of one in a handover.
+pub const SALT_BYTES: usize = 17;
 /// Causes that one note names.
 pub const CAUSES: usize = 32;
 /// Log heads that one note, page or ask names.

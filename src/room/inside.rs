@@ -35,7 +35,7 @@ use crate::base::limits::{CORRECTION_MS, REMOVAL_TRIAL_MS, REPLAY_SENDERS};
 use crate::base::time::{Mono, Unix};
 use crate::crypto::identity::Identity;
 use crate::wire::frame::FrameType;
-use crate::wire::payload::Body;
+use crate::wire::payload::{Body, What};
 
 /// Everything a member holds of a room.
 pub(crate) struct Inside {
@@ -67,6 +67,8 @@ pub(crate) struct Inside {
     pub(crate) invite: Option<Identity>,
     /// Ban salts in force.
     pub(crate) salts: BTreeSet<[u8; 16]>,
+    /// Those last handed over of which no ban is known here yet.
+    pub(super) salts_told: Vec<[u8; 16]>,
     /// Came back to the room with what was kept of it.
     pub(crate) resumed: bool,
     /// Since when I stand removed.
@@ -116,6 +118,7 @@ impl Inside {
             abandoned: None,
             invite: None,
             salts: BTreeSet::new(),
+            salts_told: Vec::new(),
             resumed: false,
             removed_at: None,
             expires: None,
@@ -203,11 +206,12 @@ impl Inside {
         let epoch = set.sending(now);
         let (generation, tag) = (set.generation(), set.tag());
         let head = self.log.head();
+        let before_bans = passes_bans(&body);
         let payload = hub.payload(self.genesis, generation, epoch, head, ttl_s, body);
         let bytes = payload.encode();
         let sig = prove(hub, &bytes)?;
         let key = &self.ring.current_mut().key(epoch, now)?.frame;
-        let gate = hub.doors.room()?;
+        let gate = if before_bans { hub.doors.lobby()? } else { hub.doors.room()? };
         let frame = envelope::seal_inner(
             &hub.hedge,
             &mut hub.rng,
@@ -270,6 +274,12 @@ impl Inside {
         self.foundings = foundings.to_vec();
         self.log.look_from(&self.foundings);
     }
+}
+
+/// Whether a frame has to reach whoever does not know all bans: a salt is taken only once its ban is in the log, so the log
+/// itself must not wait for the salt.
+fn passes_bans(body: &Body) -> bool {
+    matches!(body, Body::Log { .. }) || matches!(body, Body::Ask(ask) if ask.what == What::Log)
 }
 
 /// What somebody's word comes to against somebody else.

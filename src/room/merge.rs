@@ -26,12 +26,15 @@ use crate::wire::handover::Handover;
 /// When hellos across go out, in milliseconds after the first.
 const ACROSS_AT: [u64; 5] = [0, 700, 1_700, 3_700, 7_700];
 
+/// Stands for a set that both sides hold.
+const SAME_SET: SetTag = SetTag([0; 4]);
+
 /// A merge under way.
 struct Merge {
     asking: Asking,
     first: Option<Mono>,
     attempt: usize,
-    /// The tag whose holders I want to meet; zeros where it is only their clock that is off.
+    /// The tag whose holders I want to meet; zeros where they hold my set, and only their topic or their clock is another.
     with: SetTag,
     until: Mono,
 }
@@ -87,9 +90,15 @@ impl Inside {
         }
         let asking = Asking::new(HelloKey::new(&mut hub.rng));
         let until = hub.now + APART_MS;
-        self.merging.under_way = Some(Merge { asking, first: None, attempt: 0, with: tag, until });
+        let with = if tag == self.ring.current().tag() { SAME_SET } else { tag };
+        self.merging.under_way = Some(Merge { asking, first: None, attempt: 0, with, until });
         let wait = hub.between(ACROSS_SPREAD_MS);
         hub.after(wait, Timer::Across);
+    }
+
+    /// I am on another topic now: whoever was on it is met there.
+    pub(super) fn topic_moved(&mut self) {
+        self.merging.under_way.take_if(|merge| merge.with == SAME_SET);
     }
 
     /// Whether a set that I moved on from was in use a moment ago: others may still be moving.
@@ -148,6 +157,7 @@ impl Inside {
         } else {
             self.adopt(hub, &from, handover, Way::Across);
         }
+        self.seek_rest(hub, &from, opened);
     }
 
     /// Opens the answer to a hello of mine.
@@ -387,6 +397,14 @@ impl Inside {
         let Ok(handover) = Handover::decode(&plain) else { return };
         let way = if label == Label::Rekey { Way::Rekey } else { Way::Share };
         self.adopt(hub, &from, handover, way);
+        self.seek_rest(hub, &from, opened);
+    }
+
+    /// Asks for what of the log a handover had no room for: a ban that lacks keeps me from the room's topic.
+    fn seek_rest<R: CryptoRng>(&mut self, hub: &mut Hub<R>, from: &MemberId, opened: &Opened) {
+        if opened.payload.log_head != self.log.head() && !self.is_removed(from) {
+            self.seek_log(hub, from);
+        }
     }
 }
 

@@ -29,7 +29,9 @@ impl Inside {
         match self.open_room(hub, topic, from, direct, frame, bytes) {
             Ok((opened, set)) => self.on_room(hub, opened, set, from, direct),
             Err(drop) => {
-                if matches!(drop, Dropped::Unknown | Dropped::Commitment) {
+                // Of what comes over a link past the lobby's gate nobody is a stranger: whoever was banned has that gate too.
+                let room = hub.doors.get(&topic).is_some_and(|door| door.room);
+                if room && matches!(drop, Dropped::Unknown | Dropped::Commitment) {
                     self.met_stranger(hub);
                 }
                 Err(drop)

@@ -17,7 +17,7 @@ use crate::base::id::{EntryId, MemberId, short};
 use crate::base::limits::{
     CAUSES, CHAINS_MANY, EPOCH_MS, FRAME_BYTES, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS,
     LEAVES_SMALL_MS, LEAVES_SPREAD_MS, PART_RECEIVERS, PART_SPARE_BYTES, RECEIVER_BYTES, REKEY_AGE_MS,
-    REKEY_FIRST_MS, REKEY_OTHERS_MS, SMALL_ROOM,
+    REKEY_FIRST_MS, REKEY_OTHERS_MS, SALTS, SMALL_ROOM,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
@@ -250,18 +250,30 @@ impl Inside {
         }
     }
 
-    /// Takes over ban salts whose fingerprints the log knows, and moves to the topic behind them.
+    /// Takes over ban salts whose fingerprints the log knows, and moves to the topic behind them. The others are looked at
+    /// once more when more of the log is here.
     pub(crate) fn take_salts<R: CryptoRng>(&mut self, hub: &mut Hub<R>, salts: &[[u8; 16]]) {
-        let known: BTreeSet<[u8; 16]> = self.log.salt_hashes();
-        let new = salts.iter().filter(|s| {
-            let print = short(kdf::sha256(&s[..]));
-            known.contains(&print) && !self.salts.contains(*s)
-        });
-        let new: Vec<[u8; 16]> = new.copied().collect();
-        if new.is_empty() {
+        if salts.is_empty() {
             return;
         }
-        self.salts.extend(new);
+        let prints: BTreeSet<[u8; 16]> = self.log.salt_hashes();
+        let new = salts.iter().filter(|s| !self.salts.contains(*s));
+        let (proved, told) =
+            new.partition::<Vec<[u8; 16]>, _>(|s| prints.contains(&short(kdf::sha256(&s[..]))));
+        if !told.is_empty() {
+            self.salts_told = told;
+        }
+        let mut all = self.salts.clone();
+        all.extend(proved);
+        // The lowest are the same for all, whoever learnt of which first.
+        while all.len() > SALTS {
+            all.pop_last();
+        }
+        if all == self.salts {
+            return;
+        }
+        self.salts = all;
+        self.topic_moved();
         let (room, until) = (hub.room(), hub.now + 2 * EPOCH_MS);
         let change = hub.doors.resalt(&hub.root, self.salts.clone(), room, hub.now, until);
         if hub.change_doors(change) {
@@ -280,6 +292,8 @@ impl Inside {
                 hub.event(Event::Logged { entry: id, by, target });
             }
         }
+        let told = std::mem::take(&mut self.salts_told);
+        self.take_salts(hub, &told);
         self.obey_words(hub);
         self.pace_anew(hub);
         self.consider_rekey(hub);

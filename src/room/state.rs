@@ -262,7 +262,8 @@ impl<R: CryptoRng> State<R> {
         let (lobby, room, day) = (door.lobby, door.room, door.gate.day());
         match frame.header.frame_type {
             FrameType::Lobby if lobby => self.on_lobby(day, &frame),
-            FrameType::Room if room => match &mut self.phase {
+            // Over a link also from somebody who lacks a ban, and with it the way to the room's topic.
+            FrameType::Room if room || (direct && lobby) => match &mut self.phase {
                 Phase::Inside(inside) => inside.on_room_frame(hub, topic, from, direct, &frame, bytes),
                 Phase::Seeking(seeking) => {
                     seeking.saw_life(hub);

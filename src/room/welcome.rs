@@ -13,8 +13,8 @@ use super::io::{Event, Timer};
 use crate::base::id::{EntryId, InviteId, MemberId};
 use crate::base::limits::{
     ANSWER_LATER_MS, ANSWER_UNCOUNTED_MS, ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, KEM_BYTES,
-    KNOWN_MEMBERS, MEMBERS, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME, TOLD_LATE_MS, TURNS, WELCOME_BURST,
-    WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
+    KNOWN_MEMBERS, MEMBERS, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME, SALT_BYTES, TOLD_LATE_MS, TURNS,
+    WELCOME_BURST, WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -267,6 +267,8 @@ impl Inside {
             entries: Vec::new(),
             rows: vec![self.my_row(hub, keys)],
         };
+        // However many were banned, whoever comes learns as much of who rules here.
+        let at_most = (at_most + handover.salts.len() * SALT_BYTES).min(WELCOME_BYTES_MOST);
         let mut left = at_most.saturating_sub(handover.encode().len());
         let wanted = self.entries_by_need();
         for id in wanted {

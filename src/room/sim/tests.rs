@@ -1,5 +1,6 @@
 //! Small promises of a room that take a liar, or a look inside, to show.
 
+mod bans;
 mod dms;
 mod expiry;
 mod guise;
