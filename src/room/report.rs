@@ -99,7 +99,7 @@ impl Inside {
         for report in std::mem::take(&mut self.reports.waiting) {
             let officers = self.in_office(&report.about);
             let lacking: Vec<&MemberId> =
-                officers.iter().filter(|id| self.roster.get(id).is_none_or(|m| m.kem.is_none())).collect();
+                officers.iter().filter(|id| self.roster.get(id).is_none_or(|m| !m.kem_heard)).collect();
             if hub.now < report.until && !lacking.is_empty() {
                 for id in lacking {
                     self.seek_roster(hub, id);
@@ -124,7 +124,9 @@ impl Inside {
         officers: &[MemberId],
         Waiting { about, text, .. }: &Waiting,
     ) -> Result<usize, Refused> {
-        let key = |id: &MemberId| Some((*id, self.roster.get(id)?.kem.clone()?));
+        // A key that somebody else told of may be that somebody's own, and the report be about them.
+        let own = |id: &MemberId| self.roster.get(id).filter(|m| m.kem_heard);
+        let key = |id: &MemberId| Some((*id, own(id)?.kem.clone()?));
         let officers: Vec<(MemberId, KemPublic)> = officers.iter().filter_map(key).collect();
         if officers.is_empty() {
             return Err(Refused::NobodyInOffice);

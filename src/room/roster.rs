@@ -33,7 +33,7 @@ pub(crate) struct Member {
     pub(crate) told: Mono,
     /// Their latest handover key.
     pub(crate) kem: Option<KemPublic>,
-    /// They announced it themselves.
+    /// They told of it themselves.
     pub(crate) kem_heard: bool,
     /// They run `serve`.
     pub(crate) serve: bool,

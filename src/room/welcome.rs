@@ -373,8 +373,12 @@ impl Inside {
             if member.foundings.is_empty() {
                 member.foundings.clone_from(&row.foundings);
             }
-            if member.kem.is_none() {
-                member.kem = row.kem.as_ref().and_then(|k| KemPublic::from_bytes(&k[..]));
+            // What they say of themselves is their own word, in a page as in any other frame.
+            let own = row.id == *teller;
+            let kem = row.kem.as_ref().filter(|_| member.kem.is_none() || (own && !member.kem_heard));
+            if let Some(kem) = kem.and_then(|k| KemPublic::from_bytes(&k[..])) {
+                member.kem = Some(kem);
+                member.kem_heard = own;
             }
             if member.peer.is_none() {
                 member.peer = crate::base::id::Peer::new(&row.peer);

@@ -1,5 +1,8 @@
 //! Reports to those in office.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use super::*;
 use crate::base::limits::REPORT_BURST;
 use crate::base::secret::Text;
@@ -42,6 +45,33 @@ fn it_reaches_those_in_office_alone_and_is_closed_by_each_for_themselves() {
         |w: &World, i| w.events(i).iter().any(|(_, e)| matches!(e, Event::Burned { id: i, .. } if *i == id));
     world.run(1_000);
     assert!(closed(&world, ana) && !closed(&world, bob));
+}
+
+#[test]
+fn it_is_sealed_to_no_key_that_somebody_else_told_of() {
+    let (mut world, all, liar) = room(34);
+    let (ana, anas) = (all[0], world.id(all[0]).unwrap());
+    let dan = world.join(0);
+    let dans = world.id(dan).unwrap();
+    let within_reach = |w: &mut World| {
+        let told = Rc::new(Cell::new(false));
+        let ours = Rc::clone(&told);
+        w.force(liar, move |hub, inside| {
+            // Whoever is to be reported says that those in office have its own key.
+            let Some(mut row) = inside.roster.row(&anas, false) else { return };
+            row.kem = inside.hand.public().map(|kem| Box::new(*kem.as_bytes()));
+            ours.set(inside.direct(hub, &dans, Body::Roster { page: 0, pages: 1, rows: vec![row] }));
+        });
+        told.get()
+    };
+    while !within_reach(&mut world) {
+        world.run(1);
+    }
+    assert!(world.run_until(10, 60_000, |w| w.since(dan, Standing::Confirmed).is_some()).is_some());
+    report(&mut world, dan, liar, "floods the room");
+    world.run(8_000);
+    let heard = |i: usize| world.heard(i).filter(|(_, h)| h.about.is_some()).count();
+    assert_eq!((heard(ana), heard(liar)), (1, 0));
 }
 
 #[test]
