@@ -49,7 +49,7 @@ pub(crate) struct Merging {
     share_due: bool,
     /// When two sides of the room last met, as far as it was seen here.
     pub(super) met: Option<Mono>,
-    /// How many generations each member has made without a cause I can see.
+    /// How often each member has changed the set without a cause I can see.
     makers: BTreeMap<MemberId, Bucket>,
 }
 
@@ -292,7 +292,11 @@ impl Inside {
             self.consider_rekey(hub);
             return;
         }
+        let caused = way == Way::Across || self.has_cause(&chains);
         if let Some(union) = self.ring.current_mut().with(chains, handover.epoch, now) {
+            if !caused && !self.may_make(hub.now, from) {
+                return;
+            }
             self.move_to(hub, union, way != Way::Rekey);
             if way == Way::Across {
                 self.share_soon(hub);
@@ -310,8 +314,8 @@ impl Inside {
         })
     }
 
-    /// A generation without a cause that I can see is taken all the same (my view may be the older one), but not one
-    /// after the other for ever.
+    /// A generation, or chains beside those of mine, without a cause that I can see are taken all the same (my view may be
+    /// the older one), but not one after the other for ever.
     fn may_make(&mut self, now: Mono, maker: &MemberId) -> bool {
         let fresh = || Bucket::new(CAUSELESS_EACH_MS, CAUSELESS_BURST);
         if self.merging.makers.len() >= KNOWN_MEMBERS {

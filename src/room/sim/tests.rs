@@ -11,6 +11,7 @@ mod refused;
 mod reports;
 mod seen;
 mod typing;
+mod unions;
 mod unsent;
 
 use std::collections::{BTreeMap, BTreeSet};
