@@ -344,6 +344,8 @@ pub const WELCOME_BYTES: usize = 2_560;
 pub const WELCOME_BYTES_MOST: usize = 30_000;
 /// How long somebody who was welcomed counts as coming.
 pub const GUEST_MS: u64 = 10_000;
+/// How long a key that knocked and says no more hellos is held: as long as others pass for heard.
+pub const KNOCK_MS: u64 = 60_000;
 /// Members told of in a welcome.
 pub const ROWS_IN_WELCOME: usize = 64;
 /// Members who must agree.

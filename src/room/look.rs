@@ -197,6 +197,6 @@ impl<R: CryptoRng> State<R> {
 
     /// Keys that knock and wait for an admin.
     pub fn knocking(&self) -> Vec<MemberId> {
-        self.inside().map(|inside| inside.arrivals.knocks.iter().copied().collect()).unwrap_or_default()
+        self.inside().map(|inside| inside.arrivals.knocks.keys().copied().collect()).unwrap_or_default()
     }
 }

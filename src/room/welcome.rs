@@ -13,8 +13,8 @@ use super::io::{Event, Timer};
 use crate::base::id::{EntryId, InviteId, MemberId};
 use crate::base::limits::{
     ANSWER_LATER_MS, ANSWER_UNCOUNTED_MS, ANSWERERS, CORRECTIONS, GUEST_MS, HELLOS_PENDING, KEM_BYTES,
-    KNOWN_MEMBERS, MEMBERS, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME, SALT_BYTES, TOLD_LATE_MS, TURNS,
-    WELCOME_BURST, WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
+    KNOCK_MS, KNOWN_MEMBERS, MEMBERS, MERGE_BURST, MERGE_EACH_MS, ROWS_IN_WELCOME, SALT_BYTES, TOLD_LATE_MS,
+    TURNS, WELCOME_BURST, WELCOME_BYTES, WELCOME_BYTES_MOST, WELCOME_EACH_MS,
 };
 use crate::base::time::Mono;
 use crate::crypto::kdf::Label;
@@ -32,8 +32,8 @@ pub(crate) struct Arrivals {
     /// Who said hello under which hash, and who was welcomed a moment ago: so that a rush cannot pass the limit.
     callers: BTreeMap<[u8; 32], (MemberId, Mono)>,
     guests: BTreeMap<MemberId, Mono>,
-    /// Keys that wait for an admin.
-    pub(super) knocks: BTreeSet<MemberId>,
+    /// Keys that wait for an admin, and when each last asked.
+    pub(super) knocks: BTreeMap<MemberId, Mono>,
     /// When I last welcomed somebody.
     pub(super) welcomed_at: Option<Mono>,
     /// Invites that were there before me: who used them I have not heard.
@@ -48,7 +48,7 @@ impl Arrivals {
             long_answers: Bucket::new(MERGE_EACH_MS / 2, MERGE_BURST * 2),
             callers: BTreeMap::new(),
             guests: BTreeMap::new(),
-            knocks: BTreeSet::new(),
+            knocks: BTreeMap::new(),
             welcomed_at: None,
             uncounted: BTreeSet::new(),
         }
@@ -135,6 +135,7 @@ impl Inside {
     pub(crate) fn forget_callers(&mut self, now: Mono) {
         self.arrivals.callers.retain(|_, (_, at)| now.since(*at) < GUEST_MS);
         self.arrivals.guests.retain(|_, at| now.since(*at) < GUEST_MS);
+        self.arrivals.knocks.retain(|_, at| now.since(*at) < KNOCK_MS);
     }
 
     pub(crate) fn answer_pending<R: CryptoRng>(&mut self, hub: &mut Hub<R>, hash: [u8; 32]) {
@@ -206,11 +207,13 @@ impl Inside {
         }
         let rights = self.log.rights();
         if rights.knocking() && !admitted {
-            if !rights.denied.contains(&hello.from)
-                && self.arrivals.knocks.len() < HELLOS_PENDING
-                && self.arrivals.knocks.insert(hello.from)
-            {
-                hub.event(Event::Knock(hello.from));
+            let knocks = &mut self.arrivals.knocks;
+            let waits = knocks.contains_key(&hello.from);
+            if !rights.denied.contains(&hello.from) && (waits || knocks.len() < HELLOS_PENDING) {
+                knocks.insert(hello.from, hub.now);
+                if !waits {
+                    hub.event(Event::Knock(hello.from));
+                }
             }
             return Err(Reason::Knock);
         }

@@ -5,6 +5,7 @@ mod dms;
 mod expiry;
 mod guise;
 mod kept;
+mod knocks;
 mod nameless;
 mod quiet;
 mod refused;
