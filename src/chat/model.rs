@@ -74,8 +74,13 @@ impl Model {
                 if let Some(me) = self.me.as_mut().filter(|me| nick && me.id == line.who.id) {
                     me.nick = line.who.nick.clone();
                 }
+                let mine = self.is_me(&line.who.id);
                 let Some(room) = self.room_mut(&line.room) else { return };
                 room.on_member(line.change, &line.who);
+                if mine {
+                    // An office is given and taken without a line about the room.
+                    room.facts.role = line.who.role;
+                }
                 if line.change != MemberChange::Profile {
                     room.scroll.tell(event.clone(), now);
                 }

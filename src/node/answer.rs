@@ -147,7 +147,11 @@ async fn in_room(
             let find = |who: &Who, outside: bool| {
                 let here = || another(node, room, who).map(|person| person.id);
                 let outsider = || node.model.outsider(room, who).map(|person| person.id);
-                if outside { outsider().or_else(|_| here()) } else { here() }
+                match outside {
+                    // Two who were removed under one nick are offered, as two who are here are.
+                    true => outsider().or_else(|why| here().map_err(|_| why)),
+                    false => here(),
+                }
             };
             let seat = node.seats.get(at).ok_or(Problem::UnknownRoom)?;
             let deed = asked::deed(seat, act, find)?;

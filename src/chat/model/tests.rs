@@ -283,6 +283,21 @@ fn members_come_change_and_go() {
 }
 
 #[test]
+fn whoever_is_given_an_office_may_use_it_at_once() {
+    let mut model = model();
+    let role = |model: &Model| find(model, "lobby").facts.role;
+    assert_eq!(role(&model), Role::Member);
+    let me = |role| Person { role, ..person(9, "otto") };
+    let other = Person { role: Role::Owner, ..person(1, "ana") };
+    model.update(Mono(0), &member("lobby", MemberChange::Role, other));
+    assert_eq!(role(&model), Role::Member, "somebody else's office");
+    model.update(Mono(0), &member("lobby", MemberChange::Role, me(Role::Admin)));
+    assert_eq!(role(&model), Role::Admin);
+    model.update(Mono(0), &member("lobby", MemberChange::Role, me(Role::Member)));
+    assert_eq!(role(&model), Role::Member, "and no longer, once it is taken");
+}
+
+#[test]
 fn the_reclaim_token_is_not_remembered_and_the_log_tells_no_texts() {
     let mut model = model();
     say(&mut model, message("lobby", 1, 1, "north gate"));
