@@ -119,6 +119,8 @@ pub struct SetBy {
     pub by: Person,
     /// What.
     pub policy: Policy,
+    /// It was before this node came in: no news to anybody.
+    pub past: bool,
 }
 
 /// How a room stands.
@@ -193,6 +195,8 @@ pub struct MemberLine {
     pub until: Option<Unix>,
     /// After a ban and its end: what it takes to come in under a key that is new here.
     pub door: Option<Door>,
+    /// It happened before this node came in: no news to anybody.
+    pub past: bool,
 }
 
 /// A message as it is shown.

@@ -24,6 +24,7 @@ use super::friends::Friends;
 use super::listing::Nearby;
 use super::name::{Kind, MemberChange, Reach, Role, RoomChange};
 use super::notice::{Notice, Refusal, Said};
+use super::people::People;
 use super::problem::Problem;
 use super::reply::{Answer, MemberRow, Profile, RoomRow, Status};
 use super::request::{Asked, Request, View, Which, Who};
@@ -81,7 +82,7 @@ impl Model {
                     // An office is given and taken without a line about the room.
                     room.facts.role = line.who.role;
                 }
-                if line.change != MemberChange::Profile {
+                if line.change != MemberChange::Profile && !line.past {
                     room.scroll.tell(event.clone(), now);
                 }
             }
@@ -248,6 +249,17 @@ impl Model {
         Some(Notice::room(&line.room, Said::KeyChanged { who: line.who.clone(), verified }))
     }
 
+    /// The word that an event calls for after it was taken in: whoever came, or changed their nick, looks like somebody here.
+    pub fn alike(&self, event: &Event) -> Option<Notice> {
+        let Event::Member(line) = event else { return None };
+        if !matches!(line.change, MemberChange::Join | MemberChange::Nick) || self.is_me(&line.who.id) {
+            return None;
+        }
+        let mut people = self.room(Some(&line.room)).ok()?.people.iter();
+        let alike = people.any(|(person, _, alike)| alike && person.id == line.who.id);
+        alike.then(|| Notice::room(&line.room, Said::Alike(line.who.clone())))
+    }
+
     /// What this node is called in a room.
     pub fn my_nick<'a>(&'a self, room: &'a Room) -> Option<&'a Nick> {
         let me = self.me()?;
@@ -262,6 +274,14 @@ impl Model {
     /// Whom a typed name means.
     pub fn person(&self, room: Option<&Line>, who: &Who) -> Result<&Person, Problem> {
         self.room(room)?.people.resolve(who)
+    }
+
+    /// Whom a typed name means among those of whom a message is left, here or not.
+    pub fn author(&self, room: Option<&Line>, who: &Who) -> Result<Person, Problem> {
+        let mut authors = People::default();
+        let living = self.room(room)?.scroll.living();
+        living.filter(|(_, said)| !said.message.mine).for_each(|(_, said)| authors.put(&said.message.from));
+        authors.resolve(who).cloned()
     }
 
     /// Whom a typed name means among those who knock and those who were removed.

@@ -74,6 +74,7 @@ mod tests {
             reason: None,
             until: None,
             door: None,
+            past: false,
         }
     }
 

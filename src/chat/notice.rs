@@ -62,6 +62,10 @@ pub enum Said {
     },
     /// This founding gave way to another.
     Yielded(Option<Person>),
+    /// Two rooms met, and the other one's owner goes on as theirs.
+    TwoOwners(Person),
+    /// Of two owners this one gave way.
+    OneOwner(Person),
     /// The room is offered.
     Offered(Person),
     /// Somebody waits at the door.
@@ -387,6 +391,7 @@ impl Said {
             | Said::Confirmed
             | Said::OneWitness(_)
             | Said::Merged
+            | Said::OneOwner(_)
             | Said::Offered(_)
             | Said::Knocks(_)
             | Said::NetworkBack
@@ -414,6 +419,7 @@ impl Said {
             | Said::ListedByOther { .. }
             | Said::Apart { .. }
             | Said::Yielded(_)
+            | Said::TwoOwners(_)
             | Said::ClockOff { .. }
             | Said::BootstrapFailed { .. }
             | Said::NetFault(_)
@@ -460,6 +466,8 @@ impl Said {
             Said::Conflict(_) => "conflict",
             Said::Apart { .. } => "apart",
             Said::Yielded(_) => "yielded",
+            Said::TwoOwners(_) => "two_owners",
+            Said::OneOwner(_) => "one_owner",
             Said::Offered(_) => "offered",
             Said::Knocks(_) => "knocks",
             Said::ClockOff { .. } => "clock_off",
@@ -547,6 +555,8 @@ impl Said {
             Said::Apart { by_ms: 300_000 },
             Said::Yielded(Some(who())),
             Said::Yielded(None),
+            Said::TwoOwners(who()),
+            Said::OneOwner(who()),
             Said::Offered(who()),
             Said::Knocks(line("otter-lamp")),
             Said::ClockOff { by_ms: -93_000 },

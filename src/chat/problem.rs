@@ -71,6 +71,8 @@ pub enum Problem {
     Ambiguous(Vec<Offer>),
     /// Nobody answers to this.
     Nobody,
+    /// Nobody who knocks or was removed answers to this.
+    NobodyOutside,
     /// No message answers to this, or not any more.
     NoMessage,
     /// No room is joined.
@@ -105,7 +107,10 @@ pub enum Problem {
     /// Where they came in is not known yet.
     NotYet,
     /// Muted.
-    Muted,
+    Muted {
+        /// How long still.
+        left_ms: u64,
+    },
     /// There is a file of that name already.
     FileExists,
     /// A file could not be written.
@@ -248,6 +253,7 @@ impl Problem {
             Problem::TtlRange { .. } => "ttl_range",
             Problem::Ambiguous(_) => "ambiguous",
             Problem::Nobody => "nobody",
+            Problem::NobodyOutside => "nobody_outside",
             Problem::NoMessage => "no_message",
             Problem::NoRoom => "no_room",
             Problem::WhichRoom(_) => "which_room",
@@ -260,7 +266,7 @@ impl Problem {
             Problem::Outranked { .. } => "outranked",
             Problem::Elsewhere => "elsewhere",
             Problem::NotYet => "not_yet",
-            Problem::Muted => "muted",
+            Problem::Muted { .. } => "muted",
             Problem::Quiet { .. } => "quiet",
             Problem::FileExists => "file_exists",
             Problem::NotWritten(_) => "not_written",
@@ -315,6 +321,7 @@ impl Problem {
                 format!("more than one person answers to that: {}", names.join(", "))
             }
             Problem::Nobody => "nobody here answers to that".to_owned(),
+            Problem::NobodyOutside => "nobody who knocks or was removed answers to that".to_owned(),
             Problem::NoMessage => "no living message answers to that".to_owned(),
             Problem::NoRoom => "no room is joined".to_owned(),
             Problem::WhichRoom(rooms) => {
@@ -337,7 +344,9 @@ impl Problem {
             Problem::NotYet => {
                 "two rooms have just met, and it is not known yet under which founder this one came in".to_owned()
             }
-            Problem::Muted => "you are muted in this room".to_owned(),
+            Problem::Muted { left_ms } => {
+                format!("you are muted in this room for another {}", duration::words(*left_ms))
+            }
             Problem::FileExists => "there is a file of that name, and it was left alone".to_owned(),
             Problem::NotWritten(why) => format!("the file could not be written: {why}"),
             Problem::Quiet { left_ms } => {
@@ -393,6 +402,9 @@ impl Problem {
             Problem::TtlRange { .. } => "choose a time within that, like 30s, 10m or 2h".to_owned(),
             Problem::Ambiguous(_) => "use one of these tags, or the id, instead of the nick".to_owned(),
             Problem::Nobody | Problem::NoSuch => "/who lists who is here, with nick and tag".to_owned(),
+            Problem::NobodyOutside => {
+                "/bans lists who is banned, /audit all that was done; name them by tag".to_owned()
+            }
             Problem::NoMessage => "use its number or its id; it may have burned".to_owned(),
             Problem::NoRoom => "join one first: /join ROOM".to_owned(),
             Problem::WhichRoom(_) => "name the room".to_owned(),
@@ -409,7 +421,7 @@ impl Problem {
                 "ask an admin of theirs; once one of the founders types /yield, both are one".to_owned()
             }
             Problem::NotYet => "say it again in a few seconds".to_owned(),
-            Problem::Muted => "wait until it ends, or ask an admin".to_owned(),
+            Problem::Muted { .. } => "wait until it ends, or ask an admin for /unmute".to_owned(),
             Problem::FileExists | Problem::NotWritten(_) => "name another: /bug FILE".to_owned(),
             Problem::Quiet { .. } => "an admin can let you speak sooner with /unmute".to_owned(),
             Problem::QueueFull => "wait until some have gone; /net shows the links".to_owned(),
@@ -462,6 +474,7 @@ impl Problem {
             Problem::TtlRange { most_ms: 600_000 },
             Problem::Ambiguous(vec![offer(), offer()]),
             Problem::Nobody,
+            Problem::NobodyOutside,
             Problem::NoMessage,
             Problem::NoRoom,
             Problem::WhichRoom(vec![Line::clean("lobby"), Line::clean("ops")]),
@@ -473,7 +486,7 @@ impl Problem {
             Problem::Outranked { role: Role::Owner },
             Problem::Elsewhere,
             Problem::NotYet,
-            Problem::Muted,
+            Problem::Muted { left_ms: 40_000 },
             Problem::Quiet { left_ms: 240_000 },
             Problem::FileExists,
             Problem::NotWritten(std::io::ErrorKind::PermissionDenied),

@@ -40,7 +40,7 @@ macro_rules! table {
 table! {
     Rooms Member "join" ["j"] "ROOM|INVITE" "come into a room; one that is open already comes to the front"
         "/join lobby" join;
-    Rooms Member "new" [] "[NAME]" "open a private room and print its invite" "/new plans"
+    Rooms Member "new" [] "[NAME]" "open a private room; /invite lets others in" "/new plans"
         |a| Ok(Request::New(a.maybe().map(Line::clean)));
     Rooms Member "leave" ["part"] "" "leave; the last one out destroys the room" "/leave" |_| Ok(Request::Leave);
     Rooms Member "rooms" [] "[all|TAG]" "your rooms and those nearby; all or a tag: what is listed, too" "/rooms region:eu"
@@ -68,7 +68,7 @@ table! {
     Talk Member "burn" [] "[last|ID|mine]" "ask everybody to burn a message, or all of yours; an admin any" "/burn last" burn;
     Talk Admin "keep" [] "TEXT" "a message that stays until the room closes; its author or an admin takes it back" "/keep gate two, at nine"
         |a| Ok(Request::Send(Box::new(Draft { keep: true, ..Draft::plain(a.text()?) })));
-    Talk Admin "pin" [] "[ID]" "keep a message until the room closes" "/pin 7" |a| Ok(Request::Pin(a.which(), true));
+    Talk Admin "pin" [] "[ID]" "keep a message until the room closes; without an ID your last" "/pin 7" |a| Ok(Request::Pin(a.which(), true));
     Talk Admin "unpin" [] "[ID]" "keep it no longer; it burns when its own time is over" "/unpin 7" |a| Ok(Request::Pin(a.which(), false));
     Talk Member "pins" [] "" "what is kept" "/pins" |_| Ok(Request::View(View::Pins));
 

@@ -5,16 +5,20 @@ use zeroize::Zeroizing;
 use super::duration::{self, words};
 use super::event::{Event, Invite, KeptLine, MemberLine, Person, RoomLine};
 use super::moves::Moves;
-use super::name::{Door, KeysChange, Level, MemberChange, Mode, RoomChange};
+use super::name::{Door, KeysChange, Level, MemberChange, Mode, Role, RoomChange};
 use super::notice::Said;
 use super::record;
 use super::reply::short_id;
+use super::request::{Act, Request, View, Who};
 use super::text::Line;
 use crate::base::id::{MsgId, hex};
 use crate::base::time::Unix;
 
 /// Bytes of a message's id by which it is named: as many as a command asks for.
 const NAMED_BY: usize = 3;
+
+/// Why somebody is the owner who was not given the room.
+pub const BY_TOKEN: &str = "took the room back with its token";
 
 /// A sentence, how much it matters, and what can be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,37 @@ pub fn said(said: &Said) -> Told {
     Told { level: said.level(), text: said.text(), hint: said.hint() }
 }
 
+/// What is to be said once something was done that nothing else shows to whoever asked for it. `who` is whom it was about.
+pub fn done(request: &Request, who: &str) -> Option<String> {
+    Some(match request {
+        Request::Block(_, true) => format!("nothing of {who} reaches you any more; /unblock takes it again"),
+        Request::Block(_, false) => format!("what {who} says reaches you again"),
+        Request::Act(Act::Admit(_, false)) => format!("{who} was turned away; /admit still lets them in"),
+        Request::Act(Act::Transfer(_)) => {
+            format!("the room is offered to {who}, and yours until they /accept")
+        }
+        Request::View(View::Ignore(Some(_))) => {
+            format!("nothing of {who} is shown to you; /ignore alone shows all again")
+        }
+        Request::View(View::Focus(Some(_))) => {
+            format!("of others {who} is shown; /focus alone shows all again")
+        }
+        Request::View(View::Ignore(None) | View::Focus(None)) => "what was hidden is shown again".to_owned(),
+        Request::Tags(_) => "done; /list tells how the room can be found".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Whom it is about, for those of which [`done`] tells.
+pub fn whom(request: &Request) -> Option<&Who> {
+    match request {
+        Request::Block(who, _)
+        | Request::Act(Act::Admit(who, _) | Act::Transfer(who))
+        | Request::View(View::Ignore(Some(who)) | View::Focus(Some(who))) => Some(who),
+        _ => None,
+    }
+}
+
 /// Somebody wrote to this node alone, which is read elsewhere: that key leads there.
 pub fn aside(name: &str, asks: bool, key: &str) -> Told {
     let text = if asks { "asks to write to you alone" } else { "wrote to you alone" };
@@ -59,6 +94,9 @@ pub fn aside(name: &str, asks: bool, key: &str) -> Told {
 
 /// What is to be said of somebody, who was called so before, if that is known. How they want to be shown is seen, not said.
 pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Option<Told> {
+    if line.past {
+        return None;
+    }
     let (who, tag) = (called(&line.who, names), line.who.tag.as_str());
     let mut text = match line.change {
         MemberChange::Join => format!("{who} joined"),
@@ -72,10 +110,10 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
         }
         MemberChange::Ban => format!("{who} was banned and gets no new keys; what they have read stays read"),
         MemberChange::Unban => format!("{who} is no longer kept out"),
-        MemberChange::Knock => format!("{who} knocks: /admit {tag} or /deny {tag}"),
         MemberChange::Away => format!("{who} is away"),
         MemberChange::Back => format!("{who} is back"),
-        MemberChange::Profile => return None,
+        // Those who can open are told by a notice.
+        MemberChange::Knock | MemberChange::Profile => return None,
     };
     if let Some(by) = &line.by {
         text.push_str(&format!(", by {}", names(by)));
@@ -191,15 +229,17 @@ pub fn room(line: &RoomLine, names: Names<'_>) -> Option<Told> {
     let facts = &line.facts;
     Some(match line.change {
         RoomChange::Joining => info(format!("{}, mark {}", mode_words(facts.mode), facts.mark.as_str())),
-        RoomChange::Joined => return None,
+        // A notice has said the same, in more words.
+        RoomChange::Joined | RoomChange::Merged | RoomChange::Conflict => return None,
         RoomChange::State => said(&Said::of_standing(facts.state, facts.only.clone())),
         RoomChange::Left => info("left; what was said is gone here".to_owned()),
         RoomChange::Closed => said(&Said::Closed),
         RoomChange::Expired => said(&Said::Expired),
-        RoomChange::Merged => said(&Said::Merged),
-        RoomChange::Conflict => said(&Said::Conflict(None)),
+        RoomChange::Settings if line.set.as_ref().is_some_and(|set| set.past) => return None,
         RoomChange::Settings => info(settings(line, names)),
-        RoomChange::Owner => info(format!("the owner is settled; you are {}", facts.role.name())),
+        RoomChange::Owner if facts.role == Role::Owner => info("you are the owner of this room".to_owned()),
+        // Who is, a line about them says.
+        RoomChange::Owner => return None,
     })
 }
 
@@ -275,8 +315,16 @@ mod tests {
         let told = |change, door| {
             let until = (change == MemberChange::Ban).then_some(Unix(7_200_000));
             let (room, reason) = (Line::clean("lobby"), Some(Line::clean("noise")));
-            let line =
-                MemberLine { room, change, who: who.clone(), by: None, reason, until, door: Some(door) };
+            let line = MemberLine {
+                room,
+                change,
+                who: who.clone(),
+                by: None,
+                reason,
+                until,
+                door: Some(door),
+                past: false,
+            };
             member(&line, &|who| who.nick.as_str().to_owned(), None, Unix(0)).expect("a sentence").text
         };
         let banned = "eve was banned and gets no new keys; what they have read stays read, for 2 hours, reason: noise; ";

@@ -66,6 +66,7 @@ impl Stage {
         plan.warn()?;
         let mut stage = Stage::open(look(plan.all.color, &plan.screen), plan.likes.mouse, room)?;
         stage.screen.likes(plan.likes.habits.clone());
+        stage.screen.keeps(plan.who.keep.profile.is_some());
         stage.screen.asks_at(plan.network.bootstrap.iter().map(|place| Line::clean(place.text())));
         Ok(stage)
     }

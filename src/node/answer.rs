@@ -103,7 +103,11 @@ async fn in_room(
         }
         Request::Report(about, text) => report(node, at, room, &about, text.as_ref(), after),
         Request::Block(who, block) => {
-            let who = another(node, room, &who)?.id;
+            // Somebody may write and be gone before they are blocked.
+            let who = match another(node, room, &who) {
+                Err(Problem::Nobody) => node.model.author(room, &who)?.id,
+                found => found?.id,
+            };
             self::block(node, who, block, after)
         }
         Request::Friend(who, _) => {
@@ -149,7 +153,9 @@ async fn in_room(
                 let outsider = || node.model.outsider(room, who).map(|person| person.id);
                 match outside {
                     // Two who were removed under one nick are offered, as two who are here are.
-                    true => outsider().or_else(|why| here().map_err(|_| why)),
+                    true => outsider().or_else(|why| {
+                        here().map_err(|_| if why == Problem::Nobody { Problem::NobodyOutside } else { why })
+                    }),
                     false => here(),
                 }
             };

@@ -265,7 +265,10 @@ impl Node {
     pub(super) fn tell(&mut self, mut event: Event) {
         self.model.recognise(&mut event);
         let alarm = self.model.alarm(&event).map(Event::Notice);
-        for event in [event].into_iter().chain(alarm) {
+        self.model.update(self.clock.now(), &event);
+        let alike = if alarm.is_none() { self.model.alike(&event).map(Event::Notice) } else { None };
+        self.outbox.tell(event);
+        for event in alarm.into_iter().chain(alike) {
             self.model.update(self.clock.now(), &event);
             self.outbox.tell(event);
         }

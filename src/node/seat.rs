@@ -309,6 +309,13 @@ impl Seat {
         self.state.log()?.get(entry).map(|entry| &entry.act)
     }
 
+    /// Whether an entry that comes while this node comes in was written before: what was, and no news.
+    pub(super) fn is_past(&self, entry: &EntryId) -> bool {
+        let written = self.state.log().and_then(|log| log.get(entry)).map(|entry| entry.at);
+        let before = written.zip(self.state.joined()).is_some_and(|(written, joined)| written < joined);
+        before && self.standing() != Some(Standing::Confirmed)
+    }
+
     /// The settings in force.
     pub(super) fn policy(&self) -> Policy {
         self.state.log().map(|log| log.rights().policy.clone()).unwrap_or_default()

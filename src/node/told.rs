@@ -1,6 +1,6 @@
 //! What a room says, in the words that faces share. One way only: nothing here changes a room.
 
-use crate::base::id::MemberId;
+use crate::base::id::{EntryId, MemberId};
 use crate::base::nick::Nick;
 use crate::base::time::Unix;
 use crate::chat::avatar::Avatar;
@@ -12,6 +12,7 @@ use crate::chat::event::{
 use crate::chat::name::{BurnWhy, Door, KeysChange, Kind, MemberChange, Mode, Role, RoomChange, Standing};
 use crate::chat::notice::{Notice, Refusal, Said};
 use crate::chat::problem::Problem;
+use crate::chat::telling::BY_TOKEN;
 use crate::chat::text::{Body, Line};
 use crate::crypto::{root, words};
 use crate::room::io::{self, Fate, Heard, Refused, Who};
@@ -50,19 +51,15 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
         io::Event::Logged { entry, by, target } => {
             let roles = seat.new_roles();
             logged(seat, &entry, &by, target.as_ref(), out);
-            // Who is the owner now; and who is it no more.
-            if seat.act(&entry).is_some_and(Act::settles) {
-                out.extend(
-                    roles
-                        .iter()
-                        .map(|id| self::by(seat, MemberChange::Role, seat.person(id), None, None, None)),
-                );
-            }
+            settled(seat, &entry, &roles, out);
         }
         io::Event::Knock(id) => {
             let who = seat.person(&id);
-            out.push(notice(seat, Said::Knocks(who.tag.clone())));
-            out.push(by(seat, MemberChange::Knock, who, None, None, None));
+            // Who can do nothing about it is not asked to.
+            if seat.rank() >= Rank::Admin {
+                out.push(notice(seat, Said::Knocks(who.tag.clone())));
+            }
+            out.push(Event::Member(Box::new(member_line(seat, MemberChange::Knock, who))));
         }
         io::Event::Message(heard) => {
             if let Some(about) = &heard.about {
@@ -114,6 +111,7 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
             if merged {
                 out.push(notice(seat, Said::Merged));
                 out.push(line(seat, RoomChange::Merged));
+                out.extend(other_owner(seat).map(|owner| notice(seat, Said::TwoOwners(owner))));
             }
         }
         io::Event::Conflict { by } => {
@@ -149,19 +147,15 @@ pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
 }
 
 /// What an entry of the log that came into force means for people.
-fn logged(
-    seat: &Seat,
-    entry: &crate::base::id::EntryId,
-    author: &MemberId,
-    target: Option<&MemberId>,
-    out: &mut Vec<Event>,
-) {
+fn logged(seat: &Seat, entry: &EntryId, author: &MemberId, target: Option<&MemberId>, out: &mut Vec<Event>) {
     let Some(act) = seat.act(entry) else { return };
-    let actor = Some(seat.person(author));
+    let (actor, past) = (Some(seat.person(author)), seat.is_past(entry));
     let mut change = |change, why: Option<&str>, until: Option<Unix>| {
         let Some(target) = target else { return };
         let reason = why.map(Line::clean).filter(|why| !why.is_empty());
-        out.push(by(seat, change, seat.person(target), actor.clone(), reason, until));
+        let line = member_line(seat, change, seat.person(target));
+        let line = MemberLine { by: actor.clone(), reason, until, past, ..line };
+        out.push(Event::Member(Box::new(line)));
     };
     match act {
         Act::Grant { .. } | Act::Revoke { .. } => change(MemberChange::Role, None, None),
@@ -172,11 +166,17 @@ fn logged(
         Act::Unmute { .. } => change(MemberChange::Unmute, None, None),
         Act::Policy(policy) => {
             let policy = office::settings(policy, seat.look().room_time());
-            let set = Some(Box::new(SetBy { by: seat.person(author), policy }));
+            let set = Some(Box::new(SetBy { by: seat.person(author), policy, past }));
             out.push(Event::Room(Box::new(RoomLine { set, ..room_line(seat, RoomChange::Settings) })));
         }
         Act::Transfer { to, .. } if *to == seat.me() => {
             out.push(notice(seat, Said::Offered(seat.person(author))));
+        }
+        Act::Yield { .. } => {
+            out.push(line(seat, RoomChange::Owner));
+            if *author != seat.me() && !past {
+                out.push(notice(seat, Said::OneOwner(seat.person(author))));
+            }
         }
         act if act.settles() => out.push(line(seat, RoomChange::Owner)),
         // Said by the events of their own, or of no interest to anybody but those who did it.
@@ -185,7 +185,6 @@ fn logged(
         | Act::Transfer { .. }
         | Act::TransferAccept { .. }
         | Act::Reclaim { .. }
-        | Act::Yield { .. }
         | Act::Admit { .. }
         | Act::Deny { .. }
         | Act::Invite { .. }
@@ -195,6 +194,34 @@ fn logged(
         | Act::Pin { .. }
         | Act::Unpin { .. } => {}
     }
+}
+
+/// Who is the owner now, and who is it no more; and whose doing it was.
+fn settled(seat: &Seat, entry: &EntryId, roles: &[MemberId], out: &mut Vec<Event>) {
+    let Some(act) = seat.act(entry).filter(|act| act.settles()) else { return };
+    let author = |entry: &EntryId| seat.look().log()?.get(entry).map(|entry| entry.author);
+    let by = match act {
+        Act::TransferAccept { transfer } => author(transfer),
+        _ => author(entry),
+    };
+    for id in roles {
+        let line = member_line(seat, MemberChange::Role, seat.person(id));
+        let taken = matches!(act, Act::Reclaim { .. }) && line.who.role == Role::Owner;
+        let line = MemberLine {
+            by: by.filter(|by| by != id).map(|by| seat.person(&by)),
+            reason: taken.then(|| Line::clean(BY_TOKEN)),
+            past: seat.is_past(entry),
+            ..line
+        };
+        out.push(Event::Member(Box::new(line)));
+    }
+}
+
+/// The owner of another founding, where two have met and neither gave way.
+fn other_owner(seat: &Seat) -> Option<Person> {
+    let rights = seat.look().log()?.rights();
+    let mut others = rights.domains.iter().filter(|(id, d)| d.yielded.is_none() && !rights.is_home(id));
+    others.next().map(|(_, domain)| seat.person(&domain.owner))
 }
 
 fn message(seat: &Seat, heard: Heard) -> Event {
@@ -231,19 +258,13 @@ fn notice(seat: &Seat, said: Said) -> Event {
 }
 
 fn member(seat: &Seat, change: MemberChange, who: &Who) -> Event {
-    by(seat, change, person(who), None, None, None)
+    Event::Member(Box::new(member_line(seat, change, person(who))))
 }
 
-fn by(
-    seat: &Seat,
-    change: MemberChange,
-    who: Person,
-    by: Option<Person>,
-    reason: Option<Line>,
-    until: Option<Unix>,
-) -> Event {
+fn member_line(seat: &Seat, change: MemberChange, who: Person) -> MemberLine {
     let door = matches!(change, MemberChange::Ban | MemberChange::Unban).then(|| door(seat));
-    Event::Member(Box::new(MemberLine { room: seat.name.clone(), change, who, by, reason, until, door }))
+    let room = seat.name.clone();
+    MemberLine { room, change, who, by: None, reason: None, until: None, door, past: false }
 }
 
 /// What it takes to come in today under a key that the room has never seen.
@@ -362,7 +383,7 @@ pub(super) fn problem(seat: &Seat, why: Refused) -> Problem {
         Refused::Role => {
             Problem::Role { needs: if seat.rank() == Rank::Admin { Role::Owner } else { Role::Admin } }
         }
-        Refused::Muted => Problem::Muted,
+        Refused::Muted { left_ms } => Problem::Muted { left_ms },
         Refused::Quiet { left_ms } => Problem::Quiet { left_ms },
         Refused::TooLong => Problem::TooLong { what: "the text", most: crate::base::limits::TEXT_BYTES },
         Refused::TtlRange => Problem::TtlRange { most_ms: seat.ttl_cap_ms() },

@@ -176,6 +176,9 @@ fn room(o: &mut Object<'_>, line: &RoomLine, now: Mono) {
     if let Some(set) = &line.set {
         person(o.field("by"), &set.by);
         o.field("set").object(|o| policy(o, &set.policy));
+        if set.past {
+            o.flag("past", true);
+        }
     }
 }
 
@@ -268,6 +271,9 @@ fn member(o: &mut Object<'_>, line: &MemberLine) {
     }
     if let Some(door) = line.door {
         o.text("door", door.name());
+    }
+    if line.past {
+        o.flag("past", true);
     }
 }
 

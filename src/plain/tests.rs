@@ -105,6 +105,7 @@ fn member(byte: u8, nick: &str, tag: &str, change: MemberChange) -> Event {
         reason: None,
         until: None,
         door: None,
+        past: false,
     };
     Event::Member(Box::new(line))
 }
@@ -386,6 +387,7 @@ fn how_a_room_stands_is_said_when_it_changes_and_not_when_people_come_and_go() {
     assert!(other.contains("bob") && other.contains("alone"), "{other}");
     assert!(stand(RoomChange::State, Standing::Alone, 1, None).contains("nobody else is here"));
     assert!(stand(RoomChange::State, Standing::Confirmed, 3, None).contains("you are in"));
+    assert_eq!(stand(RoomChange::State, Standing::Confirmed, 2, Some(1)), "", "it was said without a but");
 }
 
 #[test]

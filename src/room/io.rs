@@ -377,7 +377,10 @@ pub enum Refused {
     /// One's role does not allow it.
     Role,
     /// Muted.
-    Muted,
+    Muted {
+        /// How long still.
+        left_ms: u64,
+    },
     /// Newcomers read first, and this one came in a moment ago.
     Quiet {
         /// How long still.

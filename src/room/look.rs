@@ -195,6 +195,11 @@ impl<R: CryptoRng> State<R> {
         }
     }
 
+    /// When this node came in.
+    pub fn joined(&self) -> Option<Unix> {
+        self.inside().map(|inside| inside.joined)
+    }
+
     /// Keys that knock and wait for an admin.
     pub fn knocking(&self) -> Vec<MemberId> {
         self.inside().map(|inside| inside.arrivals.knocks.keys().copied().collect()).unwrap_or_default()

@@ -212,8 +212,8 @@ impl Inside {
             return Err(Refused::Unconfirmed);
         }
         let rights = self.log.rights();
-        if rights.is_muted(&hub.id, hub.room()) {
-            return Err(Refused::Muted);
+        if let Some(until) = rights.muted.get(&hub.id).filter(|until| **until > hub.room()) {
+            return Err(Refused::Muted { left_ms: until.0 - hub.room().0 });
         }
         if self.my_quiet_ms(hub.room()) > 0 {
             return Err(Refused::Quiet { left_ms: self.my_quiet_ms(hub.room()) });

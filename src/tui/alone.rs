@@ -9,7 +9,7 @@ use crate::chat::event::Person;
 use crate::chat::model::Room;
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, FriendRow, Reply};
-use crate::chat::request::{Asked, Request, Who};
+use crate::chat::request::{Asked, Request, Which, Who};
 use crate::chat::text::Line;
 
 impl Screen {
@@ -174,6 +174,17 @@ impl Screen {
         }
     }
 
+    /// What opens the oldest message of the person in front that asks to be read.
+    pub(super) fn asks_here(&self) -> Option<Asked> {
+        let (room, with) = (self.front()?, self.circle()?.with?);
+        let mut asks = room.scroll.living().filter(|(_, said)| {
+            let message = &said.message;
+            message.asks && message.is_sealed() && message.once_ms.is_none() && message.from.id == with
+        });
+        let which = Which::Named(Line::clean(&asks.next()?.0.to_string()));
+        Some(Asked { room: Some(room.name.clone()), ..Asked::here(Request::Open(which)) })
+    }
+
     /// Back to the room from a talk with one person; false where that is not what is in front.
     pub(super) fn leave_alone(&mut self, sure: bool, until: Mono) -> bool {
         let Some(circle) = self.circle().filter(|circle| circle.with.is_some()) else { return false };
@@ -206,7 +217,8 @@ impl Screen {
             return;
         }
         let name = self.name(asked.room.as_ref(), person);
-        self.note = Some(info(format!("to {name} alone; /dm and the name goes there")));
+        let typed = if name.contains(' ') { person.tag.as_str() } else { name.as_str() };
+        self.note = Some(info(format!("this went to {name} alone; /dm {typed} shows what you two say")));
     }
 
     // ---- by which way they are reached ----

@@ -73,6 +73,7 @@ impl Screen {
                     draft: Text::new(""),
                 });
             }
+            Deed::Pin => self.ask(in_room(Request::Pin(which(), !message.keep)), "", out),
             Deed::Block if message.mine => {}
             Deed::Block => {
                 self.overlay = Some(Overlay::Sure {

@@ -12,7 +12,7 @@ use crate::chat::circle::Circle;
 use crate::chat::command;
 use crate::chat::notice::{Notice, Said};
 use crate::chat::problem::Problem;
-use crate::chat::request::{Asked, Request, View};
+use crate::chat::request::{Asked, Request, View, Who};
 use crate::chat::telling;
 
 /// Lives that a press of the key for the next message's life goes through, in seconds; after the last, the room's own.
@@ -155,7 +155,10 @@ impl Screen {
             Deed::Send => self.send(at, out),
             Deed::NewLine => drop(self.put_in("\n")),
             Deed::Go(step) => drop(self.draft().go(step.0)),
-            Deed::Cut(step) => self.draft().delete(step.0),
+            Deed::Cut(step) => {
+                self.note = None;
+                self.draft().delete(step.0);
+            }
             Deed::PutBack => self.draft().put_back(),
             Deed::Earlier => {
                 if !self.draft().go(Move::Up) {
@@ -184,6 +187,7 @@ impl Screen {
             Deed::Back => self.leave_message(),
             Deed::Open
             | Deed::Reply
+            | Deed::Pin
             | Deed::Copy
             | Deed::Info
             | Deed::Burn
@@ -211,7 +215,10 @@ impl Screen {
 
     fn send(&mut self, at: Moment, out: &mut Vec<Effect>) {
         if self.draft_ref().text().trim().is_empty() {
-            return self.leave(at, out);
+            return match self.asks_here() {
+                Some(open) => self.ask(open, "", out),
+                None => self.leave(at, out),
+            };
         }
         self.leaving = None;
         if self.front().is_none() {
@@ -239,8 +246,12 @@ impl Screen {
             return self.talk_alone(who).unwrap_or_else(|why| self.wrong(&why));
         }
         if let Request::View(view) = &asked.request {
+            let done = self.done_words(&asked);
             match self.look(at, view, out) {
-                Ok(()) => self.done_with_draft(),
+                Ok(()) => {
+                    self.note = done.map(info).or(self.note.take());
+                    self.done_with_draft();
+                }
                 Err(why) => self.wrong(&why),
             }
             return;
@@ -300,6 +311,17 @@ impl Screen {
         }
         self.said_aside(&asked);
         self.ask(asked, line, out);
+    }
+
+    /// What to say once something was done that the screen does not show by itself.
+    pub(super) fn done_words(&self, asked: &Asked) -> Option<String> {
+        let room = asked.room.as_ref();
+        let name = |who: &Who| {
+            let known = self.model.person(room, who).or_else(|_| self.model.outsider(room, who)).cloned();
+            let known = known.or_else(|_| self.model.author(room, who));
+            known.map_or_else(|_| who.0.as_str().to_owned(), |person| self.name(room, &person))
+        };
+        telling::done(&asked.request, &telling::whom(&asked.request).map(name).unwrap_or_default())
     }
 
     pub(super) fn done_with_draft(&mut self) {

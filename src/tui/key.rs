@@ -112,6 +112,8 @@ pub enum Deed {
     Open,
     /// Answer it.
     Reply,
+    /// Keep the chosen message, or no longer.
+    Pin,
     /// Copy it.
     Copy,
     /// All about it.
@@ -237,11 +239,12 @@ keys! {
         plain(Key::Char('k')) => Deed::Above, "";
         plain(Key::Down) => Deed::Below, "the message below";
         plain(Key::Char('j')) => Deed::Below, "";
-        plain(Key::Enter) => Deed::Open, "open a sealed message, or one that asks";
+        plain(Key::Enter) => Deed::Open, "open what is sealed or asks, follow an invite";
         plain(Key::Char('o')) => Deed::Open, "";
         plain(Key::Char('r')) => Deed::Reply, "write to its author";
         plain(Key::Char('y')) => Deed::Copy, "copy it; the clipboard does not burn";
         plain(Key::Char('i')) => Deed::Info, "all about it";
+        plain(Key::Char('p')) => Deed::Pin, "keep it, or no longer; admins may";
         plain(Key::Char('b')) => Deed::Burn, "take it back everywhere, if it is mine";
         plain(Key::Char('v')) => Deed::Verify, "words to compare with its author";
         plain(Key::Char('R')) => Deed::Report, "tell the admins";

@@ -92,6 +92,16 @@ pub(super) struct KeyAge {
     pub(super) made: Mono,
 }
 
+/// A question, until it is answered.
+#[derive(Debug)]
+struct Awaited {
+    from: Circle,
+    /// What goes back into the draft if it is refused.
+    draft: Text,
+    /// What to say once it was done.
+    done: Option<String>,
+}
+
 /// The screen.
 #[derive(Debug)]
 pub struct Screen {
@@ -110,7 +120,7 @@ pub struct Screen {
     pub(super) touched: Option<Mono>,
     pub(super) focused: bool,
     /// Questions asked, and the draft each came from, until they are answered.
-    awaited: BTreeMap<u64, (Circle, Text)>,
+    awaited: BTreeMap<u64, Awaited>,
     /// Questions by which way somebody is reached.
     pub(super) ways: BTreeMap<u64, Circle>,
     asked: u64,
@@ -130,6 +140,8 @@ pub struct Screen {
     pub(super) top_seen: Option<(u64, u16)>,
     /// Addresses listened on.
     pub(super) listening: Vec<Line>,
+    /// The key comes from a profile and goes back into it.
+    pub(super) kept: bool,
     /// I said that I am away.
     pub(super) away: bool,
     /// The next invite is to be scanned.
@@ -172,6 +184,7 @@ impl Screen {
             drawn_at: None,
             top_seen: None,
             listening: Vec::new(),
+            kept: false,
             away: false,
             scanned: false,
             strength,
@@ -366,8 +379,8 @@ impl Screen {
         };
         match &reply.outcome {
             Err(why) => {
-                if let Some((circle, draft)) = awaited
-                    && let Some(place) = self.places.get_mut(&circle)
+                if let Some(Awaited { from, draft, .. }) = awaited
+                    && let Some(place) = self.places.get_mut(&from)
                     && place.draft.is_empty()
                 {
                     place.draft.set(draft.as_str());
@@ -375,12 +388,20 @@ impl Screen {
                 self.wrong(why);
             }
             Ok(answer) => {
-                if let (Answer::Words { with, .. }, Some((circle, _))) = (answer, awaited) {
-                    self.model.verified(&circle.room, with);
+                if let (Answer::Words { with, .. }, Some(Awaited { from, .. })) = (answer, &awaited) {
+                    self.model.verified(&from.room, with);
+                }
+                if let Some(done) = awaited.and_then(|awaited| awaited.done) {
+                    self.note = Some(info(done));
                 }
                 self.answered(at, answer, out);
             }
         }
+    }
+
+    /// Whether this node is the same in every run.
+    pub fn keeps(&mut self, kept: bool) {
+        self.kept = kept;
     }
 
     /// Whether the next invite is shown as a square at once.
@@ -440,7 +461,8 @@ impl Screen {
             if self.awaited.len() >= AWAITED {
                 self.awaited.pop_first();
             }
-            self.awaited.insert(cid, (circle, Text::new(draft)));
+            let done = self.done_words(&asked);
+            self.awaited.insert(cid, Awaited { from: circle, draft: Text::new(draft), done });
         }
         out.push(Effect::Ask(asked));
     }

@@ -250,6 +250,7 @@ pub(super) fn events() -> Vec<Event> {
             full(),
             None,
             Some(Box::new(SetBy {
+                past: true,
                 by: person(1),
                 policy: Policy { slow_ms: Some(30_000), ..Policy::default() },
             })),
@@ -282,9 +283,15 @@ pub(super) fn events() -> Vec<Event> {
             reason: None,
             until: None,
             door: None,
+            past: false,
         };
-        let full =
-            MemberLine { by: Some(person(2)), reason: Some(lobby()), until: Some(Unix(8)), ..line.clone() };
+        let full = MemberLine {
+            by: Some(person(2)),
+            reason: Some(lobby()),
+            until: Some(Unix(8)),
+            past: true,
+            ..line.clone()
+        };
         all.extend([line.clone(), full].map(|line| Event::Member(Box::new(line))));
         let doors = Door::ALL.iter().map(|&door| MemberLine { door: Some(door), ..line.clone() });
         all.extend(doors.map(|line| Event::Member(Box::new(line))));

@@ -245,9 +245,20 @@ fn a_room_changes_hands_when_the_other_accepts_and_not_before() {
         is_role(&mut net, who, "bob", "owner");
         is_role(&mut net, who, "ana", "admin");
     }
+    let given = net.find("cho", |line| line["event"] == "role" && line["role"] == "owner");
+    assert_eq!((&given["nick"], &given["by"]["nick"]), (&json!("bob"), &json!("ana")), "{given}");
     assert_eq!(code(&net.ask("ana", json!({"cmd": "close"}))), "role");
     assert_eq!(code(&net.ask("bob", json!({"cmd": "close"}))), "ok");
     net.until("cho", |line| line["type"] == "room" && line["event"] == "closed");
+}
+
+/// Waits for a notice that names somebody.
+fn says(net: &mut Net, who: &str, code: &'static str, whom: &str) {
+    let tag = net.find(whom, |line| line["type"] == "hello")["me"]["tag"].clone();
+    let tag = tag.as_str().expect("a tag").to_owned();
+    let is =
+        |line: &Value| line["code"] == code && line["text"].as_str().is_some_and(|text| text.contains(&tag));
+    net.eventually(who, |seen| seen.iter().any(is));
 }
 
 /// Asks for a removal until the name is known, and whom it reaches.
@@ -280,6 +291,10 @@ fn where_two_rooms_meet_each_founder_rules_their_own_until_one_yields() {
     let all = ["ana", "bob", "cho", "dan", "eve", "fay"];
     net.confirmed(&all);
     let dan = net.find("dan", |line| line["type"] == "hello")["me"]["id"].clone();
+    // By the tag: the name may not be known yet.
+    for (who, other) in [("ana", "cho"), ("dan", "ana")] {
+        says(&mut net, who, "two_owners", other);
+    }
     assert_eq!(settled(&mut net, "ana", "dan", ""), "elsewhere");
     assert_eq!(settled(&mut net, "cho", "bob", ""), "elsewhere");
     assert_eq!(settled(&mut net, "ana", "cho", ""), "elsewhere");
@@ -294,6 +309,7 @@ fn where_two_rooms_meet_each_founder_rules_their_own_until_one_yields() {
         seen.iter()
             .any(|line| line["type"] == "room" && line["event"] == "owner" && line["reclaim"].is_null())
     });
+    says(&mut net, "ana", "one_owner", "cho");
     assert_eq!(settled(&mut net, "ana", "eve", "noise"), "ok");
     is_out(&mut net, "eve");
     assert_eq!(settled(&mut net, "cho", "bob", ""), "role");

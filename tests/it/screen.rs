@@ -150,7 +150,7 @@ fn two_talk_alone_on_two_screens_and_the_room_hears_nothing_of_it() {
     // Somebody new asks; the room only says so.
     bob.shows("ana asks to write to you alone: Alt+2");
     bob.types("\u{1b}2");
-    bob.shows("[asks to write to you alone] Esc, Enter");
+    bob.shows("[asks to write to you alone] Enter opens");
     assert!(!bob.terminal.grid.text().contains("kestrel"));
     bob.types(&format!("{ESC}\r"));
     bob.shows("the kestrel flies");

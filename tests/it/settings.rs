@@ -132,11 +132,38 @@ fn whoever_knocks_waits_until_an_admin_opens() {
     net.join("bob", None);
     let told = net.until("bob", |line| line["type"] == "notice" && line["code"] == "knock");
     assert_eq!(told["text"], "an admin has to let you in");
+    let asked = |line: &Value| line["type"] == "notice" && line["code"] == "knocks";
+    let hint = net.until("ana", asked)["hint"].as_str().expect("a hint").to_owned();
     let knock = net.until("ana", |line| line["type"] == "member" && line["event"] == "knock");
+    assert!(hint.contains(&format!("/admit {} ", knock["tag"].as_str().expect("a tag"))), "{hint}");
     let done = net.ask("ana", json!({"cmd": "admit", "who": knock["id"]}));
     assert_eq!(done["ok"], true, "{done}");
     net.confirmed(&["ana", "bob"]);
     net.say("bob", "thank you").expect_all("thank you");
+    assert_eq!(net.count("bob", |line| line["code"] == "knock"), 1, "once, however often it asked");
+}
+
+#[test]
+fn what_was_done_before_somebody_came_is_no_news_to_them() {
+    let mut net = room(&[]);
+    assert_eq!(net.ask("ana", json!({"cmd": "admin", "who": "bob"}))["ok"], true);
+    // More than a welcome carries: the rest of the log comes after it.
+    for n in 0..60 {
+        let topic = format!("the north gate, {n} {}", "and on ".repeat(20));
+        assert_eq!(net.ask("ana", json!({"cmd": "policy", "topic": topic}))["ok"], true, "{n}");
+    }
+    net.join("cho", None);
+    net.confirmed(&["ana", "bob", "cho"]);
+    let set = |line: &Value| line["event"] == "settings" && line["set"].is_object();
+    net.eventually("cho", |seen| seen.iter().filter(|line| set(line)).count() > 0);
+    let reply = net.ask("cho", json!({"cmd": "rooms"}));
+    let topic = reply["rooms"][0]["topic"].as_str().expect("a topic");
+    assert!(topic.starts_with("the north gate, 59"), "{topic}");
+    assert_eq!(net.count("cho", |line| set(line) && line["past"] != true), 0, "none of it is news");
+    // What is done from now on is.
+    assert_eq!(net.ask("ana", json!({"cmd": "unadmin", "who": "bob"}))["ok"], true);
+    let role = net.until("cho", |line| line["event"] == "role" && line["role"] == "member");
+    assert!(role["past"].is_null(), "{role}");
 }
 
 #[test]

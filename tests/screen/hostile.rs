@@ -135,6 +135,7 @@ impl Trial {
                 reason: Some(self.line()),
                 until: None,
                 door: None,
+                past: false,
             })));
         }
         let typing = |from: &Person, alone| TypingLine { room: room.clone(), from: from.clone(), alone };

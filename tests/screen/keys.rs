@@ -70,7 +70,7 @@ impl Stage {
         assert!(self.draft().starts_with("write a message"), "{}", self.draft());
     }
 
-    fn reply(&mut self, asked: &Asked, outcome: Result<Answer, Problem>) {
+    pub(crate) fn reply(&mut self, asked: &Asked, outcome: Result<Answer, Problem>) {
         self.tell(Event::Reply(Box::new(Reply { cid: asked.cid.clone(), outcome })));
     }
 

@@ -15,6 +15,7 @@ mod emulator;
 mod hostile;
 mod keys;
 mod nearby;
+mod office;
 mod own;
 mod pictures;
 mod sizes;

@@ -145,6 +145,7 @@ impl Stage {
             reason: None,
             until: None,
             door: None,
+            past: false,
         };
         self.tell(Event::Member(Box::new(line)));
     }
@@ -165,6 +166,7 @@ impl Stage {
             reason: None,
             until: None,
             door: None,
+            past: false,
         })));
     }
 

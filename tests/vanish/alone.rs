@@ -32,7 +32,7 @@ fn what_was_said_alone_and_burned_is_in_no_memory() {
     assert_eq!(net.ask("ana", json!({"cmd": "dm", "to": "cho", "text": "may I?"}))["ok"], true);
     cho.shows("ana asks to write to you alone: Alt+2");
     cho.types("\u{1b}2");
-    cho.shows("[asks to write to you alone] Esc, Enter");
+    cho.shows("[asks to write to you alone] Enter opens");
     cho.types("\u{1b}[27u\r");
     cho.shows("may I?");
     cho.shows("[to ana alone]");

@@ -198,11 +198,13 @@ impl Room {
     }
 }
 
-/// Whether how a room stands was not told yet, or has another witness; told it counts as from now on.
+/// Whether how a room stands was not told yet, or has another witness than the one named; told it counts as from now on.
+/// "You are in" is not taken back half because all but one of those who said so went.
 fn is_news(told: &mut Option<(Standing, Option<MemberId>)>, facts: &Facts) -> bool {
     let before = told.filter(|(told, _)| *told == facts.state);
     let named = before.and_then(|(_, named)| named);
     let witness = facts.only.as_ref().map(|who| who.id);
     *told = Some((facts.state, witness.or(named)));
-    before.is_none() || (witness.is_some() && witness != named)
+    let in_already = facts.state == Standing::Confirmed && named.is_none();
+    before.is_none() || (witness.is_some() && witness != named && !in_already)
 }

@@ -41,7 +41,16 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
 }
 
 fn member(room: &str, change: MemberChange, who: Person) -> Event {
-    let line = MemberLine { room: line(room), change, who, by: None, reason: None, until: None, door: None };
+    let line = MemberLine {
+        room: line(room),
+        change,
+        who,
+        by: None,
+        reason: None,
+        until: None,
+        door: None,
+        past: false,
+    };
     Event::Member(Box::new(line))
 }
 
@@ -152,7 +161,14 @@ fn whoever_takes_my_nick_is_shown_with_a_tag_and_so_am_i() {
     };
     assert_eq!(alike(&model), [("wren-dust".to_owned(), false)]);
     let thief = person(1, "0tto");
-    model.update(Mono(0), &member("lobby", MemberChange::Join, thief.clone()));
+    let join = member("lobby", MemberChange::Join, thief.clone());
+    model.update(Mono(0), &join);
+    let told = model.alike(&join).expect("a word about it").said;
+    assert_eq!((told.code(), told.level()), ("alike", Level::Warn));
+    let other = member("lobby", MemberChange::Join, person(2, "bob"));
+    model.update(Mono(0), &other);
+    assert!(model.alike(&other).is_none(), "nobody is called so");
+    model.update(Mono(0), &member("lobby", MemberChange::Leave, person(2, "bob")));
     assert_eq!(alike(&model), [("wren-dust".to_owned(), true), ("otter-1".to_owned(), true)]);
     assert!(find(&model, "lobby").people.needs_tag(&thief));
     model.update(Mono(0), &member("lobby", MemberChange::Leave, thief));

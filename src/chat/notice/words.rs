@@ -18,7 +18,7 @@ impl Said {
                 words(*waited_ms),
                 mark.as_str()
             ),
-            Said::Unconfirmed { only: Some(person) } => format!("with {} only, so far", named(person)),
+            Said::Unconfirmed { only: Some(person) } => format!("in, with {} only so far", named(person)),
             Said::Unconfirmed { only: None } => "in, but nobody has vouched for this room yet".to_owned(),
             Said::Confirmed => "others hold the same keys: you are in".to_owned(),
             Said::OneWitness(person) => {
@@ -42,6 +42,12 @@ impl Said {
                 format!("two rooms became one, and {} founded it first", named(person))
             }
             Said::Yielded(None) => "two rooms became one, and the other was founded first".to_owned(),
+            Said::TwoOwners(person) => {
+                format!("two rooms met here, and each keeps its owner: the other one is {}", named(person))
+            }
+            Said::OneOwner(person) => {
+                format!("{} gave way: the two rooms that met have one owner now", named(person))
+            }
             Said::Offered(person) => format!("{} offers you the room", named(person)),
             Said::Knocks(tag) => format!("{} knocks", tag.as_str()),
             Said::ClockOff { by_ms } => format!(
@@ -168,8 +174,11 @@ impl Said {
             Said::ListedByOther { .. } => "compare the mark with somebody who should be in it",
             Said::Apart { .. } => "set the clocks right and join anew",
             Said::Yielded(_) => "/yield puts your office under theirs; /audit shows who may do what",
+            Said::TwoOwners(_) => {
+                "settings and kicks of each hold for their own people; an owner who types /yield joins the two"
+            }
+            Said::OneOwner(_) => "/who shows who that is",
             Said::Offered(_) => "/accept takes it",
-            Said::Knocks(_) => "/admit lets them in, /deny turns them away",
             Said::ClockOff { .. } => "set this machine's clock; times of messages are judged by the room's",
             Said::NoNetwork => {
                 "check the network; drafts stay, and messages wait as long as they live; /doctor"
@@ -178,6 +187,10 @@ impl Said {
             Said::BootstrapFailed { why, .. } => why.words().1,
             Said::NetFault(fault) => fault.words().2,
             Said::CannotEnter(problem) => return problem.hint(),
+            Said::Knocks(tag) => {
+                let tag = tag.as_str();
+                return format!("/admit {tag} lets them in, /deny {tag} turns them away");
+            }
             Said::PortInUse { .. } => "end the other program, or choose another port with --listen",
             Said::BadAddress { .. } => "use host:port, or a multiaddr like /ip4/192.0.2.1/udp/4077/quic-v1",
             Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
@@ -319,7 +332,11 @@ impl Refusal {
                 ("full", "the room is full", "wait until somebody leaves, or ask the owner for /max")
             }
             Refusal::Locked => ("locked", "the room is locked", "ask an admin to /unlock"),
-            Refusal::Knock => ("knock", "an admin has to let you in", "wait; an admin sees that you knock"),
+            Refusal::Knock => (
+                "knock",
+                "an admin has to let you in",
+                "wait; admins see the tag of whoever knocks, and who is turned away hears nothing",
+            ),
             Refusal::InviteSpent => ("invite_spent", "the invite is used up", "ask for a new one"),
             Refusal::InviteExpired => ("invite_expired", "the invite's time is over", "ask for a new one"),
             Refusal::InviteRevoked => ("invite_revoked", "the invite was taken back", "ask for a new one"),
@@ -367,6 +384,10 @@ impl Held {
 
 /// A person in a sentence: the tag is always there, because a nick alone names nobody.
 fn named(person: &Person) -> String {
+    if person.nick.as_str() == person.tag.as_str() {
+        // Their name has not come yet.
+        return person.tag.as_str().to_owned();
+    }
     format!("{} ({})", person.nick.as_str(), person.tag.as_str())
 }
 

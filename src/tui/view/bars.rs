@@ -28,9 +28,6 @@ pub(super) const DRAFT_LINES: u16 = 5;
 /// Below this width the draft needs the columns more than what stands before it.
 const BRIEF: u16 = 40;
 
-/// In fewer columns a topic says nothing.
-const CUT: u16 = 8;
-
 const MINUTE_MS: u64 = 60_000;
 
 /// Which room this is, and who can read it.
@@ -84,25 +81,14 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         right.push_str(&format!("   closes in {said}"));
     }
     let columns = wrap::columns(&right) as u16;
-    if let Some(topic) = &facts.topic {
-        x = cut(topic.as_str(), x + 2, y, area.right().saturating_sub(columns + 3), pen);
+    let end = area.right().saturating_sub(1);
+    if x + 2 + columns <= end {
+        pen.put_right(end, y, &right, Ink::Dim, columns);
+        // As much of what it is about as fits between: /topic in the talk had all of it.
+        if let Some(topic) = &facts.topic {
+            pen.put_cut(x + 2, y, topic.as_str(), Ink::Dim, (end - columns).saturating_sub(x + 4));
+        }
     }
-    if x + 2 + columns <= area.right().saturating_sub(1) {
-        pen.put_right(area.right().saturating_sub(1), y, &right, Ink::Dim, columns);
-    }
-}
-
-/// The topic, as much of it as there is room for; gives where it ends.
-fn cut(topic: &str, x: u16, y: u16, right: u16, pen: &mut Pen<'_>) -> u16 {
-    let room = right.saturating_sub(x);
-    if wrap::columns(topic) <= usize::from(room) {
-        return pen.put(x, y, topic, Ink::Dim, room);
-    }
-    if room < CUT {
-        return x.saturating_sub(2);
-    }
-    let end = pen.put(x, y, topic, Ink::Dim, room - 1);
-    pen.put(end, y, pen.sign("\u{2026}", "+"), Ink::Dim, 1)
 }
 
 /// With whom one talks alone, who can read it, and by which way it goes.

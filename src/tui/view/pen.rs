@@ -69,6 +69,17 @@ impl Pen<'_> {
         at
     }
 
+    /// Writes what fits, with a sign where something is left out.
+    pub(super) fn put_cut(&mut self, x: u16, y: u16, text: &str, ink: Ink, most: u16) {
+        if wrap::columns(text) <= usize::from(most) {
+            self.put(x, y, text, ink, most);
+        } else if most > 0 {
+            let end = self.put(x, y, text, ink, most - 1);
+            let cut = self.sign("\u{2026}", "+");
+            self.put(end, y, cut, Ink::Dim, 1);
+        }
+    }
+
     /// Writes with its end at this column, so many columns at most.
     pub(super) fn put_right(&mut self, right: u16, y: u16, text: &str, ink: Ink, most: u16) {
         let columns = u16::try_from(wrap::columns(text)).unwrap_or(u16::MAX).min(most);

@@ -327,8 +327,8 @@ impl<'a> Talk<'a> {
         match (message.once_ms.is_some(), self.columns.width >= 40) {
             (true, true) => "[sealed] opens once: Esc, Enter",
             (true, false) => "[sealed] Enter",
-            (false, true) => "[asks to write to you alone] Esc, Enter",
-            (false, false) => "[asks] Esc, Enter",
+            (false, true) => "[asks to write to you alone] Enter opens",
+            (false, false) => "[asks] Enter opens",
         }
     }
 
@@ -351,18 +351,17 @@ impl<'a> Talk<'a> {
             pen.put(x, y, "you", Ink::Mine, most);
             return;
         }
+        // Who reports whom stands above it. Under a name it would read like something said to all.
+        if message.kind == Kind::Report {
+            pen.put_cut(x, y, "report", Ink::Warn, most);
+            return;
+        }
         let person = &message.from;
         let colour = Ink::Name(self.author(message).avatar.colour());
         let tagged = self.room.people.needs_tag(person);
         // Where a nick misleads, what stands in its place cannot: the words come from the key.
         let shown = if tagged { person.tag.as_str() } else { person.nick.as_str() };
-        if wrap::columns(shown) > usize::from(most) {
-            let end = pen.put(x, y, shown, colour, most.saturating_sub(1));
-            let cut = pen.sign("\u{2026}", "+");
-            pen.put(end, y, cut, Ink::Dim, 1);
-        } else {
-            pen.put(x, y, shown, colour, most);
-        }
+        pen.put_cut(x, y, shown, colour, most);
     }
 
     fn fuse(&self, message: &Message, y: u16, right: u16, pen: &mut Pen<'_>, seen: &mut Seen) {
@@ -403,11 +402,11 @@ impl<'a> Talk<'a> {
 fn head(message: &Message, text: &str) -> Option<&'static str> {
     match message.kind {
         Kind::Announce => Some("[announcement]"),
-        Kind::Report => Some("[report, to those in office alone]"),
         Kind::Text | Kind::Dm if !message.mine && invite_in(text).is_some() => {
             Some("[invite] Esc, Enter: go in")
         }
-        Kind::Text | Kind::Dm | Kind::Action => None,
+        // A report stands under that word instead of a name.
+        Kind::Text | Kind::Dm | Kind::Action | Kind::Report => None,
     }
 }
 

@@ -74,7 +74,10 @@ fn steps(screen: &Screen) -> Vec<Row> {
     let me = screen.model.me();
     let identity = me.map_or_else(
         || "drawing a key for this stay".to_owned(),
-        |me| format!("{}, new, in memory only: /nick changes the name", me.nick.as_str()),
+        |me| {
+            let kept = if screen.kept { "kept in your profile" } else { "new, in memory only" };
+            format!("{} ({}), {kept}: /nick changes the name", me.nick.as_str(), me.tag.as_str())
+        },
     );
     let network = match screen.listening.len() {
         0 => "starting".to_owned(),
