@@ -46,12 +46,12 @@ impl Inside {
     }
 
     /// A newcomer who was led under a founding that others forged, and has learnt better, says so in another join: it comes
-    /// under mine, whatever was done to it there. In its first minute only, even if it stood confirmed by then: later that
-    /// would be a way out for whoever was removed under the other founding by right.
+    /// under mine, whatever was done to it there. In the first minute in which it is heard only, confirmed or not: later
+    /// that would be a way out for whoever was removed under the other founding by right.
     pub(crate) fn comes_home(&mut self, sender: &MemberId, join: &Join) {
         let mine = !join.foundings.is_empty() && join.foundings == self.foundings;
         let now = self.now;
-        let new = |m: &&mut super::roster::Member| !m.proved || now.since(m.told) < CORRECTION_MS;
+        let new = |m: &&mut super::roster::Member| m.heard.is_none() || now.since(m.told) < CORRECTION_MS;
         if let Some(member) = self.roster.get_mut(sender).filter(|m| mine && new(m)) {
             member.foundings.clone_from(&join.foundings);
             member.own_word = true;

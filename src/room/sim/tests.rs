@@ -9,6 +9,7 @@ mod knocks;
 mod nameless;
 mod quiet;
 mod refused;
+mod removed;
 mod reports;
 mod seen;
 mod typing;

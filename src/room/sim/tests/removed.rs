@@ -1,0 +1,55 @@
+//! Ways back for whoever was removed.
+
+use super::*;
+
+/// Two rooms of one name that meet, of three each, the last of the second with a modified client.
+fn two_rooms(seed: u64, trick: crate::room::sim::villain::Trick) -> (World, [Vec<usize>; 2], usize) {
+    let mut world = World::new(seed, Links::LAN);
+    let mut sides: [Vec<usize>; 2] = [Vec::new(), Vec::new()];
+    for k in 0..2 {
+        for _ in 0..3 {
+            sides[k].push(world.join(0));
+            world.split(&[&sides[0], &sides[1]]);
+            world.run(2_500);
+        }
+    }
+    let liar = world.mask(0, trick);
+    let there = [&sides[1][..], &[liar]].concat();
+    world.split(&[&sides[0], &there]);
+    world.run(20_000);
+    world.heal();
+    let all = sides.concat();
+    assert!(world.run_until(100, 60_000, |w| w.agree(&all)).is_some(), "{}", world.describe(&all));
+    (world, sides, liar)
+}
+
+#[test]
+fn nobody_who_was_removed_is_under_another_founding_after_that() {
+    // It never says in a beat what it holds, so it never proves anything.
+    let silent = |_: &mut State<SimRng>, _: Mono, input: &Input, _: &mut Vec<Output>| {
+        !matches!(input, Input::Timer(Timer::Beat | Timer::Echo))
+    };
+    let (mut world, sides, liar) = two_rooms(91, Box::new(silent));
+    for n in 0..14 {
+        world.say(liar, &format!("I am here {n}"));
+        world.run(5_000);
+    }
+    let whom = world.id(liar).unwrap();
+    let foundings = world.state(sides[0][0]).unwrap().inside().unwrap().foundings.clone();
+    let theirs = world.state(liar).unwrap().inside().unwrap().foundings.clone();
+    assert_ne!(foundings, theirs);
+    world.act(sides[1][0], Deed::Kick(whom, String::new()));
+    for _ in 0..20 {
+        let foundings = foundings.clone();
+        world.force(liar, move |hub, inside| {
+            inside.come_under(&foundings);
+            inside.announce_myself(hub);
+        });
+        world.run(500);
+    }
+    let all = sides.concat();
+    world.say(sides[0][1], "among us");
+    world.run(5_000);
+    assert!(world.agree(&all) && all.iter().all(|i| world.read(*i, "among us")), "{}", world.describe(&all));
+    assert!(!world.read(liar, "among us"));
+}
