@@ -98,7 +98,7 @@ impl Inside {
             None
         };
         let proved = expected.is_some_and(|conf| conf == beat.conf);
-        let mut turned = false;
+        let (mut turned, mut disputes) = (false, false);
         if let Some(member) = self.roster.get_mut(&sender) {
             member.fresh = beat.unconfirmed;
             turned = member.greeted && member.away != beat.away;
@@ -111,11 +111,13 @@ impl Inside {
             }
             member.agreed = proved.then_some((set, payload.log_head, hub.now));
             member.proved |= proved && !beat.unconfirmed;
+            disputes = expected.is_some() && !proved && member.disputed.replace(set) != Some(set);
         }
         if turned {
             hub.event(Event::Away { who: self.who(&sender), away: beat.away });
         }
-        if expected.is_some() && !proved {
+        // Told once for each set: whoever lies could fill a screen with it.
+        if disputes {
             hub.event(Event::Conflict { by: Some(sender) });
         }
         let asks = beat.unconfirmed && self.trial.is_none();

@@ -287,6 +287,9 @@ impl Inside {
         let mine = self.ring.current_mut();
         mine.key(handover.epoch.max(now), now);
         if mine.contradicts(&chains, handover.epoch) && way != Way::Rekey {
+            if way == Way::Share && !self.may_make(hub.now, from) {
+                return;
+            }
             self.renewal.conflict = true;
             hub.event(Event::Conflict { by: Some(*from) });
             self.consider_rekey(hub);

@@ -59,6 +59,8 @@ pub(crate) struct Member {
     pub(crate) invite: Option<InviteId>,
     /// The set and log under which their last beat was proved right, and when.
     pub(crate) agreed: Option<([u8; 32], LogHead, Mono)>,
+    /// The set of which they last proved another key than mine.
+    pub(crate) disputed: Option<[u8; 32]>,
     /// The set their last frame was sealed under.
     pub(crate) set: Option<[u8; 32]>,
     /// Offset of their room time from mine, in milliseconds, when last heard.
@@ -162,6 +164,7 @@ impl Roster {
             greeted: false,
             invite: None,
             agreed: None,
+            disputed: None,
             set: None,
             offset_ms: 0,
         })
