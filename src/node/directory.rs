@@ -46,7 +46,7 @@ pub(super) struct Finding {
     /// Words that take back what was listed by rooms that this node has left.
     farewells: Vec<(Reach, Topic, Vec<u8>)>,
     /// By whom a room was listed that somebody came into by its listing.
-    led: BTreeMap<Line, MemberId>,
+    led: BTreeMap<Line, BTreeSet<MemberId>>,
 }
 
 /// How a seat is listed.
@@ -193,11 +193,8 @@ impl Node {
             })
             .map(|entry| entry.by)
             .collect();
-        // Of several who list a room of this name nobody knows which one was meant.
-        if let (1, Some(by)) = (by.len(), by.first())
-            && self.finding.led.len() < LED
-        {
-            self.finding.led.insert(room.clone(), *by);
+        if !by.is_empty() && self.finding.led.len() < LED {
+            self.finding.led.insert(room.clone(), by);
         }
     }
 
@@ -210,8 +207,9 @@ impl Node {
         let mut astray = Vec::new();
         for seat in self.seats.iter().filter(|seat| seat.standing() == Some(Standing::Confirmed)) {
             let Some(by) = self.finding.led.remove(&seat.name) else { continue };
-            if !has_office(seat, &by) {
-                astray.push((seat.name.clone(), Line::clean(&words::tag(&by))));
+            // Of several who list a room of this name nobody knows which one was meant: that of whoever has an office in it.
+            if let Some(first) = by.first().filter(|_| !by.iter().any(|by| has_office(seat, by))) {
+                astray.push((seat.name.clone(), Line::clean(&words::tag(first))));
             }
         }
         for (room, tag) in astray {
