@@ -494,6 +494,12 @@ pub const BACKDATED_REMOVALS: usize = 8;
 pub const ASK_GAP_MS: u64 = 2_000;
 /// Authors named in a request.
 pub const ASK_AUTHORS: usize = 256;
+/// Bytes of authors and ranges in one, and of each of them at most.
+pub const ASK_BYTES: usize = 30_000;
+/// See [`ASK_BYTES`].
+pub const ASK_AUTHOR_BYTES: usize = 40;
+/// See [`ASK_BYTES`].
+pub const ASK_RANGE_BYTES: usize = 19;
 /// Requests of one member that are answered: one in so many milliseconds.
 pub const ANSWER_EACH_MS: u64 = 500;
 /// And so many at once.

@@ -15,10 +15,10 @@ use super::timeline::{Living, in_ranges, remaining_ms};
 use super::welcome::row_size;
 use crate::base::id::{MemberId, Peer};
 use crate::base::limits::{
-    AGE_IGNORED_MS, ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHORS, ASK_GAP_MS, CATCHUP_FROM, CATCHUP_GAP_MS,
-    CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES, CATCHUP_SPREAD_MS, CATCHUP_TRIES,
-    CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS, LOG_PAGE_BYTES, PAGE_MISSED, ROSTER_GAP_MS,
-    ROSTER_PAGE_BYTES, SMALL_ROOM,
+    AGE_IGNORED_MS, ANSWER_BURST, ANSWER_EACH_MS, ASK_AUTHOR_BYTES, ASK_AUTHORS, ASK_BYTES, ASK_GAP_MS,
+    ASK_RANGE_BYTES, CATCHUP_FROM, CATCHUP_GAP_MS, CATCHUP_LEAST_MS, CATCHUP_PAGE_BYTES, CATCHUP_PAGES,
+    CATCHUP_SPREAD_MS, CATCHUP_TRIES, CATCHUP_UNKEYED_MS, HEADS, HELLO_KEY_MS, KNOWN_MEMBERS, LOG_PAGE_BYTES,
+    PAGE_MISSED, ROSTER_GAP_MS, ROSTER_PAGE_BYTES, SMALL_ROOM,
 };
 use crate::base::secret::Text;
 use crate::base::time::Mono;
@@ -100,7 +100,7 @@ impl Inside {
         let had = self.timeline.had_of_all().iter().take(ASK_AUTHORS);
         let lacking = self.lacking(hub);
         let had = had.map(|(id, ranges)| (*id, without(ranges.to_ask(any), lacking.get(id))));
-        let had = had.filter(|(_, ranges)| !ranges.is_empty()).collect();
+        let had = as_fits(had.filter(|(_, ranges)| !ranges.is_empty()).collect());
         self.direct(hub, &from, Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had }));
         hub.unless_set(CATCHUP_GAP_MS, Timer::CatchUp);
     }
@@ -362,6 +362,22 @@ impl Inside {
     }
 }
 
+/// As many ranges as one frame holds: of whom there are the most all count as had in this one ask. Gaps are cheap to make, and
+/// who makes them must not keep anybody from asking for the rest.
+fn as_fits(mut had: Vec<(MemberId, Vec<(u64, u64)>)>) -> Vec<(MemberId, Vec<(u64, u64)>)> {
+    let bytes = |ranges: &[(u64, u64)]| ASK_AUTHOR_BYTES + ranges.len() * ASK_RANGE_BYTES;
+    let mut all: usize = had.iter().map(|(_, ranges)| bytes(ranges)).sum();
+    while all > ASK_BYTES {
+        let Some((_, ranges)) = had.iter_mut().max_by_key(|(_, ranges)| ranges.len()) else { break };
+        let (Some((from, _)), Some((_, to))) = (ranges.first().copied(), ranges.last().copied()) else {
+            break;
+        };
+        all -= bytes(ranges) - bytes(&[(from, to)]);
+        *ranges = vec![(from, to)];
+    }
+    had
+}
+
 /// Pages of what somebody missed, as many as one answer holds.
 #[derive(Default)]
 struct Pages {
@@ -393,5 +409,43 @@ pub(crate) fn text_of(living: &Living) -> Option<Text> {
     match &living.payload.body {
         Body::Text(say) => Some(say.text.clone()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::{Genesis, LogHead};
+    use crate::base::limits::{PAYLOAD_BYTES, RANGES};
+    use crate::base::time::{Epoch, Unix};
+
+    #[test]
+    fn an_ask_fits_a_frame_whatever_gaps_others_made() {
+        let author = |n: usize| MemberId(crate::crypto::kdf::sha256(&n.to_be_bytes()));
+        let gaps =
+            |n: u64| (0..n).map(|k| (u64::MAX - 4 * k - 1, u64::MAX - 4 * k)).rev().collect::<Vec<_>>();
+        // A few who make as many gaps as an ask may show, among many who have some.
+        let many = |n: usize| if n < ASK_AUTHORS / 4 { gaps(RANGES as u64) } else { gaps(3) };
+        let had: Vec<_> = (0..ASK_AUTHORS).map(|n| (author(n), many(n))).collect();
+        let shown = as_fits(had.clone());
+        let sizes =
+            |all: &[(MemberId, Vec<(u64, u64)>)]| all.iter().map(|(_, r)| r.len()).collect::<Vec<_>>();
+        assert!(sizes(&shown)[ASK_AUTHORS / 4..].iter().all(|n| *n == 3), "{:?}", sizes(&shown));
+        assert!(shown.iter().zip(&had).all(|(s, h)| s.1.first().unwrap().0 == h.1.first().unwrap().0));
+        let kem = Some(Box::new([0; crate::base::limits::KEM_BYTES]));
+        let payload = Payload {
+            genesis: Genesis([0; 16]),
+            generation: u64::MAX,
+            epoch: Epoch(u64::MAX),
+            sender: author(0),
+            counter: u64::MAX,
+            sent: Unix(u64::MAX),
+            ttl_s: 0,
+            log_head: LogHead([0; 16]),
+            body: Body::Ask(Ask { what: What::Missed, heads: Vec::new(), kem, had: shown }),
+        };
+        assert!(payload.encode().len() <= PAYLOAD_BYTES);
+        let few: Vec<_> = (0..16).map(|n| (author(n), gaps(RANGES as u64))).collect();
+        assert_eq!(as_fits(few.clone()), few);
     }
 }
