@@ -197,6 +197,8 @@ pub struct MemberLine {
     pub door: Option<Door>,
     /// It happened before this node came in: no news to anybody.
     pub past: bool,
+    /// With a new nick: the one before, where it was known.
+    pub was: Option<Nick>,
 }
 
 /// A message as it is shown.

@@ -228,10 +228,17 @@ impl Model {
         }
     }
 
-    /// Says of whoever an event is about that they are a friend. To be done before the event is taken in.
+    /// Says of whoever an event is about that they are a friend, and what they were called. To be done before the event is taken in.
     pub fn recognise(&self, event: &mut Event) {
         match event {
-            Event::Member(line) => line.who.friend = self.friends.has(&line.who.id),
+            Event::Member(line) => {
+                line.who.friend = self.friends.has(&line.who.id);
+                if line.change == MemberChange::Nick {
+                    let known =
+                        self.room(Some(&line.room)).ok().and_then(|room| room.people.get(&line.who.id));
+                    line.was = known.map(|known| known.nick.clone());
+                }
+            }
             Event::Message(message) => message.from.friend = self.friends.has(&message.from.id),
             _ => {}
         }

@@ -75,6 +75,7 @@ mod tests {
             until: None,
             door: None,
             past: false,
+            was: None,
         }
     }
 

@@ -394,7 +394,7 @@ impl Problem {
             Problem::Usage(spec) => format!("use {}, as in {}: {}", spec.usage(), spec.example, spec.help),
             Problem::Missing(field) => format!("add \"{field}\" to the object"),
             Problem::Type { field, wanted } => format!("give `{field}` as {wanted}, or leave it out"),
-            Problem::Value { wanted, .. } => format!("give {wanted}"),
+            Problem::Value { .. } => "mend that, and send it again".to_owned(),
             Problem::NotJson { .. } => "write one JSON object a line, like {\"cmd\":\"status\"}".to_owned(),
             Problem::NotUtf8 => "write UTF-8".to_owned(),
             Problem::TooLong { .. } => "make it shorter, or send it in parts".to_owned(),

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::duration::{self, words};
 use super::event::{Event, Invite, KeptLine, MemberLine, Person, RoomLine};
 use super::moves::Moves;
-use super::name::{Door, KeysChange, Level, MemberChange, Mode, Role, RoomChange};
+use super::name::{Door, KeysChange, Level, MemberChange, Mode, Role, RoomChange, Standing};
 use super::notice::Said;
 use super::record;
 use super::reply::short_id;
@@ -37,7 +37,7 @@ pub type Names<'a> = &'a dyn Fn(&Person) -> String;
 /// What is to be said of an event in the talk of its room, when it is told; `None` where nobody wants to hear it.
 pub fn tell(event: &Event, names: Names<'_>, when: Unix) -> Option<Told> {
     match event {
-        Event::Member(line) => member(line, names, None, when),
+        Event::Member(line) => member(line, names, when),
         Event::Room(line) => room(line, names),
         Event::Keys(line) => keys(line.change),
         Event::Kept(line) => Some(kept(line, &message_name(&line.id), names)),
@@ -92,8 +92,8 @@ pub fn aside(name: &str, asks: bool, key: &str) -> Told {
     Told { level: Level::Info, text: format!("{name} {text}: {key}"), hint: String::new() }
 }
 
-/// What is to be said of somebody, who was called so before, if that is known. How they want to be shown is seen, not said.
-pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: Unix) -> Option<Told> {
+/// What is to be said of somebody. How they want to be shown is seen, not said.
+pub fn member(line: &MemberLine, names: Names<'_>, when: Unix) -> Option<Told> {
     if line.past {
         return None;
     }
@@ -101,7 +101,10 @@ pub fn member(line: &MemberLine, names: Names<'_>, before: Option<&str>, when: U
     let mut text = match line.change {
         MemberChange::Join => format!("{who} joined"),
         MemberChange::Leave => format!("{who} left"),
-        MemberChange::Nick => format!("{} is called {who} now", before.unwrap_or(tag)),
+        MemberChange::Nick => {
+            let was = line.was.as_ref().map(|nick| names(&Person { nick: nick.clone(), ..line.who.clone() }));
+            format!("{} is called {who} now", was.as_deref().unwrap_or(tag))
+        }
         MemberChange::Role => format!("{who} is {} now", line.who.role.name()),
         MemberChange::Mute => format!("{who} was muted"),
         MemberChange::Unmute => format!("{who} may speak again"),
@@ -237,7 +240,13 @@ pub fn room(line: &RoomLine, names: Names<'_>) -> Option<Told> {
         RoomChange::Expired => said(&Said::Expired),
         RoomChange::Settings if line.set.as_ref().is_some_and(|set| set.past) => return None,
         RoomChange::Settings => info(settings(line, names)),
-        RoomChange::Owner if facts.role == Role::Owner => info("you are the owner of this room".to_owned()),
+        RoomChange::Owner if facts.role == Role::Owner => {
+            // Whoever founds it has a token; whoever is given it later has none.
+            let founded = facts.state == Standing::Alone;
+            let hint =
+                if founded { "/token shows, once, what takes it back if this machine is lost" } else { "" };
+            Told { hint: hint.to_owned(), ..info("you are the owner of this room".to_owned()) }
+        }
         // Who is, a line about them says.
         RoomChange::Owner => return None,
     })
@@ -324,8 +333,9 @@ mod tests {
                 until,
                 door: Some(door),
                 past: false,
+                was: None,
             };
-            member(&line, &|who| who.nick.as_str().to_owned(), None, Unix(0)).expect("a sentence").text
+            member(&line, &|who| who.nick.as_str().to_owned(), Unix(0)).expect("a sentence").text
         };
         let banned = "eve was banned and gets no new keys; what they have read stays read, for 2 hours, reason: noise; ";
         for (door, rest) in [

@@ -114,6 +114,7 @@ fn say(node: &mut Node, id: MemberId, is: bool, after: &mut After) -> Result<(),
                 until: None,
                 door: None,
                 past: false,
+                was: None,
             };
             after.push((at, vec![Effect::Tell(Event::Member(Box::new(line)))]));
         }

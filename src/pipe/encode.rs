@@ -275,6 +275,9 @@ fn member(o: &mut Object<'_>, line: &MemberLine) {
     if line.past {
         o.flag("past", true);
     }
+    if let Some(was) = &line.was {
+        o.text("was", was.as_str());
+    }
 }
 
 fn message(o: &mut Object<'_>, message: &Message, now: Mono) {

@@ -18,11 +18,6 @@ use crate::chat::way::reach_words;
 
 /// Takes an event in and prints what is to be said about it.
 pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write) -> io::Result<()> {
-    // The nick somebody had is known only until the event has been taken in.
-    let before = match event {
-        Event::Member(line) => nick_of(state, line),
-        _ => None,
-    };
     state.model.update(at.now, event);
     match event {
         Event::Hello(hello) => {
@@ -41,7 +36,7 @@ pub fn render(event: &Event, at: Moment, state: &mut State, out: &mut impl Write
         Event::Listening(addr) => told(state, at, None, format_args!("listening on {}", addr.as_str()), out),
         Event::Room(line) => room(state, at, line, out),
         Event::Invite(line) => invite(state, at, line, out),
-        Event::Member(line) => member(state, at, line, before.as_deref(), out),
+        Event::Member(line) => member(state, at, line, out),
         Event::Message(line) => said(state, at, line, out),
         Event::Receipt(line) => receipt(state, at, line, out),
         Event::Burned(_) => {
@@ -166,20 +161,9 @@ pub(super) fn invite(state: &State, at: Moment, invite: &Invite, out: &mut impl 
     told(state, at, on, format_args!("invite in words: {}", invite.words.as_str()), out)
 }
 
-fn nick_of(state: &State, line: &MemberLine) -> Option<String> {
-    let room = state.model.room(Some(&line.room)).ok()?;
-    room.people.get(&line.who.id).map(|person| name(state, &line.room, person).to_string())
-}
-
-fn member(
-    state: &State,
-    at: Moment,
-    line: &MemberLine,
-    before: Option<&str>,
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn member(state: &State, at: Moment, line: &MemberLine, out: &mut impl Write) -> io::Result<()> {
     let names = |person: &Person| name(state, &line.room, person).to_string();
-    match telling::member(line, &names, before, at.ts) {
+    match telling::member(line, &names, at.ts) {
         Some(said) => told(state, at, Some(&line.room), said.text, out),
         None => Ok(()),
     }

@@ -106,6 +106,7 @@ fn member(byte: u8, nick: &str, tag: &str, change: MemberChange) -> Event {
         until: None,
         door: None,
         past: false,
+        was: None,
     };
     Event::Member(Box::new(line))
 }
@@ -213,7 +214,9 @@ fn alike_nicks_and_nicks_that_imitate_us_come_with_their_tags() {
     let mut face = Face::inside();
     face.show(&member(3, "b0b", "lynx-brick", MemberChange::Join));
     assert!(face.show(&said(message(1, "bob", "x"))).starts_with("21:00 bob (mole-river): x "));
-    let named = face.show(&member(1, "notice", "otter-lamp", MemberChange::Nick));
+    let mut renamed = member(1, "notice", "otter-lamp", MemberChange::Nick);
+    face.state.model.recognise(&mut renamed);
+    let named = face.show(&renamed);
     assert_eq!(named, "21:00 ana is called notice (otter-lamp) now\n");
     let (out, asked) = face.type_("/kick bob");
     assert!(asked.is_some() && out.is_empty(), "whom it means is the node's to find out");

@@ -284,12 +284,14 @@ pub(super) fn events() -> Vec<Event> {
             until: None,
             door: None,
             past: false,
+            was: None,
         };
         let full = MemberLine {
             by: Some(person(2)),
             reason: Some(lobby()),
             until: Some(Unix(8)),
             past: true,
+            was: Some(Nick::parse("otto").expect("a nick")),
             ..line.clone()
         };
         all.extend([line.clone(), full].map(|line| Event::Member(Box::new(line))));

@@ -35,6 +35,7 @@ fn what_somebody_chose_is_seen_by_those_who_are_there_and_by_those_who_come() {
     assert_eq!(bob["status"], "gone fishing \u{1f3a3}");
     net.ask("bob", line("/nick bobby"));
     let named = net.until("ana", |line| line["event"] == "nick" && line["nick"] == "bobby");
+    assert_eq!(named["was"], "bob");
     assert_eq!(named["avatar"], "\u{2021}", "a new nick takes nothing else away");
     let answer = net.ask("bob", line("/status"));
     assert_eq!(answer["profile"]["status"], Value::Null);

@@ -136,6 +136,7 @@ impl Trial {
                 until: None,
                 door: None,
                 past: false,
+                was: None,
             })));
         }
         let typing = |from: &Person, alone| TypingLine { room: room.clone(), from: from.clone(), alone };

@@ -146,6 +146,7 @@ impl Stage {
             until: None,
             door: None,
             past: false,
+            was: None,
         };
         self.tell(Event::Member(Box::new(line)));
     }
@@ -167,6 +168,7 @@ impl Stage {
             until: None,
             door: None,
             past: false,
+            was: None,
         })));
     }
 

@@ -50,6 +50,7 @@ fn member(room: &str, change: MemberChange, who: Person) -> Event {
         until: None,
         door: None,
         past: false,
+        was: None,
     };
     Event::Member(Box::new(line))
 }
@@ -296,6 +297,17 @@ fn members_come_change_and_go() {
     assert_eq!(outside("otter-3"), Ok(MemberId([3; 32])), "and an /admit who knocks");
     assert_eq!(model.person(Some(&line("lobby")), &who), Err(Problem::Nobody));
     assert_eq!(model.profile(Some(&line("ops")), &who).unwrap().rooms, [line("ops")]);
+}
+
+#[test]
+fn a_new_nick_is_told_with_the_one_before() {
+    let mut model = model();
+    let mut event = member("lobby", MemberChange::Nick, person(1, "anna"));
+    model.recognise(&mut event);
+    model.update(Mono(0), &event);
+    let names = |who: &Person| who.nick.as_str().to_owned();
+    let told = telling::tell(&event, &names, Unix(0)).expect("a sentence");
+    assert_eq!(told.text, "ana is called anna now");
 }
 
 #[test]

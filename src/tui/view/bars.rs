@@ -29,6 +29,8 @@ pub(super) const DRAFT_LINES: u16 = 5;
 const BRIEF: u16 = 40;
 
 const MINUTE_MS: u64 = 60_000;
+/// Columns of a topic in the heading: fewer say nothing.
+const TOPIC: u16 = 12;
 
 /// Which room this is, and who can read it.
 pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>) {
@@ -86,7 +88,10 @@ pub(super) fn header(screen: &Screen, at: Moment, area: Rect, pen: &mut Pen<'_>)
         pen.put_right(end, y, &right, Ink::Dim, columns);
         // As much of what it is about as fits between: /topic in the talk had all of it.
         if let Some(topic) = &facts.topic {
-            pen.put_cut(x + 2, y, topic.as_str(), Ink::Dim, (end - columns).saturating_sub(x + 4));
+            let left = (end - columns).saturating_sub(x + 4);
+            if left >= TOPIC || wrap::columns(topic.as_str()) <= usize::from(left) {
+                pen.put_cut(x + 2, y, topic.as_str(), Ink::Dim, left);
+            }
         }
     }
 }
