@@ -2,6 +2,7 @@
 //!
 //! The words are made in here (`words.rs`) and nowhere else, so they can be read in one go, and be put into another language one day.
 
+mod why;
 mod words;
 
 use super::event::{Facts, Person};
@@ -9,6 +10,7 @@ use super::name::{Level, Standing};
 use super::problem::Problem;
 use super::text::Line;
 use super::wait::Wait;
+pub use why::{Fault, Held, Refusal, Unreachable};
 
 /// Nobody for so long: time to say what it could mean. Friends who start together have met long before.
 const STILL_ALONE_MS: u64 = 30_000;
@@ -246,82 +248,6 @@ pub enum Said {
     },
 }
 
-/// Why an address could not be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreachable {
-    /// Nobody answered.
-    Timeout,
-    /// Somebody said no.
-    Refused,
-    /// There is no way there.
-    NoRoute,
-    /// Its name has no address.
-    NoName,
-    /// Somebody else answered.
-    WrongPeer,
-    /// Whatever answered does not speak this.
-    Protocol,
-    /// It is this very node.
-    Myself,
-}
-
-/// What can be wrong with this machine's network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// One of the usual addresses cannot be listened on.
-    NotListening,
-    /// A listener stopped.
-    ListenerLost,
-    /// The local network cannot be searched.
-    NoLocalSearch,
-    /// Somebody floods it.
-    LocalFlood,
-    /// The router opened no port although it was asked to.
-    NoPortOpened,
-    /// More addresses, rooms or keys than the network takes.
-    TooMany,
-    /// Others are turned away.
-    Full,
-}
-
-/// Why this node was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// No place left.
-    Full,
-    /// Nobody may come in now.
-    Locked,
-    /// An admin has to open.
-    Knock,
-    /// The invite is used up.
-    InviteSpent,
-    /// The invite's time is over.
-    InviteExpired,
-    /// The invite was taken back.
-    InviteRevoked,
-    /// The clocks are too far apart.
-    Clock,
-    /// Another version of the protocol.
-    Version,
-    /// The room is closed for good.
-    Closed,
-    /// Whoever asks was removed.
-    Removed,
-}
-
-/// Why messages wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// This node is not in the room yet.
-    Outside,
-    /// One person may say only so much.
-    Rate,
-    /// The room has a pause between messages.
-    Slow,
-    /// Somebody was removed, and new keys are on their way.
-    Keys,
-}
-
 impl Notice {
     /// About the node.
     pub fn node(said: Said) -> Notice {
@@ -332,53 +258,6 @@ impl Notice {
     pub fn room(room: &Line, said: Said) -> Notice {
         Notice { room: Some(room.clone()), said }
     }
-}
-
-impl Unreachable {
-    /// Every reason.
-    pub const ALL: &'static [Unreachable] = &[
-        Unreachable::Timeout,
-        Unreachable::Refused,
-        Unreachable::NoRoute,
-        Unreachable::NoName,
-        Unreachable::WrongPeer,
-        Unreachable::Protocol,
-        Unreachable::Myself,
-    ];
-}
-
-impl Refusal {
-    /// Every reason.
-    pub const ALL: &'static [Refusal] = &[
-        Refusal::Full,
-        Refusal::Locked,
-        Refusal::Knock,
-        Refusal::InviteSpent,
-        Refusal::InviteExpired,
-        Refusal::InviteRevoked,
-        Refusal::Clock,
-        Refusal::Version,
-        Refusal::Closed,
-        Refusal::Removed,
-    ];
-}
-
-impl Fault {
-    /// Every one.
-    pub const ALL: &'static [Fault] = &[
-        Fault::NotListening,
-        Fault::ListenerLost,
-        Fault::NoLocalSearch,
-        Fault::LocalFlood,
-        Fault::NoPortOpened,
-        Fault::TooMany,
-        Fault::Full,
-    ];
-}
-
-impl Held {
-    /// Every reason.
-    pub const ALL: &'static [Held] = &[Held::Outside, Held::Rate, Held::Slow, Held::Keys];
 }
 
 impl Said {
@@ -617,85 +496,4 @@ impl Said {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::*;
-    use crate::base::id::MemberId;
-    use crate::base::nick::Nick;
-    use crate::chat::name::Role;
-
-    fn all() -> Vec<Said> {
-        let nick = Nick::parse(&"w".repeat(24)).unwrap();
-        let tag = Line::clean("salamander-upholstery");
-        Said::samples(&Person::plain(MemberId([1; 32]), nick, tag, Role::Owner))
-    }
-
-    /// States that leave nothing to do; anything else says what.
-    const NOTHING_TO_DO: [&str; 9] = [
-        "confirmed",
-        "merged",
-        "network_back",
-        "unmuted",
-        "quiet_over",
-        "cleaned",
-        "burned_unread",
-        "gone",
-        "hashing",
-    ];
-
-    #[test]
-    fn every_sentence_fits_and_says_what_to_do_where_something_can_be_done() {
-        for said in all() {
-            let (code, text, hint) = (said.code(), said.text(), said.hint());
-            assert!(!text.is_empty() && text.len() <= 200, "{code}: {text}");
-            assert!(hint.len() <= 110, "{code}: {hint}");
-            assert_eq!(hint.is_empty(), NOTHING_TO_DO.contains(&code), "{code}: {hint}");
-            assert!(!text.ends_with('.') && !text.contains('\n') && !text.contains("  "), "{code}: {text}");
-            assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{code}");
-        }
-    }
-
-    #[test]
-    fn a_code_stands_for_one_kind_of_thing() {
-        let mut levels: BTreeMap<&str, BTreeSet<Level>> = BTreeMap::new();
-        for said in all() {
-            levels.entry(said.code()).or_default().insert(said.level());
-        }
-        assert!(levels.values().all(|l| l.len() == 1), "{levels:?}");
-        assert!(levels.len() > 45);
-    }
-
-    #[test]
-    fn every_sentence_is_among_the_samples() {
-        // A new variant gives `code` one more arm with a word in it, and has to be sampled as well.
-        let source = include_str!("notice.rs");
-        let told: BTreeSet<&str> = all().iter().map(Said::code).collect();
-        let arms = source.lines().map(str::trim).filter(|l| l.starts_with("Said::"));
-        let codes =
-            arms.filter_map(|l| l.split_once(" => \"")?.1.strip_suffix("\",")).filter(|w| !w.contains(' '));
-        let missing: Vec<&str> = codes.filter(|code| !told.contains(code)).collect();
-        assert_eq!(missing, [""; 0]);
-    }
-
-    #[test]
-    fn every_command_a_hint_names_exists() {
-        for said in all() {
-            for word in said.hint().split_whitespace() {
-                let word = word.trim_end_matches([',', ';', ':', '.', '?']);
-                if let Some(name) = word.strip_prefix('/').filter(|n| !n.contains('/')) {
-                    assert!(crate::chat::command::find(name).is_some(), "{}: {word}", said.code());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn debug_of_a_notice_names_nobody() {
-        let shown = format!("{:?}", all());
-        assert!(
-            !shown.contains("www") && !shown.contains("salamander") && !shown.contains("flooding"),
-            "{shown}"
-        );
-    }
-}
+mod tests;

@@ -36,5 +36,5 @@ pub use habits::Habits;
 pub use hands::Input;
 pub use key::{KEYS, Key, Press};
 pub use qr::square;
-pub use screen::{Effect, Look, Moment, Screen};
-pub use theme::Depth;
+pub use screen::{Effect, Moment, Screen};
+pub use theme::{Depth, Look};

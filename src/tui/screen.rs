@@ -9,14 +9,14 @@ use super::habits::Habits;
 pub use super::moment::Moment;
 use super::overlay::Overlay;
 use super::place::Place;
-use super::theme::Depth;
+use super::theme::Look;
 use super::typing::Typists;
 use crate::base::secret::Text;
 use crate::base::time::Mono;
 use crate::chat::circle::Circle;
 use crate::chat::event::{Bye, Event, Fate, Person};
 use crate::chat::model::{Model, Room};
-use crate::chat::name::{Level, Motion, RoomChange, Standing, Theme};
+use crate::chat::name::{Level, RoomChange, Standing};
 use crate::chat::problem::Problem;
 use crate::chat::reply::{Answer, Cid, Reply};
 use crate::chat::request::{Asked, Request};
@@ -35,28 +35,6 @@ const ASIDE: u64 = 0;
 const LISTENING: usize = 32;
 /// So long after a key that leaves, the same key leaves.
 const SURE_MS: u64 = 3_000;
-
-/// How it is to look.
-#[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// The colours.
-    pub theme: Theme,
-    /// How many the terminal has.
-    pub depth: Depth,
-    /// How much moves.
-    pub motion: Motion,
-    /// Only letters that every terminal has.
-    pub ascii: bool,
-    /// What `auto` means on this terminal.
-    pub usual: (Theme, Motion),
-}
-
-impl Default for Look {
-    fn default() -> Look {
-        let (theme, motion) = (Theme::Terminal, Motion::Full);
-        Look { theme, depth: Depth::default(), motion, ascii: false, usual: (theme, motion) }
-    }
-}
 
 /// What is to be done outside.
 #[derive(Debug)]

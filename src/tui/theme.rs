@@ -3,7 +3,29 @@
 use ratatui_core::style::{Color, Modifier, Style};
 
 use super::burn::Fire;
-use crate::chat::name::{Colour, Theme};
+use crate::chat::name::{Colour, Motion, Theme};
+
+/// How it is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// The colours.
+    pub theme: Theme,
+    /// How many the terminal has.
+    pub depth: Depth,
+    /// How much moves.
+    pub motion: Motion,
+    /// Only letters that every terminal has.
+    pub ascii: bool,
+    /// What `auto` means on this terminal.
+    pub usual: (Theme, Motion),
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        let (theme, motion) = (Theme::Terminal, Motion::Full);
+        Look { theme, depth: Depth::default(), motion, ascii: false, usual: (theme, motion) }
+    }
+}
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use ratatui_core::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chat::avatar::Avatar;
-use crate::tui::screen::Look;
 use crate::tui::theme::Ink;
+use crate::tui::theme::Look;
 use crate::tui::wrap;
 
 /// No cluster takes more columns; clean ones take fewer.
