@@ -232,6 +232,32 @@ impl Log {
         heads.into_iter().take(most).map(|n| n.id).collect()
     }
 
+    /// The same, but first of all those that have these entries in them: or else whoever forks, more than can be named, hides
+    /// an entry from whoever is to show that they have seen it.
+    pub fn heads_over(&self, about: impl Iterator<Item = EntryId>, most: usize) -> Vec<EntryId> {
+        let about = about.filter_map(|id| self.nodes.get(&id)).map(|n| n.index);
+        let mut ids: Vec<EntryId> = self.covering(about).into_iter().map(|n| n.id).collect();
+        for id in self.leading_heads(most) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(most);
+        ids
+    }
+
+    /// Heads that together have all of these in them.
+    fn covering(&self, entries: impl Iterator<Item = usize>) -> Vec<&Node> {
+        let mut chosen: Vec<&Node> = Vec::new();
+        for index in entries {
+            let covers = |n: &&Node| n.index == index || n.past.has(index);
+            if !chosen.iter().any(covers) {
+                chosen.extend(self.heads.iter().filter_map(|h| self.nodes.get(h)).find(covers));
+            }
+        }
+        chosen
+    }
+
     /// The founding under which the first that came in here stands today.
     fn ruling(&self) -> Option<EntryId> {
         self.order.first().map(|first| self.rights().resolve(first))
@@ -241,13 +267,7 @@ impl Log {
     /// which the author speaks. Entries of other foundings are left alone while there are any of one's own: whoever builds
     /// on them hands them to everybody, and a node that is full of such would lose the entry with them.
     fn parents_for(&self, author: &MemberId, act: &Act) -> Vec<EntryId> {
-        let mut chosen: Vec<&Node> = Vec::new();
-        for index in self.needed_by(author, act) {
-            let covers = |n: &&Node| n.index == index || n.past.has(index);
-            if !chosen.iter().any(covers) {
-                chosen.extend(self.heads.iter().filter_map(|h| self.nodes.get(h)).find(covers));
-            }
-        }
+        let mut chosen = self.covering(self.needed_by(author, act).into_iter());
         let ruling = self.ruling();
         let mut offices: BTreeSet<EntryId> = self.rights().offices(author).into_keys().collect();
         if ruling.is_some_and(|r| offices.contains(&r)) || offices.is_empty() {

@@ -106,6 +106,17 @@ impl Inside {
         standing.filter(|r| holds(&r.target) && blind(&r.entry)).map(|r| r.entry).collect()
     }
 
+    /// What fresh keys have to answer, or they would be needed again at once: removals of those who are known here, then
+    /// what asks for fresh keys, then all other removals.
+    fn to_cover(&self) -> Vec<EntryId> {
+        let rights = self.log.rights();
+        let (known, others): (Vec<_>, Vec<_>) =
+            rights.removals.values().flatten().partition(|r| self.roster.knows(&r.target));
+        let rotations = rights.rotations.iter().copied();
+        let known = known.into_iter().map(|r| r.entry);
+        known.chain(rotations).chain(others.into_iter().map(|r| r.entry)).collect()
+    }
+
     /// Whether some chain of the set was made in answer to an entry.
     fn covers_anywhere(&self, entry: &EntryId) -> bool {
         let set = self.ring.current();
@@ -180,7 +191,7 @@ impl Inside {
         let generation = self.ring.current().generation().max(self.renewal.foreign.unwrap_or(0)) + 1;
         let key = Secret::<32>::random(&mut hub.rng);
         let birth = self.ring.current().sending(hub.epoch());
-        let mut heads = self.log.leading_heads(HEADS);
+        let mut heads = self.log.heads_over(self.to_cover().into_iter(), HEADS);
         heads.sort_unstable();
         let chain = Chain::announce(&hub.me, self.genesis, generation, birth, &key, why, causes, heads);
         let Ok(mut set) = KeySet::new(vec![(chain, key)], birth) else { return };

@@ -3,6 +3,7 @@
 mod bans;
 mod dms;
 mod expiry;
+mod forks;
 mod guise;
 mod kept;
 mod knocks;
