@@ -173,7 +173,8 @@ fn show(rights: &mut Rights, node: &Node, mut force: Force) {
                 invite.revoked = true;
             }
         }
-        Act::Policy(policy) if admin => write_policy(rights, policy, node.entry.at),
+        Act::Policy(policy) if owner => write_policy(rights, policy, node.entry.at),
+        Act::Policy(policy) if admin => write_policy(rights, &of_an_admin(policy), node.entry.at),
         Act::Rotate if admin => rights.rotations.push(node.id),
         Act::Close if owner => rights.closed = rights.closed.or(Some(node.id)),
         Act::Pin { message, author, n } if admin => {
@@ -279,6 +280,11 @@ fn removal_of(node: &Node, domains: BTreeSet<EntryId>) -> Option<Removal> {
         _ => return None,
     };
     Some(Removal { entry, target, by, domains, ban, then, salt_hash, why: why.clone() })
+}
+
+/// What an admin may set: not how many there may be, when the room ends, or whether it stays on disks.
+fn of_an_admin(policy: &Policy) -> Policy {
+    Policy { max: None, expires: None, persist: None, ..policy.clone() }
 }
 
 fn write_policy(rights: &mut Rights, new: &Policy, at: Unix) {

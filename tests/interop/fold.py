@@ -6,6 +6,7 @@ Left out: the caps, which no set of entries decides alone.
  ACCEPT, RECLAIM, YIELD, ROTATE, CLOSE, PIN, UNPIN) = range(22)
 MEMBER, ADMIN, OWNER = 0, 1, 2
 LOCK, KNOCK = 4, 5                      # places in a policy
+OF_OWNERS = (0, 9, 10)                  # max, expires_ms, persist
 
 
 class Entry:
@@ -323,7 +324,8 @@ def settings(s, home):
         counts, as_owner = (fs & home for fs in s.counted[e.id])
         if e.begins and e.id in home or e.kind == POLICY and counts:
             new = e.body[0 if e.kind == POLICY else 1 if e.kind == FOUNDING else 2]
-            policy = [old if n is None else n for old, n in zip(policy, new)]
+            mine = e.begins or as_owner
+            policy = [old if n is None or i in OF_OWNERS and not mine else n for i, (old, n) in enumerate(zip(policy, new))]
         elif e.removes and s.stands[e.id] & home:
             admitted.discard(e.target)
             if e.kind == BAN and e.body[4]:

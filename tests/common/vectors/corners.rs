@@ -13,8 +13,9 @@ type Cases = Vec<(&'static str, Dag)>;
 
 pub fn group() -> Group {
     let mut g = Group::new("log corners", "section 6.3: where several of its rules meet");
-    for (name, dag) in
-        [removals(), tokens(), offers(), grants(), yields(), numbers(), orders()].into_iter().flatten()
+    for (name, dag) in [removals(), tokens(), offers(), grants(), yields(), numbers(), settings(), orders()]
+        .into_iter()
+        .flatten()
     {
         g.good(name, "log", dag.input());
     }
@@ -360,6 +361,26 @@ fn numbers() -> Cases {
     dag.put_as("ana", 2, &[ana], grant("cy"));
     dag.put_as("ana", 2, &[ana, high], grant("dee"));
     cases.push(("A founding may have any number, and who has seen it goes on from there", dag));
+    cases
+}
+
+/// What is the owner's to set counts of nobody else, whatever else stands beside it.
+fn settings() -> Cases {
+    let mut cases: Cases = Vec::new();
+    let all = |max, at, topic: &str| {
+        let (max, expires, persist) = (Some(max), Some(Unix(SENT + at)), Some(max > 9));
+        Act::Policy(Policy { max, expires, persist, topic: Some(topic.into()), ..Policy::default() })
+    };
+    let (mut dag, top) = Dag::with_admins();
+    let owners = dag.put("ana", &[top], all(16, 600_000, "owls"));
+    dag.put("bo", &[owners], all(2, 60_000, "bats"));
+    cases.push(("Of an admin's settings the owner's three do not count, and the rest do", dag));
+
+    let (mut dag, top) = Dag::with_admins();
+    let given = dag.put("ana", &[top], leave_to("bo"));
+    dag.put("bo", &[given], all(12, 60_000, "bats"));
+    dag.put("ana", &[given], all(2, 600_000, "owls"));
+    cases.push(("Whoever was given the room sets them, and whoever gave it does not", dag));
     cases
 }
 
