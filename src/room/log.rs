@@ -7,7 +7,8 @@
 //! holds an author back is a number every node reads alike: entries are numbered without gaps, whoever goes round that
 //! has signed one number twice.
 
-use std::cmp::Reverse;
+mod heads;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
@@ -19,7 +20,7 @@ use super::title::{Title, against};
 use crate::base::id::{EntryId, Genesis, LogHead, MemberId, short};
 use crate::base::limits::{
     ENTRY_BYTES, FOUNDINGS_HELD, LOG_ELSEWHERE, LOG_ENTRIES, LOG_FOR_OWNERS, LOG_PER_AUTHOR, LOG_PER_MEMBER,
-    LOG_WAITING, PARENTS_WRITTEN, REFUSED_HELD, WAITING_PER_AUTHOR,
+    LOG_WAITING, REFUSED_HELD, WAITING_PER_AUTHOR,
 };
 use crate::base::time::Unix;
 use crate::crypto::identity::{self, Identity};
@@ -222,86 +223,6 @@ impl Log {
             act,
         };
         sign_entry(author, &entry)
-    }
-
-    /// Up to `most` heads, those first that matter to the founding that rules here, the deepest of them first.
-    pub fn leading_heads(&self, most: usize) -> Vec<EntryId> {
-        let ruling = self.ruling();
-        let mut heads: Vec<&Node> = self.heads.iter().filter_map(|h| self.nodes.get(h)).collect();
-        heads.sort_by_key(|n| (!ruling.is_some_and(|d| n.speaks_for(&d)), Reverse(n.depth), n.id));
-        heads.into_iter().take(most).map(|n| n.id).collect()
-    }
-
-    /// The same, but first of all those that have these entries in them: or else whoever forks, more than can be named, hides
-    /// an entry from whoever is to show that they have seen it.
-    pub fn heads_over(&self, about: impl Iterator<Item = EntryId>, most: usize) -> Vec<EntryId> {
-        let about = about.filter_map(|id| self.nodes.get(&id)).map(|n| n.index);
-        let mut ids: Vec<EntryId> = self.covering(about).into_iter().map(|n| n.id).collect();
-        for id in self.leading_heads(most) {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-        ids.truncate(most);
-        ids
-    }
-
-    /// Heads that together have all of these in them.
-    fn covering(&self, entries: impl Iterator<Item = usize>) -> Vec<&Node> {
-        let mut chosen: Vec<&Node> = Vec::new();
-        for index in entries {
-            let covers = |n: &&Node| n.index == index || n.past.has(index);
-            if !chosen.iter().any(covers) {
-                chosen.extend(self.heads.iter().filter_map(|h| self.nodes.get(h)).find(covers));
-            }
-        }
-        chosen
-    }
-
-    /// The founding under which the first that came in here stands today.
-    fn ruling(&self) -> Option<EntryId> {
-        self.order.first().map(|first| self.rights().resolve(first))
-    }
-
-    /// The heads to build on: what the author wrote, what the act is about, then what officers of the founding wrote for
-    /// which the author speaks. Entries of other foundings are left alone while there are any of one's own: whoever builds
-    /// on them hands them to everybody, and a node that is full of such would lose the entry with them.
-    fn parents_for(&self, author: &MemberId, act: &Act) -> Vec<EntryId> {
-        let mut chosen = self.covering(self.needed_by(author, act).into_iter());
-        let ruling = self.ruling();
-        let mut offices: BTreeSet<EntryId> = self.rights().offices(author).into_keys().collect();
-        if ruling.is_some_and(|r| offices.contains(&r)) || offices.is_empty() {
-            offices = ruling.into_iter().collect();
-        }
-        let heads = self.leading_heads(self.heads.len());
-        for node in heads.iter().filter_map(|h| self.nodes.get(h)) {
-            if offices.iter().any(|d| node.speaks_for(d)) && !chosen.iter().any(|n| n.index == node.index) {
-                chosen.push(node);
-            }
-        }
-        let mut ids: Vec<EntryId> = chosen.into_iter().map(|n| n.id).take(PARENTS_WRITTEN).collect();
-        if ids.is_empty() {
-            ids = self.leading_heads(PARENTS_WRITTEN);
-        }
-        ids.sort_unstable();
-        ids
-    }
-
-    /// Entries that the author of such an act must have seen for it to count.
-    fn needed_by(&self, author: &MemberId, act: &Act) -> Vec<usize> {
-        let last = self.by_author.get(author).and_then(|own| own.last()).map(|own| own.id);
-        let about: Vec<EntryId> = match act {
-            Act::Unban { target } | Act::Admit { target } => {
-                let standing = self.rights().removals.get(target);
-                standing.into_iter().flatten().map(|r| r.entry).collect()
-            }
-            Act::TransferAccept { transfer } => vec![*transfer],
-            Act::Yield { to } => vec![*to],
-            _ => Vec::new(),
-        };
-        let founded = self.rights().offices(author).into_keys();
-        let ids = last.into_iter().chain(about).chain(founded);
-        ids.filter_map(|id| self.nodes.get(&id)).map(|n| n.index).collect()
     }
 
     /// Takes an entry in, and whatever waited for it.

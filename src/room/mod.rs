@@ -30,6 +30,7 @@ mod dm;
 mod doors;
 pub mod entry;
 pub mod envelope;
+mod event;
 mod fold;
 pub mod guard;
 mod guise;

@@ -5,13 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::rights::Paced;
+use rand_core::CryptoRng;
+
+use super::hub::Hub;
+use super::inside::Inside;
+use super::rights::{Paced, Rank, Rights};
 use super::timeline::Ranges;
 use crate::base::id::MemberId;
 use crate::base::limits::{
-    PACE_AROUND_MS, PACE_BURST, PACE_EACH_MS, PACE_RUN_S, PACE_SECONDS, PACE_SLACK, PACE_UNHEARD_MS,
+    EPOCHS_AHEAD, PACE_AROUND_MS, PACE_BURST, PACE_EACH_MS, PACE_RUN_S, PACE_SECONDS, PACE_SLACK,
+    PACE_UNHEARD_MS,
 };
 use crate::base::time::{Mono, Unix};
+use crate::wire::payload::Payload;
 
 /// What one text costs; what a second gives is counted in the same thousandths.
 const TEXT: u64 = 1_000;
@@ -209,6 +215,44 @@ impl Paces {
     /// Forgets the authors that nobody knows any more.
     pub(crate) fn forget(&mut self, keep: impl Fn(&MemberId) -> bool) {
         self.said.retain(|id, _| keep(id));
+    }
+}
+
+/// What the log allows an author.
+fn limits<'a>(rights: &'a Rights, author: &MemberId) -> Limits<'a> {
+    Limits { plain: rights.rank(author) == Rank::Member, settings: &rights.paced }
+}
+
+impl Inside {
+    /// Whether its author keeps the pace of the room, this one counted.
+    pub(super) fn keeps_pace<R: CryptoRng>(
+        &mut self,
+        hub: &Hub<R>,
+        payload: &Payload,
+        caught_up: bool,
+    ) -> bool {
+        // Time that has not come yet is nobody's to spend.
+        if payload.sent.epoch() > hub.epoch().plus(EPOCHS_AHEAD) {
+            return false;
+        }
+        let author = payload.sender;
+        let heard = self.roster.get(&author).and_then(|m| m.heard);
+        let at = self.arrived(hub, &author, heard.map_or(0, |at| hub.now.since(at)));
+        let before = caught_up && payload.sent < self.joined;
+        let limits = limits(self.log.rights(), &author);
+        hub.rate_off || self.paces.take(&author, payload.sent, before, at, limits)
+    }
+
+    /// Somebody is heard for the first time, or again after so long.
+    pub(super) fn heard_again<R: CryptoRng>(&mut self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) {
+        let at = self.arrived(hub, who, unheard_ms);
+        self.paces.heard(who, at, limits(self.log.rights(), who));
+    }
+
+    fn arrived<R: CryptoRng>(&self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) -> Arrived {
+        let room = hub.room();
+        let together = self.roster.get(who).map_or(room, |m| m.joined.max(self.joined));
+        Arrived { now: hub.now, room, unheard_ms, together }
     }
 }
 

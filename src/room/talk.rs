@@ -1,25 +1,26 @@
 //! Messages: paced when they go out, counted when they come in, opened where they were sealed.
 
+mod tempo;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 
 use super::envelope::Dropped;
-use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Burned, Draft, Event, Fate, Heard, Output, Refused, Standing, Timer};
-use super::pace::{Arrived, Limits};
-use super::rights::{Rank, Rights};
+use super::rights::Rank;
 use super::timeline::{Living, Ranges, remaining_ms};
 use super::unsent::Said;
 use crate::base::id::{MemberId, MsgId};
 use crate::base::limits::{
-    EPOCHS_AHEAD, MINE_REMEMBERED, PACE_BURST, PACE_EACH_MS, RECEIPT_MEMBERS, RECEIPTS_EACH_MS, RECEIPTS_MS,
-    RECEIPTS_PER_MEMBER_MS, TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
+    MINE_REMEMBERED, PACE_BURST, RECEIPT_MEMBERS, RECEIPTS_EACH_MS, RECEIPTS_MS, RECEIPTS_PER_MEMBER_MS,
+    TTL_DEFAULT_S, TTL_MAX_S, TTL_MIN_S,
 };
 use crate::base::time::Mono;
 use crate::wire::payload::{Body, Payload, Say};
+use tempo::Pace;
 
 /// My messages on their way, and what came of them.
 pub(crate) struct Outbox {
@@ -68,35 +69,6 @@ impl Outbox {
     pub(super) fn holders(&self, n: u64) -> impl Iterator<Item = &MemberId> {
         self.mine.get(&n).into_iter().flat_map(|(_, _, by)| by)
     }
-
-    /// Whether the room's pause between two messages is on.
-    pub(super) fn is_slowed(&self, now: Mono) -> bool {
-        now < self.pace.slow_until
-    }
-
-    /// When the pace lets the next one go.
-    pub(super) fn ready_at(&self, now: Mono) -> u64 {
-        self.pace.out.ready_at(now.0).max(self.pace.slow_until.0)
-    }
-}
-
-/// How fast my messages go.
-struct Pace {
-    out: Bucket,
-    slow_until: Mono,
-    /// When I said something last.
-    said: Option<Mono>,
-}
-
-impl Pace {
-    fn new() -> Pace {
-        Pace { out: Bucket::new(PACE_EACH_MS, PACE_BURST), slow_until: Mono(0), said: None }
-    }
-}
-
-/// What the log allows an author.
-fn limits<'a>(rights: &'a Rights, author: &MemberId) -> Limits<'a> {
-    Limits { plain: rights.rank(author) == Rank::Member, settings: &rights.paced }
 }
 
 impl Inside {
@@ -115,15 +87,6 @@ impl Inside {
         let unread = payload.sender != self.me && matches!(&payload.body, Body::Text(say) if say.from_read);
         let asked = if unread { TTL_MAX_S } else { payload.ttl_s };
         asked.min(self.ttl_cap_s()) * 1_000
-    }
-
-    fn pace_ms<R>(&self, hub: &Hub<R>) -> u64 {
-        match self.log.rights().policy.rate {
-            _ if hub.rate_off => 0,
-            Some(0) => 0,
-            Some(per_second) => (1_000 / per_second).max(1),
-            None => PACE_EACH_MS,
-        }
     }
 
     // ---- out ----
@@ -171,13 +134,6 @@ impl Inside {
         confirmed || (self.is_alone() && self.tells_later())
     }
 
-    /// Whether the next message may go now; if so it counts as gone.
-    pub(super) fn may_go<R: CryptoRng>(&mut self, hub: &Hub<R>) -> bool {
-        let free = self.pace_ms(hub) == 0;
-        let held = self.holding(hub.now) || hub.now < self.outbox.pace.slow_until;
-        !held && (free || self.outbox.pace.out.take(hub.now.0))
-    }
-
     pub(super) fn send_and_tell<R: CryptoRng>(&mut self, hub: &mut Hub<R>, said: &Said) {
         let (id, fate) = match self.send_now(hub, said, false) {
             Ok(id) if self.is_alone() => (Some(id), Fate::Queued),
@@ -185,25 +141,7 @@ impl Inside {
             Err(why) => (None, Fate::Failed(why)),
         };
         hub.event(Event::Fate { cid: said.draft.cid, id, fate });
-        self.outbox.pace.said = Some(hub.now);
-        self.slow_down();
-    }
-
-    /// The next message of mine waits out the pause that the room sets between two of a member.
-    fn slow_down(&mut self) {
-        let rights = self.log.rights();
-        let slow_s = rights.policy.slow_s.filter(|_| rights.rank(&self.me) == Rank::Member).unwrap_or(0);
-        let said = self.outbox.pace.said.filter(|_| slow_s > 0);
-        self.outbox.pace.slow_until = said.map_or(Mono(0), |at| at + slow_s.saturating_mul(1_000));
-    }
-
-    /// The pace of the room may be another now: what waited for the old one goes when this one lets it.
-    pub(super) fn pace_anew<R: CryptoRng>(&mut self, hub: &mut Hub<R>) {
-        self.outbox.pace.out.set_each(self.pace_ms(hub).max(1), PACE_BURST);
-        self.slow_down();
-        if !hub.unsent.is_empty() {
-            hub.within(1, Timer::Queue);
-        }
+        self.note_said(hub.now);
     }
 
     pub(super) fn may_say<R: CryptoRng>(&self, hub: &Hub<R>, draft: &Draft) -> Result<(), Refused> {
@@ -312,37 +250,6 @@ impl Inside {
             hub.within(owed.due.since(hub.now), Timer::Receipts);
         }
         Ok(())
-    }
-
-    /// Whether its author keeps the pace of the room, this one counted.
-    pub(super) fn keeps_pace<R: CryptoRng>(
-        &mut self,
-        hub: &Hub<R>,
-        payload: &Payload,
-        caught_up: bool,
-    ) -> bool {
-        // Time that has not come yet is nobody's to spend.
-        if payload.sent.epoch() > hub.epoch().plus(EPOCHS_AHEAD) {
-            return false;
-        }
-        let author = payload.sender;
-        let heard = self.roster.get(&author).and_then(|m| m.heard);
-        let at = self.arrived(hub, &author, heard.map_or(0, |at| hub.now.since(at)));
-        let before = caught_up && payload.sent < self.joined;
-        let limits = limits(self.log.rights(), &author);
-        hub.rate_off || self.paces.take(&author, payload.sent, before, at, limits)
-    }
-
-    /// Somebody is heard for the first time, or again after so long.
-    pub(super) fn heard_again<R: CryptoRng>(&mut self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) {
-        let at = self.arrived(hub, who, unheard_ms);
-        self.paces.heard(who, at, limits(self.log.rights(), who));
-    }
-
-    fn arrived<R: CryptoRng>(&self, hub: &Hub<R>, who: &MemberId, unheard_ms: u64) -> Arrived {
-        let room = hub.room();
-        let together = self.roster.get(who).map_or(room, |m| m.joined.max(self.joined));
-        Arrived { now: hub.now, room, unheard_ms, together }
     }
 
     /// What holds for every message, however it came: once, not by the removed or the muted, and nothing above one's rank.
