@@ -8,12 +8,18 @@ use super::hub::Hub;
 use super::inside::Inside;
 use super::io::Timer;
 use crate::base::id::MemberId;
-use crate::base::limits::FRESH_KEY_MS;
+use crate::base::limits::{FRAME_BYTES, FRESH_KEY_MS, PART_RECEIVERS, PART_SPARE_BYTES, RECEIVER_BYTES};
 use crate::base::secret::Secret;
 use crate::crypto::kdf::{self, Label};
 use crate::crypto::kem::{self, KemPublic, KemSecret};
 use crate::crypto::seal::{self, COMMITMENT_LEN, NONCE_LEN};
 use crate::wire::payload::{Missed, Sealed};
+
+/// To how many a parcel of so many bytes is sealed in one frame; further parts, each of which stands alone, go to the others.
+pub(super) fn receivers_of_a_part(plain: usize) -> usize {
+    let room = (FRAME_BYTES - PART_SPARE_BYTES).saturating_sub(plain);
+    (room / (kem::OVERHEAD + RECEIVER_BYTES)).clamp(1, PART_RECEIVERS)
+}
 
 impl Inside {
     /// Seals bytes to many.

@@ -12,18 +12,18 @@ use super::chains::{Chain, KeySet};
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Event, Timer};
+use super::parcel::receivers_of_a_part;
 use super::rights::Rank;
 use crate::base::id::{EntryId, MemberId, short};
 use crate::base::limits::{
-    CAUSES, CHAINS_MANY, EPOCH_MS, FRAME_BYTES, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS,
-    LEAVES_SMALL_MS, LEAVES_SPREAD_MS, PART_RECEIVERS, PART_SPARE_BYTES, RECEIVER_BYTES, REKEY_AGE_MS,
-    REKEY_FIRST_MS, REKEY_OTHERS_MS, SALTS, SMALL_ROOM,
+    CAUSES, CHAINS_MANY, EPOCH_MS, HANDOVER_ENTRY_BYTES, HEADS, HOLD_MS, LEAVES_LARGE_MS, LEAVES_SMALL_MS,
+    LEAVES_SPREAD_MS, REKEY_AGE_MS, REKEY_FIRST_MS, REKEY_OTHERS_MS, SALTS, SMALL_ROOM,
 };
 use crate::base::secret::Secret;
 use crate::base::time::Mono;
 use crate::crypto::identity::rank_hash;
 use crate::crypto::kdf::{self, Label};
-use crate::crypto::kem::{self, KemPublic};
+use crate::crypto::kem::KemPublic;
 use crate::wire::handover::Why;
 use crate::wire::payload::Body;
 
@@ -228,9 +228,7 @@ impl Inside {
             debug_assert!(handover.epoch >= now);
             handover.encode()
         };
-        let room = FRAME_BYTES - PART_SPARE_BYTES;
-        let fits = room.saturating_sub(plain.len()) / (kem::OVERHEAD + RECEIVER_BYTES);
-        for part in keys.chunks(fits.clamp(1, PART_RECEIVERS)) {
+        for part in keys.chunks(receivers_of_a_part(plain.len())) {
             let sealed = self.wrap(hub, part, &plain, label);
             let body = if label == Label::Rekey { Body::Rekey(sealed) } else { Body::Share(sealed) };
             self.lobby(hub, body);

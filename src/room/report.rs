@@ -10,6 +10,7 @@ use super::guard::Bucket;
 use super::hub::Hub;
 use super::inside::Inside;
 use super::io::{Burned, Event, Heard, Output, Refused, Timer};
+use super::parcel::receivers_of_a_part;
 use super::rights::Rank;
 use super::timeline::{Living, Timeline};
 use crate::base::id::{MemberId, MsgId};
@@ -131,18 +132,21 @@ impl Inside {
         if officers.is_empty() {
             return Err(Refused::NobodyInOffice);
         }
-        let keys: Vec<KemPublic> = officers.iter().map(|(_, kem)| kem.clone()).collect();
-        let sealed = self.wrap(hub, &keys, &encode_report(about, text), Label::Report);
-        let sealed = self.seal(hub, 0, Body::Report(sealed)).ok_or(Refused::NotIn)?;
-        // Over links, so that nobody else sees who tells; by gossip where one of them is not linked.
-        let peers: Option<Vec<_>> =
-            officers.iter().map(|(id, _)| self.roster.get(id).and_then(|m| m.peer.clone())).collect();
-        match peers {
-            Some(peers) => {
-                let direct = |to| Output::Direct { to, bytes: sealed.frame.clone() };
-                hub.out.extend(peers.into_iter().map(direct));
+        let plain = encode_report(about, text);
+        for part in officers.chunks(receivers_of_a_part(plain.len())) {
+            let keys: Vec<KemPublic> = part.iter().map(|(_, kem)| kem.clone()).collect();
+            let sealed = self.wrap(hub, &keys, &plain, Label::Report);
+            let sealed = self.seal(hub, 0, Body::Report(sealed)).ok_or(Refused::NotIn)?;
+            // Over links, so that nobody else sees who tells; by gossip where one of them is not linked.
+            let peers: Option<Vec<_>> =
+                part.iter().map(|(id, _)| self.roster.get(id).and_then(|m| m.peer.clone())).collect();
+            match peers {
+                Some(peers) => {
+                    let direct = |to| Output::Direct { to, bytes: sealed.frame.clone() };
+                    hub.out.extend(peers.into_iter().map(direct));
+                }
+                None => hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame }),
             }
-            None => hub.out.push(Output::Publish { topic: sealed.topic, bytes: sealed.frame }),
         }
         Ok(officers.len())
     }
@@ -156,7 +160,12 @@ impl Inside {
     ) -> Result<(), Dropped> {
         let Body::Report(sealed) = &payload.body else { return Err(Dropped::Kind) };
         let from = payload.sender;
-        if self.log.rights().rank(&self.me) < Rank::Admin || hub.blocked.contains(&from) {
+        // One for others is passed on as any frame, and takes nothing of what its sender may tell me.
+        let mine = sealed.to.iter().any(|(tag, _)| self.hand.find(tag).is_some());
+        if !mine || self.log.rights().rank(&self.me) < Rank::Admin {
+            return Ok(());
+        }
+        if hub.blocked.contains(&from) {
             return Err(Dropped::Limit);
         }
         if self.reports.pace.len() >= KNOWN_MEMBERS {

@@ -75,6 +75,50 @@ fn it_is_sealed_to_no_key_that_somebody_else_told_of() {
 }
 
 #[test]
+fn it_reaches_all_those_in_office_however_many_once_and_by_whatever_way() {
+    let (mut world, mut all, liar) = room(35);
+    for _ in 0..27 {
+        all.push(world.join(0));
+        world.run(200);
+    }
+    assert!(world.run_until(100, 120_000, |w| w.agree(&all)).is_some());
+    let officers: Vec<usize> = all.iter().copied().filter(|i| *i != all[1]).collect();
+    for i in officers.iter().skip(1) {
+        let id = world.id(*i).unwrap();
+        world.act(all[0], Deed::Grant(id));
+        world.run(200);
+    }
+    world.run(3_000);
+    // Its author does not know where the last of them is, so one part goes by gossip.
+    let last = world.id(*officers.last().unwrap()).unwrap();
+    world.seize(all[1], |_, inside| inside.roster.get_mut(&last).unwrap().peer = None);
+    report(&mut world, all[1], liar, &"x".repeat(4_000));
+    world.run(8_000);
+    let to = |(_, e): &(Mono, Event)| if let Event::Reported { to } = e { Some(*to) } else { None };
+    assert_eq!(refused(&world, all[1]), []);
+    assert_eq!(world.events(all[1]).iter().filter_map(to).collect::<Vec<_>>(), [officers.len()]);
+    for i in officers {
+        assert_eq!(world.heard(i).filter(|(_, h)| h.about.is_some()).count(), 1, "{i}");
+    }
+}
+
+#[test]
+fn by_gossip_it_goes_on_past_those_it_is_not_for() {
+    let (mut world, all, liar) = room(36);
+    let (ana, bob, cho) = (all[0], all[1], all[2]);
+    report(&mut world, cho, liar, "floods the room");
+    world.run(8_000);
+    // Now that the key is known, the way is not.
+    world.wire_up(&[(ana, bob), (bob, cho), (bob, liar)]);
+    let anas = world.id(ana).unwrap();
+    world.seize(cho, |_, inside| inside.roster.get_mut(&anas).unwrap().peer = None);
+    report(&mut world, cho, liar, "and does not stop");
+    world.run(1_000);
+    let heard: Vec<&str> = world.heard(ana).filter_map(|(_, h)| Some(h.text.as_ref()?.as_str())).collect();
+    assert_eq!(heard, ["floods the room", "and does not stop"]);
+}
+
+#[test]
 fn it_dies_with_time_and_one_member_tells_only_so_much() {
     let (mut world, all, liar) = room(32);
     world.act(all[0], Deed::Policy(Box::new(Policy { ttl_max_s: Some(60), ..Policy::default() })));
