@@ -108,10 +108,8 @@ pub fn member(line: &MemberLine, names: Names<'_>, when: Unix) -> Option<Told> {
         MemberChange::Role => format!("{who} is {} now", line.who.role.name()),
         MemberChange::Mute => format!("{who} was muted"),
         MemberChange::Unmute => format!("{who} may speak again"),
-        MemberChange::Kick => {
-            format!("{who} was removed and gets no new keys; what they have read stays read")
-        }
-        MemberChange::Ban => format!("{who} was banned and gets no new keys; what they have read stays read"),
+        MemberChange::Kick => format!("{who} was removed"),
+        MemberChange::Ban => format!("{who} was banned"),
         MemberChange::Unban => format!("{who} is no longer kept out"),
         MemberChange::Away => format!("{who} is away"),
         MemberChange::Back => format!("{who} is back"),
@@ -126,6 +124,9 @@ pub fn member(line: &MemberLine, names: Names<'_>, when: Unix) -> Option<Told> {
     }
     if let Some(why) = line.reason.as_ref().filter(|why| !why.is_empty()) {
         text.push_str(&format!(", reason: {}", why.as_str()));
+    }
+    if matches!(line.change, MemberChange::Kick | MemberChange::Ban) {
+        text.push_str("; they get no new keys, and what they have read stays read");
     }
     if let Some(door) = line.door {
         let lifted = line.change == MemberChange::Unban;
@@ -337,7 +338,7 @@ mod tests {
             };
             member(&line, &|who| who.nick.as_str().to_owned(), Unix(0)).expect("a sentence").text
         };
-        let banned = "eve was banned and gets no new keys; what they have read stays read, for 2 hours, reason: noise; ";
+        let banned = "eve was banned, for 2 hours, reason: noise; they get no new keys, and what they have read stays read; ";
         for (door, rest) in [
             (Door::Passphrase, "somebody who knows the passphrase may come back under a new key"),
             (Door::Name, "whoever knows the name of the room may come back under a new key"),

@@ -1,5 +1,6 @@
 //! One room on this node: the state machine, its timers, and what faces and the network need to know about it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::directory::Told;
@@ -206,7 +207,11 @@ impl Seat {
         let now: BTreeMap<MemberId, Rank> = all.filter(|(_, rank)| *rank > Rank::Member).collect();
         let before = std::mem::replace(&mut self.offices, now);
         let whoever = before.keys().chain(self.offices.keys()).collect::<BTreeSet<_>>();
-        whoever.into_iter().filter(|id| before.get(*id) != self.offices.get(*id)).copied().collect()
+        let others = whoever.into_iter().filter(|id| before.get(*id) != self.offices.get(*id));
+        let mut others: Vec<MemberId> = others.copied().collect();
+        // Who has it now is the news; what became of the others follows from it.
+        others.sort_by_key(|id| Reverse(self.offices.get(id).copied()));
+        others
     }
 
     /// When the next timer is due.
