@@ -4,9 +4,10 @@ use super::overlay::Overlay;
 use super::screen::{Effect, KeyAge, Moment, Screen};
 use crate::base::time::Mono;
 use crate::chat::circle::Circle;
-use crate::chat::event::{Burned, KeysLine, Message};
+use crate::chat::event::{Burned, Fate, KeysLine, Message, Receipt};
 use crate::chat::name::{KeysChange, Kind, Level, Ring};
 use crate::chat::notice;
+use crate::chat::reply::Cid;
 use crate::chat::request::{Request, Which};
 use crate::chat::scrollback::{Said, contains_word};
 use crate::chat::telling;
@@ -59,6 +60,15 @@ impl Screen {
         };
         if ring && !looked_at {
             out.push(Effect::Ring(message.room.clone()));
+        }
+    }
+
+    /// What waited has gone, or will not go any more.
+    pub(super) fn on_receipt(&mut self, receipt: &Receipt) {
+        let Some(Cid::Number(number)) = &receipt.cid else { return };
+        if receipt.id.is_some() || matches!(receipt.fate, Fate::Failed(_)) {
+            let here = self.places.iter_mut().filter(|(circle, _)| circle.room == receipt.room);
+            here.for_each(|(_, place)| drop(place.unsent.remove(number)));
         }
     }
 

@@ -11,6 +11,9 @@ use crate::chat::name::Route;
 /// How long a burned row stays as a mark, so that lines do not jump under the reader.
 pub(super) const ASH_MS: u64 = 4_000;
 
+/// Messages that wait of which the words are kept, to be shown until they go.
+const UNSENT: usize = 64;
+
 /// By which way somebody is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Way {
@@ -40,6 +43,8 @@ pub(super) struct Place {
     pub(super) new_from: Option<u64>,
     /// What takes the room back, until it was looked at.
     pub(super) reclaim: Option<Text>,
+    /// What was said here and waits to go, by the number under which it was asked.
+    pub(super) unsent: BTreeMap<u64, Text>,
     /// The person, as they were when one came here last.
     pub(super) with: Option<Person>,
     /// By which way they are reached.
@@ -63,6 +68,14 @@ impl Place {
             // What was recalled is a copy of what burned.
             self.empty();
         }
+    }
+
+    /// Something said here waits to go.
+    pub(super) fn waits(&mut self, number: u64, text: Text) {
+        if self.unsent.len() >= UNSENT {
+            self.unsent.pop_first();
+        }
+        self.unsent.insert(number, text);
     }
 
     /// Empties the draft: nothing of it can be put back.

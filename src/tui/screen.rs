@@ -217,6 +217,7 @@ impl Screen {
                 self.listening.push(addr.clone());
             }
             Event::Typing(line) => self.on_typing(at, line),
+            Event::Receipt(receipt) => self.on_receipt(receipt),
             Event::Bye(bye) => self.bye = Some(bye.clone()),
             _ => {}
         }
@@ -369,8 +370,13 @@ impl Screen {
                 if let (Answer::Words { with, .. }, Some(Awaited { from, .. })) = (answer, &awaited) {
                     self.model.verified(&from.room, with);
                 }
-                if let Some(done) = awaited.and_then(|awaited| awaited.done) {
-                    self.note = Some(info(done));
+                if let Some(Awaited { from, draft, done }) = awaited {
+                    if let (Answer::Sent(None), Some(Cid::Number(number)), Some(place)) =
+                        (answer, &reply.cid, self.places.get_mut(&from))
+                    {
+                        place.waits(*number, draft);
+                    }
+                    self.note = done.map(info).or(self.note.take());
                 }
                 self.answered(at, answer, out);
             }

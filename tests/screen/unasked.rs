@@ -1,7 +1,10 @@
 //! What the screen says and does without being asked: ringing, hiding, telling of days, links and people alike.
 
-use ephem_node::chat::event::{BootstrapLine, Event, Message, PeerLine};
+use ephem_node::base::id::MsgId;
+use ephem_node::chat::event::{BootstrapLine, Event, Fate, Message, PeerLine, Receipt};
 use ephem_node::chat::name::{BootstrapChange, Kind, MemberChange, PeerChange, Route};
+use ephem_node::chat::problem::Problem;
+use ephem_node::chat::reply::{Answer, Cid, Reply};
 use ephem_node::chat::request::Request;
 use ephem_node::chat::text::Line;
 use ephem_node::tui::{Effect, Habits, Input, Key, Look, Press};
@@ -284,4 +287,36 @@ fn whoever_is_away_is_reminded_of_it() {
     assert!(shown.contains(reminder), "{shown}");
     assert!(matches!(asked(&stage.enter("/back")).request, Request::Away(false)));
     assert!(!stage.picture(120, 35).contains(reminder));
+}
+
+#[test]
+fn what_waits_to_be_sent_stands_there_until_it_goes_or_will_not_go_any_more() {
+    let mut stage = stage();
+    let says = |stage: &mut Stage, text: &str| {
+        let effects = stage.typed(text).into_iter().chain(stage.key(Key::Enter)).collect::<Vec<_>>();
+        let number = effects.iter().find_map(|effect| match effect {
+            Effect::Ask(asked) => asked.cid.clone(),
+            _ => None,
+        });
+        stage.tell(Event::Reply(Box::new(Reply::done(number.clone(), Answer::Sent(None)))));
+        number
+    };
+    let all: Vec<Option<Cid>> = ["one", "two", "three", "four"].map(|text| says(&mut stage, text)).to_vec();
+    let picture = stage.picture(80, 24);
+    assert!(picture.contains("waits  one") && picture.contains("waits  two"), "{picture}");
+    assert!(picture.contains("and 2 more wait"), "{picture}");
+    let receipt = |stage: &mut Stage, n: usize, id: Option<MsgId>, fate: Fate| {
+        let (room, cid) = (Line::clean("lobby"), all[n].clone());
+        stage.tell(Event::Receipt(Receipt { room, id, cid, fate }));
+    };
+    // That it waits is no news; that it went is, and so is that it never will.
+    receipt(&mut stage, 0, None, Fate::Queued);
+    assert!(stage.picture(80, 24).contains("waits  one"));
+    receipt(&mut stage, 0, Some(MsgId([1; 8])), Fate::Sent);
+    receipt(&mut stage, 1, None, Fate::Failed(Box::new(Problem::BurnedUnsent)));
+    let picture = stage.picture(80, 24);
+    assert!(!picture.contains("waits  one") && !picture.contains("waits  two"), "{picture}");
+    assert!(picture.contains("waits  three") && picture.contains("waits  four"), "{picture}");
+    stage.enter("/curtain");
+    assert!(!stage.picture(80, 24).contains("three"), "the curtain hides it");
 }

@@ -117,11 +117,12 @@ impl Screen {
         let mut changes = None;
         let area = wait::draw(self, at, area, pen, &mut changes);
         self.looks_until = changes;
+        let hidden = self.overlay.as_ref().is_some_and(super::overlay::Overlay::hides_talk);
+        let area = if hidden { area } else { wait::unsent(self, area, pen) };
         self.talk_area = area;
         let Some(room) = self.front() else { return };
         let (name, Some(circle)) = (room.name.clone(), self.circle()) else { return };
         let Some(place) = self.places.get(&circle) else { return };
-        let hidden = self.overlay.as_ref().is_some_and(super::overlay::Overlay::hides_talk);
         if hidden {
             return;
         }

@@ -24,8 +24,30 @@ const NAME: usize = 10;
 /// Addresses whose steps are told.
 const ASKED: usize = 3;
 
+/// Messages that wait of which each has a line.
+const UNSENT: usize = 3;
+
 /// A line with its meaning.
 type Row = (String, Ink);
+
+/// Draws what was said here and has not gone out, at the foot of the talk; gives what is left of it.
+pub(super) fn unsent(screen: &Screen, area: Rect, pen: &mut Pen<'_>) -> Rect {
+    let Some(place) = screen.circle().and_then(|circle| screen.places.get(&circle)) else { return area };
+    let count = place.unsent.len();
+    let lines = count.min(UNSENT).min(usize::from(area.height / 4));
+    let first = area.bottom() - lines as u16;
+    for (n, text) in place.unsent.values().take(lines).enumerate() {
+        let y = first + n as u16;
+        if n + 1 == lines && count > lines {
+            pen.put(area.x, y, &format!("and {} more wait", count - n), Ink::Dim, area.width);
+        } else {
+            let x = pen.put(area.x, y, "waits  ", Ink::Dim, area.width);
+            let line = text.as_str().lines().next().unwrap_or_default();
+            pen.put_cut(x, y, line, Ink::Told, area.right().saturating_sub(x + 1));
+        }
+    }
+    Rect { height: area.height - lines as u16, ..area }
+}
 
 /// Draws what is waited for at the foot of the talk; gives what is left of it.
 pub(super) fn draw(
