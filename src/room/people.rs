@@ -19,6 +19,7 @@ impl Inside {
         // An invite is used up by whoever shows that they hold it: naming somebody else's uses nothing.
         let shown = join.proof.as_ref().filter(|_| hub.root.kind() == Kind::Invite);
         let invite = shown.filter(|p| proves(p, &sender, &join.kem)).map(|p| p.invite);
+        let now = self.now;
         let Some(member) = self.roster.get_mut(&sender) else { return };
         member.nick.clone_from(&join.nick);
         member.serve = join.serve;
@@ -27,9 +28,12 @@ impl Inside {
         if invite.is_some() {
             member.invite = invite;
         }
-        // Their own word replaces what was told of them. It is final once they have stood confirmed: or else whoever is
-        // about to be removed could move out of reach.
-        if !(member.own_word && member.proved) {
+        // Their own word replaces what was told of them. It is final once they have stood confirmed, and all that is known is a
+        // minute after they were first heard, as nobody has to show that they do: or else whoever is about to be removed could
+        // move out of reach.
+        let early = member.met.is_none_or(|at| now.since(at) < CORRECTION_MS);
+        let unknown = member.foundings.is_empty() && !member.own_word;
+        if unknown || (early && !(member.own_word && member.proved)) {
             member.foundings.clone_from(&join.foundings);
             member.own_word = true;
         }

@@ -212,6 +212,7 @@ impl Inside {
         let returned = member.left || !known;
         let unheard_ms = member.heard.map_or(0, |at| hub.now.since(at));
         let first = member.heard.replace(hub.now).is_none();
+        member.met.get_or_insert(hub.now);
         member.left = false;
         member.offset_ms = offset_ms;
         member.set = Some(set);

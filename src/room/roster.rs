@@ -29,6 +29,8 @@ pub(crate) struct Member {
     pub(crate) across: bool,
     /// When a frame of theirs was last opened; `None` for somebody only told of.
     pub(crate) heard: Option<Mono>,
+    /// When the first frame of theirs was.
+    pub(crate) met: Option<Mono>,
     /// When they were first told of, so that somebody never heard is not counted for ever.
     pub(crate) told: Mono,
     /// Their latest handover key.
@@ -149,6 +151,7 @@ impl Roster {
             said: Unix(0),
             across: false,
             heard: None,
+            met: None,
             told: now,
             kem: None,
             kem_heard: false,

@@ -23,9 +23,9 @@ fn two_rooms(seed: u64, trick: crate::room::sim::villain::Trick) -> (World, [Vec
     (world, sides, liar)
 }
 
-#[test]
-fn nobody_who_was_removed_is_under_another_founding_after_that() {
-    // It never says in a beat what it holds, so it never proves anything.
+/// Who talks for more than a minute and never says in a beat what it holds, so that it never proves anything, is kicked by the
+/// founder of the room it came into, and says before or after that again and again that it came into the other.
+fn moves(kicked_first: bool) {
     let silent = |_: &mut State<SimRng>, _: Mono, input: &Input, _: &mut Vec<Output>| {
         !matches!(input, Input::Timer(Timer::Beat | Timer::Echo))
     };
@@ -38,7 +38,10 @@ fn nobody_who_was_removed_is_under_another_founding_after_that() {
     let foundings = world.state(sides[0][0]).unwrap().inside().unwrap().foundings.clone();
     let theirs = world.state(liar).unwrap().inside().unwrap().foundings.clone();
     assert_ne!(foundings, theirs);
-    world.act(sides[1][0], Deed::Kick(whom, String::new()));
+    let kick = |world: &mut World| world.act(sides[1][0], Deed::Kick(whom, String::new()));
+    if kicked_first {
+        kick(&mut world);
+    }
     for _ in 0..20 {
         let foundings = foundings.clone();
         world.force(liar, move |hub, inside| {
@@ -47,9 +50,23 @@ fn nobody_who_was_removed_is_under_another_founding_after_that() {
         });
         world.run(500);
     }
+    if !kicked_first {
+        kick(&mut world);
+        world.run(5_000);
+    }
     let all = sides.concat();
     world.say(sides[0][1], "among us");
     world.run(5_000);
     assert!(world.agree(&all) && all.iter().all(|i| world.read(*i, "among us")), "{}", world.describe(&all));
     assert!(!world.read(liar, "among us"));
+}
+
+#[test]
+fn nobody_who_was_removed_is_under_another_founding_after_that() {
+    moves(true);
+}
+
+#[test]
+fn nobody_who_is_about_to_be_removed_moves_out_of_reach() {
+    moves(false);
 }
