@@ -68,7 +68,8 @@ impl Inside {
             let removes = super::rights::removes(&act).is_some();
             let refused = match self.binds(&over, &target) {
                 _ if over.is_empty() => Some(Refused::Role),
-                Binds::No if removes => Some(Refused::Elsewhere),
+                // Who is removed already may have told newcomers that they came in under mine: then they let them read on.
+                Binds::No if removes && !self.is_removed(&target) => Some(Refused::Elsewhere),
                 Binds::Unknown if removes => Some(Refused::NotYet),
                 _ => None,
             };

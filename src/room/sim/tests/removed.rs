@@ -70,3 +70,27 @@ fn nobody_who_was_removed_is_under_another_founding_after_that() {
 fn nobody_who_is_about_to_be_removed_moves_out_of_reach() {
     moves(false);
 }
+
+#[test]
+fn whoever_told_newcomers_of_another_founding_is_out_once_both_founders_say_so() {
+    let (mut world, sides, liar) = two_rooms(92, crate::room::sim::villain::no_trick());
+    world.run(70_000);
+    let whom = world.id(liar).unwrap();
+    let foundings = world.state(sides[0][0]).unwrap().inside().unwrap().foundings.clone();
+    let newcomer = world.join(0);
+    let all = [&sides.concat()[..], &[newcomer]].concat();
+    assert!(world.run_until(100, 60_000, |w| w.agree(&all)).is_some());
+    world.force(liar, move |hub, inside| {
+        inside.come_under(&foundings);
+        inside.announce_myself(hub);
+    });
+    world.run(20_000);
+    for by in [sides[1][0], sides[0][0]] {
+        world.act(by, Deed::Kick(whom, String::new()));
+        world.run(20_000);
+    }
+    world.say(sides[0][1], "among us");
+    world.run(5_000);
+    assert!(world.agree(&all) && all.iter().all(|i| world.read(*i, "among us")), "{}", world.describe(&all));
+    assert!(!world.read(liar, "among us"));
+}
