@@ -49,8 +49,6 @@ pub enum Said {
     Confirmed,
     /// In, on the word of one person.
     OneWitness(Person),
-    /// Anybody who types the name can come in.
-    OpenRoom,
     /// The owner is whoever founded the room, taken on first sight.
     OwnerOnTrust(Person),
     /// Two halves of the room have met.
@@ -99,11 +97,6 @@ pub enum Said {
     NetFault(Fault),
     /// A room that was asked for cannot be entered.
     CannotEnter(Box<Problem>),
-    /// Not an address.
-    BadAddress {
-        /// What was given.
-        addr: Line,
-    },
     /// A reader was too slow.
     Lagged {
         /// How many lines it will not get.
@@ -160,13 +153,6 @@ pub enum Said {
         /// How many.
         count: usize,
     },
-    /// This node was muted.
-    Muted {
-        /// For how long still.
-        for_ms: Option<u64>,
-    },
-    /// This node may speak again.
-    Unmuted,
     /// Newcomers read before they speak, and this node is one; or no longer.
     Quiet {
         /// How long still; zero once it is over.
@@ -185,16 +171,6 @@ pub enum Said {
     },
     /// A name of one room does not hide the key, of which this is the tag.
     SameKey(Line),
-    /// Frames came that no key opens.
-    Unreadable {
-        /// How many.
-        count: u64,
-    },
-    /// Messages burned before anybody looked.
-    BurnedUnread {
-        /// How many.
-        count: usize,
-    },
     /// What was taken back is gone from so many.
     Gone {
         /// How many said so.
@@ -278,10 +254,8 @@ impl Said {
             | Said::RelayOnly
             | Said::Unlisted
             | Said::Queued { .. }
-            | Said::Unmuted
             | Said::Quiet { left_ms: 0 }
             | Said::Cleaned
-            | Said::BurnedUnread { .. }
             | Said::Gone { .. }
             | Said::Reported { .. }
             | Said::OwnerOnTrust(_)
@@ -293,7 +267,6 @@ impl Said {
             Said::Reports { .. }
             | Said::StillAlone { .. }
             | Said::Unconfirmed { .. }
-            | Said::OpenRoom
             | Said::Listed { .. }
             | Said::ListedByOther { .. }
             | Said::Apart { .. }
@@ -307,18 +280,15 @@ impl Said {
             | Said::Closing { .. }
             | Said::DoesNotLast
             | Said::RoomNotKept { .. }
-            | Said::Muted { .. }
             | Said::Quiet { left_ms: 1.. }
             | Said::Alike(_)
             | Said::SameKey(_)
-            | Said::Unreadable { .. }
             | Said::CannotUnprint
             | Said::Unprotected { .. } => Level::Warn,
             Said::Conflict(_)
             | Said::KeyChanged { .. }
             | Said::NoNetwork
             | Said::PortInUse { .. }
-            | Said::BadAddress { .. }
             | Said::NotReloaded { .. }
             | Said::CannotEnter(_)
             | Said::Kicked { .. }
@@ -339,7 +309,6 @@ impl Said {
             Said::Unconfirmed { .. } => "unconfirmed",
             Said::Confirmed => "confirmed",
             Said::OneWitness(_) => "one_witness",
-            Said::OpenRoom => "open_room",
             Said::OwnerOnTrust(_) => "owner_on_trust",
             Said::Merged => "merged",
             Said::Conflict(_) => "conflict",
@@ -357,7 +326,6 @@ impl Said {
             Said::PortInUse { .. } => "port_in_use",
             Said::NetFault(fault) => fault.words().0,
             Said::CannotEnter(problem) => problem.code(),
-            Said::BadAddress { .. } => "bad_address",
             Said::Lagged { .. } => "lagged",
             Said::Kicked { .. } => "kicked",
             Said::Banned { .. } => "banned",
@@ -374,16 +342,12 @@ impl Said {
             Said::ListedByOther { .. } => "listed_by_other",
             Said::Queued { why, .. } => why.words().0,
             Said::BurnedUnsent { .. } => "burned_unsent",
-            Said::Muted { .. } => "muted",
-            Said::Unmuted => "unmuted",
             Said::Quiet { left_ms: 0 } => "quiet_over",
             Said::Quiet { .. } => "quiet",
             Said::Cleaned => "cleaned",
             Said::Alike(_) => "alike",
             Said::KeyChanged { .. } => "key_changed",
             Said::SameKey(_) => "same_key",
-            Said::Unreadable { .. } => "unreadable",
-            Said::BurnedUnread { .. } => "burned_unread",
             Said::Gone { .. } => "gone",
             Said::Reported { .. } => "reported",
             Said::Reports { .. } => "report",
@@ -426,7 +390,6 @@ impl Said {
             Said::Unconfirmed { only: None },
             Said::Confirmed,
             Said::OneWitness(who()),
-            Said::OpenRoom,
             Said::OwnerOnTrust(who()),
             Said::Merged,
             Said::Conflict(Some(who())),
@@ -445,7 +408,6 @@ impl Said {
             Said::RelayOnly,
             Said::PortInUse { addr: line("/ip4/0.0.0.0/tcp/4077") },
             Said::CannotEnter(Box::new(Problem::Joined)),
-            Said::BadAddress { addr: line("somewhere") },
             Said::Lagged { dropped: 12 },
             Said::Kicked { by: Some(who()), why: Some(line("flooding")) },
             Said::Kicked { by: None, why: None },
@@ -463,17 +425,12 @@ impl Said {
             Said::Unlisted,
             Said::ListedByOther { tag: line("otter-lamp") },
             Said::BurnedUnsent { count: 2 },
-            Said::Muted { for_ms: Some(600_000) },
-            Said::Muted { for_ms: None },
-            Said::Unmuted,
             Said::Quiet { left_ms: 240_000 },
             Said::Quiet { left_ms: 0 },
             Said::Cleaned,
             Said::Alike(who()),
             Said::KeyChanged { who: who(), verified: line("mole-river") },
             Said::SameKey(line("otter-lamp")),
-            Said::Unreadable { count: 3 },
-            Said::BurnedUnread { count: 3 },
             Said::Gone { count: 4, missed: 0 },
             Said::Gone { count: 4, missed: 1 },
             Said::Reported { to: 1 },

@@ -69,6 +69,8 @@ pub(super) struct Seat {
     pub(super) keeping: Keeping,
     /// Here under a name drawn for this room alone.
     pub(super) anonymous: bool,
+    /// Whose word rules here is known, and was told.
+    owner_told: bool,
     /// Who held an office when that was last looked at.
     offices: BTreeMap<MemberId, Rank>,
     /// What the last line about the room's state said.
@@ -101,6 +103,7 @@ impl Seat {
             listed: Told::default(),
             keeping: Keeping::default(),
             anonymous: false,
+            owner_told: false,
             offices: BTreeMap::new(),
             shown: Some((Some(Standing::Searching), 1, None)),
             state,
@@ -198,6 +201,17 @@ impl Seat {
         let changed = self.shown != now;
         self.shown = now;
         changed
+    }
+
+    /// The owner, once, where nothing but what others say names them: no invite did.
+    pub(super) fn owner_on_trust(&mut self) -> Option<Person> {
+        let settled = self.standing() == Some(Standing::Confirmed) && self.mode != Mode::Invite;
+        if self.owner_told || !settled {
+            return None;
+        }
+        let owner = self.state.others().into_iter().find(|id| self.rank_of(id) == Rank::Owner);
+        self.owner_told = owner.is_some() || self.rank() == Rank::Owner;
+        owner.map(|id| self.person(&id))
     }
 
     /// Whose role is another than when this was last asked.

@@ -27,7 +27,10 @@ use super::seat::Seat;
 /// Every event of a room becomes none, one or more events of the shared vocabulary.
 pub(super) fn told(seat: &mut Seat, event: io::Event, out: &mut Vec<Event>) {
     match event {
-        io::Event::Standing { .. } => out.extend(seat.changed().then(|| line(seat, RoomChange::State))),
+        io::Event::Standing { .. } => {
+            out.extend(seat.changed().then(|| line(seat, RoomChange::State)));
+            out.extend(seat.owner_on_trust().map(|owner| notice(seat, Said::OwnerOnTrust(owner))));
+        }
         io::Event::Entered { token, .. } => {
             out.push(line(seat, RoomChange::Joined));
             if let Some(token) = token {

@@ -133,3 +133,20 @@ fn who_writes_is_told_to_all_or_to_one_only_by_those_who_say_so() {
     }
     assert_eq!(net.count("cho", |line| line["type"] == "typing"), 1, "what is for ana is ana's");
 }
+
+#[test]
+fn whose_word_rules_is_told_once_to_those_who_came_by_name_and_not_to_the_owner() {
+    let mut net = Net::hosted_by("ana", &[]);
+    net.join("bob", None);
+    let told = |line: &Value| line["type"] == "notice" && line["code"] == "owner_on_trust";
+    let said = net.until("bob", told);
+    assert!(said["text"].as_str().is_some_and(|text| text.contains("ana (")), "{said}");
+    net.join("cho", None);
+    net.until("cho", told);
+    net.counts("ana", 3);
+    net.counts("bob", 3);
+    for (who, times) in [("ana", 0), ("bob", 1), ("cho", 1)] {
+        net.ask(who, json!({"cmd": "rooms"}));
+        assert_eq!(net.count(who, told), times, "{who}");
+    }
+}

@@ -79,11 +79,11 @@ fn a_toast_is_wrapped_at_the_top_right_of_the_talk_and_covers_no_header() {
     let bound =
         Line::clean("a place that cannot be reached, with a name that is longer than any that people type");
     for _ in 0..2 {
-        stage.notice(Notice::node(Said::BadAddress { addr: bound.clone() }));
+        stage.notice(Notice::node(Said::PortInUse { addr: bound.clone() }));
     }
     for (width, height) in [(120, 35), (80, 24), (40, 12)] {
         let picture = stage.picture(width, height);
-        assert!(picture.contains("not an address"), "{picture}");
+        assert!(picture.contains("in use by another"), "{picture}");
         assert!(picture.starts_with(" #lobby  PRIVATE  5 here"), "{picture}");
         for line in picture.lines() {
             let columns = line.chars().count();

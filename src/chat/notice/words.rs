@@ -24,11 +24,8 @@ impl Said {
             Said::OneWitness(person) => {
                 format!("{} holds the same keys: you are in, on that word alone", named(person))
             }
-            Said::OpenRoom => {
-                "this room is open: whoever types its name can come in and read along".to_owned()
-            }
             Said::OwnerOnTrust(person) => {
-                format!("the owner is {}, who founded the room as far as anybody here knows", named(person))
+                format!("the owner is {}, as far as anybody here knows", named(person))
             }
             Said::Merged => "the two halves of the room have met".to_owned(),
             Said::Conflict(Some(person)) => {
@@ -66,7 +63,6 @@ impl Said {
             Said::PortInUse { addr } => format!("{} is in use by another program", addr.as_str()),
             Said::NetFault(fault) => fault.words().1.to_owned(),
             Said::CannotEnter(problem) => problem.text(),
-            Said::BadAddress { addr } => format!("{} is not an address", addr.as_str()),
             Said::Lagged { dropped } => format!("the reader is too slow: {dropped} lines were dropped"),
             Said::Kicked { by, why } => removed("kicked", by.as_ref(), why.as_ref()),
             Said::Banned { by, why, ends_in_ms } => {
@@ -100,11 +96,6 @@ impl Said {
             }
             Said::Queued { waiting, why } => format!("{waiting} waiting to be sent: {}", why.words().1),
             Said::BurnedUnsent { count } => format!("{count} burned before delivery"),
-            Said::Muted { for_ms: Some(ms) } => {
-                format!("you are muted for {}: others take nothing you say", words(*ms))
-            }
-            Said::Muted { for_ms: None } => "you are muted: others take nothing you say".to_owned(),
-            Said::Unmuted => "you may speak again".to_owned(),
             Said::Quiet { left_ms: 0 } => "you may speak now".to_owned(),
             Said::Quiet { left_ms } => {
                 format!("newcomers read first: you may speak in {}", words(*left_ms))
@@ -124,8 +115,6 @@ impl Said {
                  whoever sees you in two of them can tell",
                 tag.as_str()
             ),
-            Said::Unreadable { count } => format!("{count} frames came that no key here opens"),
-            Said::BurnedUnread { count } => format!("{count} burned unread"),
             Said::Gone { count, missed: 0 } => format!("expired on {count}"),
             Said::Gone { count, missed } => {
                 format!("expired on {count}, out of reach {missed}: there it goes when its own time is over")
@@ -164,7 +153,6 @@ impl Said {
             }
             Said::Unconfirmed { .. } => "wait a moment; compare with /verify before you rely on it",
             Said::OneWitness(_) => "/verify tells whether it is who you think",
-            Said::OpenRoom => "for a private room: /new, or join with a passphrase",
             Said::OwnerOnTrust(_) => {
                 "/verify tells whether it is who you think; an invite would pin the owner"
             }
@@ -192,7 +180,6 @@ impl Said {
                 return format!("/admit {tag} lets them in, /deny {tag} turns them away");
             }
             Said::PortInUse { .. } => "end the other program, or choose another port with --listen",
-            Said::BadAddress { .. } => "use host:port, or a multiaddr like /ip4/192.0.2.1/udp/4077/quic-v1",
             Said::Lagged { .. } => "read faster; `who` and `status` tell how things stand now",
             Said::Kicked { .. } => "you may come back, if the room lets you in",
             Said::Banned { ends_in_ms: Some(_), .. } => {
@@ -210,7 +197,6 @@ impl Said {
             Said::NotAdmitted(why) => why.words().2,
             Said::Queued { why, .. } => why.words().2,
             Said::BurnedUnsent { .. } => "send again with more time: /ttl 10m",
-            Said::Muted { .. } => "wait, or ask an admin for /unmute",
             Said::Quiet { left_ms: 1.. } => "read along; an admin can let you speak sooner with /unmute",
             Said::Alike(_) => "use the tag, not the nick, and /verify who is who",
             Said::KeyChanged { .. } => {
@@ -219,7 +205,6 @@ impl Said {
             Said::SameKey(_) => {
                 "for another key, end this node and start again; /anon off shows you as before"
             }
-            Said::Unreadable { .. } => "old keys, another room, or damage: /crypto",
             Said::Utc => "set TZ to yours before it is started, like TZ=CET-1CEST,M3.5.0,M10.5.0/3",
             Said::CannotUnprint => "/hold prints headings only, until /read",
             Said::Holding(true) => "/read N prints one; /hold off prints all",
@@ -233,10 +218,8 @@ impl Said {
             | Said::Confirmed
             | Said::Merged
             | Said::NetworkBack
-            | Said::Unmuted
             | Said::Quiet { left_ms: 0 }
             | Said::Cleaned
-            | Said::BurnedUnread { .. }
             | Said::Gone { .. } => "",
             Said::Reported { .. } => "/ignore and /block help at once; an answer comes to you alone",
             Said::Reports { .. } => "/reports lists what is open, /msg answers, /reports close ID closes",
