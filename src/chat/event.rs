@@ -428,6 +428,14 @@ impl Message {
     }
 }
 
+impl MemberLine {
+    /// Something about somebody that nobody else brought about.
+    pub fn of(room: Line, change: MemberChange, who: Person) -> MemberLine {
+        let (by, reason, until, door, was) = (None, None, None, None, None);
+        MemberLine { room, change, who, by, reason, until, door, past: false, was }
+    }
+}
+
 impl Event {
     /// The room it is about, where it is about one.
     pub fn room(&self) -> Option<&Line> {

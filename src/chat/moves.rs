@@ -66,17 +66,7 @@ mod tests {
     fn line(nick: &str, change: MemberChange) -> MemberLine {
         let id = MemberId([nick.len() as u8; 32]);
         let who = Person::plain(id, Nick::parse(nick).unwrap(), Line::clean("otter-lamp"), Role::Member);
-        MemberLine {
-            room: Line::clean("lobby"),
-            change,
-            who,
-            by: None,
-            reason: None,
-            until: None,
-            door: None,
-            past: false,
-            was: None,
-        }
+        MemberLine::of(Line::clean("lobby"), change, who)
     }
 
     /// The lines that these moves make.

@@ -325,17 +325,8 @@ mod tests {
         let told = |change, door| {
             let until = (change == MemberChange::Ban).then_some(Unix(7_200_000));
             let (room, reason) = (Line::clean("lobby"), Some(Line::clean("noise")));
-            let line = MemberLine {
-                room,
-                change,
-                who: who.clone(),
-                by: None,
-                reason,
-                until,
-                door: Some(door),
-                past: false,
-                was: None,
-            };
+            let line =
+                MemberLine { reason, until, door: Some(door), ..MemberLine::of(room, change, who.clone()) };
             member(&line, &|who| who.nick.as_str().to_owned(), Unix(0)).expect("a sentence").text
         };
         let banned = "eve was banned, for 2 hours, reason: noise; they get no new keys, and what they have read stays read; ";

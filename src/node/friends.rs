@@ -105,17 +105,7 @@ fn say(node: &mut Node, id: MemberId, is: bool, after: &mut After) -> Result<(),
         let person = node.model.room(Some(&name)).ok().and_then(|room| room.people.get(&id));
         if let Some(who) = person.cloned() {
             let change = MemberChange::Profile;
-            let line = MemberLine {
-                room: name,
-                change,
-                who,
-                by: None,
-                reason: None,
-                until: None,
-                door: None,
-                past: false,
-                was: None,
-            };
+            let line = MemberLine::of(name, change, who);
             after.push((at, vec![Effect::Tell(Event::Member(Box::new(line)))]));
         }
     }

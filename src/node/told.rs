@@ -267,7 +267,7 @@ fn member(seat: &Seat, change: MemberChange, who: &Who) -> Event {
 fn member_line(seat: &Seat, change: MemberChange, who: Person) -> MemberLine {
     let door = matches!(change, MemberChange::Ban | MemberChange::Unban).then(|| door(seat));
     let room = seat.name.clone();
-    MemberLine { room, change, who, by: None, reason: None, until: None, door, past: false, was: None }
+    MemberLine { door, ..MemberLine::of(room, change, who) }
 }
 
 /// What it takes to come in today under a key that the room has never seen.

@@ -97,17 +97,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
 
 fn member(byte: u8, nick: &str, tag: &str, change: MemberChange) -> Event {
     let who = person(byte, nick, tag);
-    let line = MemberLine {
-        room: Line::clean("lobby"),
-        change,
-        who,
-        by: None,
-        reason: None,
-        until: None,
-        door: None,
-        past: false,
-        was: None,
-    };
+    let line = MemberLine::of(Line::clean("lobby"), change, who);
     Event::Member(Box::new(line))
 }
 

@@ -275,17 +275,7 @@ pub(super) fn events() -> Vec<Event> {
         }
     }
     for &change in MemberChange::ALL {
-        let line = MemberLine {
-            room: lobby(),
-            change,
-            who: person(1),
-            by: None,
-            reason: None,
-            until: None,
-            door: None,
-            past: false,
-            was: None,
-        };
+        let line = MemberLine::of(lobby(), change, person(1));
         let full = MemberLine {
             by: Some(person(2)),
             reason: Some(lobby()),

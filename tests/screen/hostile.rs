@@ -127,16 +127,12 @@ impl Trial {
         let room = stage.screen.model().rooms()[0].name.clone();
         let people: Vec<Person> = ["ana", "bob", "carla"].iter().map(|nick| self.person(nick)).collect();
         for who in &people {
+            let change =
+                [MemberChange::Join, MemberChange::Profile, MemberChange::Mute][self.drawn.number(3)];
             events.push(Event::Member(Box::new(MemberLine {
-                room: room.clone(),
-                change: [MemberChange::Join, MemberChange::Profile, MemberChange::Mute][self.drawn.number(3)],
-                who: who.clone(),
                 by: Some(people[0].clone()),
                 reason: Some(self.line()),
-                until: None,
-                door: None,
-                past: false,
-                was: None,
+                ..MemberLine::of(room.clone(), change, who.clone())
             })));
         }
         let typing = |from: &Person, alone| TypingLine { room: room.clone(), from: from.clone(), alone };

@@ -137,18 +137,7 @@ impl Stage {
     }
 
     pub(crate) fn member(&mut self, room: &str, change: MemberChange, nick: &str) {
-        let line = MemberLine {
-            room: Line::clean(room),
-            change,
-            who: person(nick),
-            by: None,
-            reason: None,
-            until: None,
-            door: None,
-            past: false,
-            was: None,
-        };
-        self.tell(Event::Member(Box::new(line)));
+        self.changed(room, change, person(nick));
     }
 
     /// Somebody wants to be shown so.
@@ -159,17 +148,7 @@ impl Stage {
     /// Something about somebody changed, by themselves.
     pub(crate) fn changed(&mut self, room: &str, change: MemberChange, who: Person) {
         let room = Line::clean(room);
-        self.tell(Event::Member(Box::new(MemberLine {
-            room,
-            change,
-            who,
-            by: None,
-            reason: None,
-            until: None,
-            door: None,
-            past: false,
-            was: None,
-        })));
+        self.tell(Event::Member(Box::new(MemberLine::of(room, change, who))));
     }
 
     pub(crate) fn link(&mut self, peer: &str, route: Route) {

@@ -41,17 +41,7 @@ fn room(name: &str, change: RoomChange, state: Standing) -> Event {
 }
 
 fn member(room: &str, change: MemberChange, who: Person) -> Event {
-    let line = MemberLine {
-        room: line(room),
-        change,
-        who,
-        by: None,
-        reason: None,
-        until: None,
-        door: None,
-        past: false,
-        was: None,
-    };
+    let line = MemberLine::of(line(room), change, who);
     Event::Member(Box::new(line))
 }
 
